@@ -9,7 +9,7 @@ import { deleteNamed } from './delete';
 import { extractArchive } from './extract';
 import { answerWith, type Work } from '../../src/swift_api/bulk/progress';
 import type { ArchiveKind } from '../../src/formats/archive/unpack';
-import { BulkOptions } from './options';
+import type { BulkOptions } from './options';
 
 const KINDS: ReadonlyMap<string, ArchiveKind> = new Map([
   ['tar', 'plain'],

@@ -30,13 +30,13 @@ import { listAccount } from '../../src/versioning/object_versioning/containers/a
 import { VersionedContainers } from '../../src/versioning/object_versioning/containers/containers';
 import { hideVersions } from '../../src/versioning/object_versioning/containers/hide_versions';
 import { VersionedObjects } from '../../src/versioning/object_versioning/objects';
-import { VersioningContext } from '../../src/versioning/context';
+import type { VersioningContext } from '../../src/versioning/context';
 import { Call, ContainerCall, ObjectCall } from '../../src/versioning/calls';
 import { ambiguityOf } from '../../src/versioning/ambiguity';
 
 /**
- * Passes requests that versioning does not concern to `next` unchanged, as the same object; all
- * others reach it as new requests.
+ * Forwards requests that versioning does not concern to `next` unchanged, as the same
+ * object; all others reach it as new requests.
  */
 export function versionedWritesFilter(context: VersioningContext): Filter {
   const { allowsModes, allowsObjectVersioning } = context;
@@ -63,7 +63,7 @@ class Router {
   constructor(
     private readonly next: Handler,
     private readonly context: VersioningContext,
-    /** Whether any way of keeping versions is acted upon. */
+    /** Whether any way of versioning is acted upon. */
     private readonly acts: boolean,
   ) {
     const { allowsObjectVersioning, cache, app, log } = context;
@@ -94,7 +94,7 @@ class Router {
     }
   };
 
-  /** A path that names nothing here may still be a bypass to the store, which reads it otherwise. */
+  /** Handles a path that is invalid here but may be a bypass, as the store reads it. */
   private async handleNoTarget(request: Request): Promise<Response> {
     const isApiPath = /^\/v1(\.0)?\//.test(unquote(request.path));
     const call = new Call(request, { version: 'v1', account: '' });
@@ -114,22 +114,24 @@ class Router {
     return next(request);
   }
 
-  /** Enters object versioning only for requests that may name a version, and for reads. */
+  /** Uses object versioning only for reads and requests that may name a version. */
   private async handleObject(call: ObjectCall): Promise<Response> {
     const { request, target } = call;
     const { objects, acts, next } = this;
-    const isOfVersions =
+    const mayNameVersion =
       objects && request.method !== 'OPTIONS' && /^v1(\.0)?$/.test(target.version);
-    if (!isOfVersions) return acts ? this.write(call) : next(request);
+    if (!mayNameVersion) return acts ? this.write(call) : next(request);
     const signed = call.with(asSigned(request));
     const isPlainWrite =
       !isReading(request.method) && !isCopy(request) && signed.versionId === undefined;
     if (isPlainWrite) return this.write(signed);
     // the response is not the store's own, so the request is a new one
-    return objects.handle(signed.with({ ...signed.request }), (own) => this.write(own));
+    return objects.handle(signed.with({ ...signed.request }), (objectCall) =>
+      this.write(objectCall),
+    );
   }
 
-  /** A write, a DELETE or a change of metadata of an object, if the request is one. */
+  /** Handles writes, DELETEs and changes of metadata; forwards other requests. */
   private async write(call: ObjectCall): Promise<Response> {
     const { request, target } = call;
     const written = writtenBy(request, target) ?? changedBy(request, target);
@@ -140,7 +142,7 @@ class Router {
     return this.check(target, async (pinned) => {
       const response = await multipartDelete(new ObjectCall(signed.request, written), {
         // parts are deleted one by one, each by the policy of its own container
-        settings: allowsObjectVersioning ? this.policies : pinned,
+        policies: allowsObjectVersioning ? this.policies : pinned,
         handler: this.handle,
         hides: allowsObjectVersioning,
       });
@@ -151,11 +153,11 @@ class Router {
   private checkBypass(call: Call, bypass: Bypass): Promise<Response> {
     const { allowsObjectVersioning: hides, app } = this.context;
     return this.check(call.target, (pinned) =>
-      checkBypass(bypass, call, { settings: pinned, hides, app }),
+      checkBypass(bypass, call, { policies: pinned, hides, app }),
     );
   }
 
-  /** Answers with the response of a check, or forwards the request that it lets through. */
+  /** Returns the response of a check, or forwards the request that it accepts. */
   private async check(
     target: Target,
     check: (pinned: PinnedPolicies) => Promise<Response | Request>,

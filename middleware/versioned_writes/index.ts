@@ -6,7 +6,7 @@ import { NoteBinding } from '../../src/versioning/store/note_binding';
 import { versionedWritesFilter } from './filter';
 import type { VersioningPolicy } from '../../src/versioning/policy';
 
-/** Whoever reads the store's metadata can try keys as fast as they like, wherever the server is bound. */
+/** Keys must be strong: a reader of the store's metadata can try keys offline. */
 const noteKeys = words.superRefine((keys, context) => {
   for (const [i, key] of keys.entries()) {
     const weakness = weaknessOfKey(key);
@@ -30,9 +30,11 @@ const options = z.object({
 const MAX_CACHED_CONTAINERS = 100_000;
 
 /**
- * Swift's `versioned_writes`: containers with X-Versions-Location or X-History-Location, or with X-Versions-Enabled, keep what a write or a
- * delete destroys. As in Swift, without the option `allow_versioned_writes` the headers of the two modes pass; with `false` settings are
- * shown and can be removed, but neither made nor acted upon. X-Versions-Enabled passes unless `allow_object_versioning` is true.
+ * Swift's `versioned_writes`: containers with X-Versions-Location, X-History-Location or
+ * X-Versions-Enabled keep what a write or a delete destroys. As in Swift, without the
+ * option `allow_versioned_writes` the headers of the two modes pass through; if it is
+ * `false`, settings are shown and can be removed, but neither made nor acted upon.
+ * X-Versions-Enabled passes through unless `allow_object_versioning` is true.
  */
 export const versionedWrites: FilterPlugin<typeof options> = {
   name: 'versioned_writes',
@@ -40,12 +42,14 @@ export const versionedWrites: FilterPlugin<typeof options> = {
   requires: {
     gatekeeper: 'it keeps clients from seeing and forging the settings of containers',
   },
-  needsLocks: ({ allow_versioned_writes: allowed, allow_object_versioning: allowedWithIds }) =>
-    allowed !== undefined || allowedWithIds,
+  needsLocks: ({
+    allow_versioned_writes: allowsModes,
+    allow_object_versioning: allowsObjectVersioning,
+  }) => allowsModes !== undefined || allowsObjectVersioning,
   create: (
     {
-      allow_versioned_writes: allowed,
-      allow_object_versioning: allowedWithIds,
+      allow_versioned_writes: allowsModes,
+      allow_object_versioning: allowsObjectVersioning,
       settings_cache_time,
       lock_wait,
       upload_stall_time,
@@ -55,13 +59,13 @@ export const versionedWrites: FilterPlugin<typeof options> = {
     },
     { log, app, coordination },
   ) => {
-    if (allowed === undefined && !allowedWithIds)
+    if (allowsModes === undefined && !allowsObjectVersioning)
       log.warn(
         'versioned_writes: neither allow_versioned_writes nor allow_object_versioning is set, so nothing is versioned',
       );
     return versionedWritesFilter({
-      allowsModes: allowed,
-      allowsObjectVersioning: allowedWithIds,
+      allowsModes,
+      allowsObjectVersioning,
       lockWait: lock_wait,
       stallTime: upload_stall_time,
       notes: new NoteBinding({ keys: note_key ?? [], unbound: unbound_notes }),

@@ -2,10 +2,12 @@ import { isReading, type Request } from '../swift_api/message';
 import { unreadableName } from '../swift_api/naming_headers';
 import { isReadTwoWays } from '../swift_api/query_readings';
 
-/** Why the store might read a request otherwise; undefined if it cannot. */
+/** Explains why the store might read a request differently; undefined if it cannot. */
 export function ambiguityOf({ method, query, headers }: Request): string | undefined {
   if (isReadTwoWays(query))
-    return 'A semicolon in the query ends a parameter to some, and to others does not\n';
+    return 'The query has a semicolon, which servers read differently: encode it as %3B\n';
   const unreadable = isReading(method) ? undefined : unreadableName(headers);
-  return unreadable === undefined ? undefined : `The name in ${unreadable} is not UTF-8 text\n`;
+  return unreadable === undefined
+    ? undefined
+    : `The name in the header ${unreadable} is not valid UTF-8 text\n`;
 }

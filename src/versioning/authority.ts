@@ -25,22 +25,27 @@ import {
 const ALL = ['HEAD', 'GET', 'PUT', 'POST', 'DELETE'];
 
 /**
- * The authority that follows from a client's right: over the object or container itself, and what the proxy keeps beside
- * it in the same account.
+ * Returns the authority that follows from a client's right: over the object or container
+ * itself, and over what the proxy stores beside it in the same account.
  *
  * @param power in whose name the proxy's own requests are made
- * @param archive the container to which the object's versions go, if its container names one
+ * @param archive the container of the object's versions, if its container names one
  */
 export function authorityOn(power: Power, right: Right, archive?: ByteString): Authority {
   if (power === 'client') return 'client';
-  return ServiceAuthority.over(`on a right to ${right.kind}`, scopesOf(checked(right), archive));
+  return ServiceAuthority.over(
+    `on a right to ${right.kind}`,
+    scopesOf(requireRight(right), archive),
+  );
 }
 
 /**
- * The authority over the parts of uploads that follows from a right to an object. A right to write it covers its own
- * parts; a right to read it covers reading the manifests of parts.
+ * Returns the authority over the parts of uploads that follows from a right to an object.
+ * A right to write it covers its own parts; a right to read it covers reading manifests
+ * of parts.
  *
- * @param key the name of the object; undefined: the right is one to any object of the bucket, whose uploads are listed
+ * @param key the name of the object; if undefined, the right is one to any object of the
+ *   bucket, whose uploads are listed
  */
 export function authorityOverParts(
   power: Power,
@@ -50,17 +55,17 @@ export function authorityOverParts(
   if (power === 'client') return 'client';
   return ServiceAuthority.over(
     `over parts, on a right to ${right.kind}`,
-    partsOf(checked(right), key),
+    partsScopes(requireRight(right), key),
   );
 }
 
-/** @throws BeyondAuthority if it only has the shape of a right */
-function checked(right: Right): Right {
+/** @throws BeyondAuthority if `right` only has the shape of a right */
+function requireRight(right: Right): Right {
   if (Right.is(right)) return right;
   throw new BeyondAuthority('no right was established');
 }
 
-function partsOf({ kind, target }: Right, key: ByteString | undefined): readonly Scope[] {
+function partsScopes({ kind, target }: Right, key: ByteString | undefined): readonly Scope[] {
   if (!isObject(target)) return [];
   const { account, container } = target;
   const parts = partsContainerOf(container);
@@ -70,7 +75,7 @@ function partsOf({ kind, target }: Right, key: ByteString | undefined): readonly
   if (key === undefined) return [{ account, container: parts, methods: ['HEAD', 'PUT', 'GET'] }];
   const prefix = `${key}/`;
   return [
-    ...ofWriter(target),
+    ...writerScopes(target),
     { account, container: parts, methods: ['HEAD', 'PUT', 'GET'], listed: [prefix] },
     { account, container: parts, object: { prefix }, methods: ALL, takesManifests: true },
   ];
@@ -78,15 +83,15 @@ function partsOf({ kind, target }: Right, key: ByteString | undefined): readonly
 
 function scopesOf({ kind, target }: Right, archive: ByteString | undefined): readonly Scope[] {
   if (isObject(target)) {
-    if (kind === 'read') return ofReader(target);
-    return kind === 'write' ? [...ofWriter(target), ...inArchive(target, archive)] : [];
+    if (kind === 'read') return readerScopes(target);
+    return kind === 'write' ? [...writerScopes(target), ...archiveScopes(target, archive)] : [];
   }
   if (!isContainer(target)) return [];
-  if (kind === 'list') return ofLister(target);
-  return kind === 'change' ? ofOwner(target) : [];
+  if (kind === 'list') return listerScopes(target);
+  return kind === 'change' ? ownerScopes(target) : [];
 }
 
-function ofReader({ account, container, object }: ObjectTarget): Scope[] {
+function readerScopes({ account, container, object }: ObjectTarget): Scope[] {
   const versions = versionsContainerOf(container);
   const prefix = versionPrefix(object);
   return [
@@ -97,20 +102,23 @@ function ofReader({ account, container, object }: ObjectTarget): Scope[] {
   ];
 }
 
-function ofWriter({ account, container, object }: ObjectTarget): Scope[] {
+function writerScopes({ account, container, object }: ObjectTarget): Scope[] {
   const versions = versionsContainerOf(container);
   const prefix = versionPrefix(object);
   return [
     { account, container, object: { name: object }, methods: ALL, takesManifests: true },
     { account, container, methods: ['GET'], listed: [object] },
-    ...ofAcls(account, container),
+    ...aclScopes(account, container),
     { account, container: versions, methods: ['HEAD', 'GET', 'PUT', 'POST'], listed: [prefix] },
     { account, container: versions, object: { prefix }, methods: ALL, takesManifests: true },
     { account, container: versions, object: { name: nullIndexName(object) }, methods: ALL },
   ];
 }
 
-function inArchive({ account, object }: ObjectTarget, archive: ByteString | undefined): Scope[] {
+function archiveScopes(
+  { account, object }: ObjectTarget,
+  archive: ByteString | undefined,
+): Scope[] {
   if (archive === undefined) return [];
   const prefix = archivePrefix(object);
   return [
@@ -119,7 +127,7 @@ function inArchive({ account, object }: ObjectTarget, archive: ByteString | unde
   ];
 }
 
-function ofLister({ account, container }: ContainerTarget): Scope[] {
+function listerScopes({ account, container }: ContainerTarget): Scope[] {
   const versions = versionsContainerOf(container);
   return [
     { account, container, object: { prefix: '' }, methods: ['HEAD'] },
@@ -128,19 +136,19 @@ function ofLister({ account, container }: ContainerTarget): Scope[] {
   ];
 }
 
-function ofOwner(target: ContainerTarget): Scope[] {
+function ownerScopes(target: ContainerTarget): Scope[] {
   const { account, container } = target;
   const versions = versionsContainerOf(container);
   return [
-    ...ofLister(target),
-    ...ofAcls(account, bucketOfParts(container) ?? container),
+    ...listerScopes(target),
+    ...aclScopes(account, bucketOfParts(container) ?? container),
     { account, container: versions, methods: ['PUT', 'POST', 'DELETE'] },
     { account, container: versions, object: { prefix: NULL_INDEX_PREFIX }, methods: ['DELETE'] },
   ];
 }
 
-/** The ACLs of a container of parts are made of the bucket's. */
-function ofAcls(account: ByteString, bucket: ByteString): Scope[] {
+/** The ACLs of a parts container are derived from the bucket's. */
+function aclScopes(account: ByteString, bucket: ByteString): Scope[] {
   return [
     { account, container: bucket, methods: ['HEAD'] },
     { account, container: partsContainerOf(bucket), methods: ['HEAD', 'POST'] },

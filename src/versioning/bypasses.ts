@@ -15,89 +15,95 @@ import type { Call } from './calls';
 import { keepsVersions, type PolicyCache } from './policy';
 import { refuseHidden } from './object_versioning/containers/hidden_names';
 
-/** A way of the store's own to write. */
+/** One of the store's own ways to write that bypass this filter. */
 export interface Bypass {
   readonly name: string;
-  /** How it could be done all the same. */
+  /** What to do instead, for the client. */
   readonly remedy: string;
   /** @param power in whose name the proxy archives */
-  readonly is: (call: Call, power: Power) => boolean;
+  readonly matches: (call: Call, power: Power) => boolean;
 }
 
-const ONE_BY_ONE = 'write its objects one by one';
+const ONE_BY_ONE = 'write or delete its objects one by one';
 
-/** The store's own ways to write, each told by its request. */
+/** The store's own ways to write, recognised by their requests. */
 const BYPASSES: readonly Bypass[] = [
   {
     name: 'Bulk delete',
     remedy: ONE_BY_ONE,
-    is: ({ request, query }) => /^(POST|DELETE)$/.test(request.method) && query.has('bulk-delete'),
+    matches: ({ request, query }) =>
+      /^(POST|DELETE)$/.test(request.method) && query.has('bulk-delete'),
   },
   {
     name: 'Archive extraction',
     remedy: ONE_BY_ONE,
-    is: ({ request, query }) => request.method === 'PUT' && query.has('extract-archive'),
+    matches: ({ request, query }) => request.method === 'PUT' && query.has('extract-archive'),
   },
   {
     name: 'FormPOST',
-    remedy: 'that needs the filter formpost, and a service user',
-    is: ({ request: { method, headers } }) =>
+    remedy: 'this needs the filter formpost and a service user',
+    matches: ({ request: { method, headers } }) =>
       method === 'POST' && /^multipart\/form-data\b/i.test(headers.get('content-type') ?? ''),
   },
   {
     name: 'TempURL',
-    remedy: 'that needs a service user',
-    // a service user can archive for whoever the store finds to have signed, and else there is only the signature
-    is: ({ request }, power) =>
+    remedy: 'this needs a service user',
+    // a service user can archive if the store accepts the signature; without one there is
+    // only the signature, which gives no right to archive
+    matches: ({ request }, power) =>
       power === 'client' && /^(PUT|DELETE)$/.test(request.method) && isTempUrl(request),
   },
 ];
 
-/** The way of the store's own in which a request writes, if it does, and so does not pass through this filter one object at a time. */
+/** Returns the store's own way to write that a request uses, if any. */
 export function bypassOf(call: Call, power: Power): Bypass | undefined {
-  return BYPASSES.find(({ is }) => is(call, power));
+  return BYPASSES.find(({ matches }) => matches(call, power));
 }
 
-/** What bypasses are judged by. */
+/** What the check of a bypass needs. */
 export interface BypassContext {
-  readonly settings: Pick<PolicyCache, 'get'>;
-  /** Whether there are containers that no client reaches. */
+  readonly policies: Pick<PolicyCache, 'get'>;
+  /** Whether there are containers that are hidden from clients. */
   readonly hides: boolean;
   readonly app: Pick<App, 'mayWrite' | 'limits'>;
 }
 
-/** There is no such container, so no ACL of one lets anybody do anything. */
+/** A container that does not exist, so that no container ACL grants anything. */
 const NO_CONTAINER = `hindsight-none-${randomUUID()}`;
 
 /**
- * Refuses a bypass that would touch a versioned container, since what it destroys could not be archived.
+ * Refuses a bypass that would touch a versioned container, since what it destroys could
+ * not be archived.
  *
  * @returns the refusal, or the request to go on with
  */
 export async function checkBypass(
   bypass: Bypass,
   { request, target }: Call,
-  judging: BypassContext,
+  context: BypassContext,
 ): Promise<Response | Request> {
-  const { settings } = judging;
-  if (bypass.name === 'Bulk delete') return checkBulkDelete(bypass, request, target, judging);
+  const { policies } = context;
+  if (bypass.name === 'Bulk delete') return checkBulkDelete(bypass, request, target, context);
   if (target.container === undefined) {
     if (bypass.name !== 'Archive extraction') return request;
-    return refusal(
-      'An archive can be extracted only into a named container: others of this account may be versioned',
+    return refuse(
+      'An archive can be extracted only into a named container: others in the account may be versioned',
     );
   }
   return (
-    (await refuseIfVersioned(request, target, [target.container], settings, bypass)) ?? request
+    (await refuseIfVersioned(request, target, [target.container], policies, bypass)) ?? request
   );
 }
 
-/** Refuses a bypass whose path the store may read as an account's, and nobody else. */
+/** Refuses a bypass whose path only the store may read as an account's. */
 export function refuseNowhere({ name }: Bypass): Response {
-  return textResponse(400, `${name} needs the path of an account, or of a container\n`);
+  return textResponse(400, `${name} needs the path of an account or a container\n`);
 }
 
-/** A request without what Swift takes out of a temporary URL's query, so that nobody reads more into it than the store does. */
+/**
+ * Returns a request without the parameters that Swift drops from a temporary URL's query,
+ * so that no filter acts on a parameter that the store ignores.
+ */
 export function asSigned(request: Request): Request {
   return isTempUrl(request) ? { ...request, query: tempUrlQuery(request.query) } : request;
 }
@@ -106,11 +112,11 @@ async function checkBulkDelete(
   bypass: Bypass,
   request: Request,
   target: Target,
-  { settings, hides, app }: BypassContext,
+  { policies, hides, app }: BypassContext,
 ): Promise<Response | Request> {
-  const none = { ...target, container: NO_CONTAINER, object: 'none' };
+  const absent = { ...target, container: NO_CONTAINER, object: 'none' };
   const body = await holdNames(request, target, app, async () =>
-    refusalIn(await app.mayWrite(request, none)),
+    refusalIn(await app.mayWrite(request, absent)),
   );
   if ('status' in body) return body;
   const containers = new Set<string>();
@@ -120,30 +126,31 @@ async function checkBulkDelete(
   }
   if (hides && [...containers].some(isVersionsContainer))
     return refuseHidden(400, 'A container in the list');
-  const refused = await refuseIfVersioned(request, target, containers, settings, bypass);
-  return refused ?? withHeld(request, body);
+  const refusal = await refuseIfVersioned(request, target, containers, policies, bypass);
+  return refusal ?? withHeld(request, body);
 }
 
 async function refuseIfVersioned(
   request: Request,
   { version, account }: Target,
   containers: Iterable<string>,
-  settings: Pick<PolicyCache, 'get'>,
+  policies: Pick<PolicyCache, 'get'>,
   { name, remedy }: Bypass,
 ): Promise<Response | undefined> {
   for (const container of containers) {
     const target: ContainerTarget = { version, account, container };
-    if (!keepsVersions(await settings.get(request, target))) continue;
-    return refusal(
-      `${name} would get past the versions of the container ${toText(container)}: ${remedy}`,
+    if (!keepsVersions(await policies.get(request, target))) continue;
+    return refuse(
+      `${name} would bypass the versioning of the container ${toText(container)}: ${remedy}`,
     );
   }
   return undefined;
 }
 
 /**
- * Whether a request writes through the S3 API of the store behind, whose accounts and buckets only the store can tell, so that none of
- * these writes can be shown to spare versioned containers.
+ * Whether a request writes through the store's own S3 API. Only the store knows the
+ * accounts and buckets of these, so no such write can be shown to spare versioned
+ * containers.
  */
 export function isS3Write({ method, headers, query }: Request): boolean {
   return (
@@ -152,10 +159,9 @@ export function isS3Write({ method, headers, query }: Request): boolean {
   );
 }
 
-/** In S3's own form. */
+/** Returns a refusal in S3's own format. */
 export function refuseS3(): Response {
-  const message =
-    "Writes through the store's own S3 API would get past the versions of its containers";
+  const message = "Writes through the store's own S3 API would bypass the versioning of containers";
   const body = Buffer.from(
     `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>NotImplemented</Code><Message>${message}</Message></Error>\n`,
   );
@@ -166,6 +172,6 @@ export function refuseS3(): Response {
   return { status: 501, headers, body };
 }
 
-function refusal(reason: string): Response {
+function refuse(reason: string): Response {
   return textResponse(412, `${reason}\n`);
 }

@@ -9,10 +9,10 @@ import {
   type Target,
 } from '../swift_api/target';
 
-/** The parameter by which a request names a version. */
+/** The query parameter that names a version. */
 export const VERSION_ID = 'version-id';
 
-/** A request, what it names, and its parameters, which are parsed at most once. */
+/** A request, its target, and its parameters, which are parsed at most once. */
 export class Call<T extends Target = Target> {
   #query: ReadonlyMap<string, ByteString> | undefined;
 
@@ -29,9 +29,9 @@ export class Call<T extends Target = Target> {
 
 const NO_PARAMETERS: ReadonlyMap<string, ByteString> = new Map();
 
-/** A request that names a container. */
+/** A request for a container. */
 export class ContainerCall extends Call<ContainerTarget> {
-  /** The parameters as an object, with others in their place. */
+  /** Returns the parameters as an object, with `changes` applied. */
   parameters(
     changes: Readonly<Record<string, ByteString | undefined>>,
   ): Readonly<Record<string, ByteString | undefined>> {
@@ -39,30 +39,30 @@ export class ContainerCall extends Call<ContainerTarget> {
   }
 }
 
-/** A request that names an object. */
+/** A request for an object. */
 export class ObjectCall extends Call<ObjectTarget> {
-  /** The version that the query names, as it came; undefined if it names none. */
+  /** The version in the query, as it was sent; undefined if there is none. */
   get versionId(): string | undefined {
     return this.query.get(VERSION_ID) || undefined;
   }
 
-  /** The object that is copied, if the request is a copy. */
+  /** The source of the copy, if the request is one. */
   get copySource(): ObjectTarget | undefined {
     return isCopy(this.request) ? copiedBy(this.request, this.target) : undefined;
   }
 
-  /** Whether a static large object is deleted with its segments. */
+  /** Whether the request deletes a static large object with its segments. */
   get isMultipartDelete(): boolean {
     return this.request.method === 'DELETE' && this.query.get('multipart-manifest') === 'delete';
   }
 
-  /** The same call for the object itself, whatever version the query names. */
+  /** Returns the same call without a version in its query. */
   withoutVersion(): ObjectCall {
     const query = withoutParameter(this.request.query, VERSION_ID);
     return new ObjectCall({ ...this.request, query }, this.target);
   }
 
-  /** Another request for the same object. */
+  /** Returns a call with another request for the same object. */
   with(request: Request): ObjectCall {
     return new ObjectCall(request, this.target);
   }

@@ -24,52 +24,58 @@ import {
 } from './object_versioning/containers/containers';
 import type { VersioningContext } from './context';
 import { SwiftClient } from '../swift_api/client';
-import { ContainerCall } from './calls';
+import type { ContainerCall } from './calls';
 
-/** Requests for containers: what is in force on them is changed by one after the other, and shown in the API's own headers. */
+/**
+ * Handles requests for containers: changes their policies one at a time, and presents
+ * settings in the API's own headers.
+ */
 export class ContainerRequests {
   constructor(
     private readonly next: Handler,
-    private readonly settings: PolicyCache,
-    /** Not there where X-Versions-Enabled is left to the store. */
-    private readonly withIds: VersionedContainers | undefined,
-    private readonly parts: Pick<VersioningContext, 'allowsModes' | 'locker' | 'lockWait'>,
+    private readonly policies: PolicyCache,
+    /** Undefined if X-Versions-Enabled is left to the store. */
+    private readonly versioned: VersionedContainers | undefined,
+    private readonly options: Pick<VersioningContext, 'allowsModes' | 'locker' | 'lockWait'>,
   ) {}
 
   async handle(call: ContainerCall): Promise<Response> {
     const { request, target } = call;
-    const { withIds, next } = this;
+    const { versioned, next } = this;
     if (request.method === 'GET' || request.method === 'HEAD') {
-      const response = await (withIds ? withIds.show(call) : next({ ...request }));
-      return this.parts.allowsModes === undefined ? response : shown(response);
+      const response = await (versioned ? versioned.show(call) : next({ ...request }));
+      return this.options.allowsModes === undefined ? response : presentSetting(response);
     }
-    // what is asked in the service user's name makes no settings
-    const changes =
+    // requests in the service user's name change no settings
+    const isClientChange =
       ['PUT', 'POST', 'DELETE'].includes(request.method) && request.authority === 'client';
-    if (!changes) return next(request);
-    const setting = this.settingOf(request);
+    if (!isClientChange) return next(request);
+    const setting = this.translate(request);
     if (setting && 'status' in setting) return setting;
-    if (!withIds || !(mayChangeWhatIsInForce(request) || touchesObjectVersioning(request.headers)))
+    if (!versioned || !(mayChangePolicy(request) || touchesObjectVersioning(request.headers)))
       return this.write(request, target, setting, undefined);
     const name = LockName.ofContainer(target);
-    const right = await rightBy(next, request, target);
+    const right = await requestRight(next, request, target);
     if ('status' in right) return right;
-    const { locker, lockWait } = this.parts;
+    const { locker, lockWait } = this.options;
     const lock = await beforeAnyChange(() => locker.acquire(name, lockWait, request.signal));
     return this.write(request, target, setting, right).finally(lock.release);
   }
 
-  /** The setting that a request makes in one of the two modes, or its refusal; undefined if it makes none, or its headers pass. */
-  private settingOf(request: Request): Headers | Response | undefined {
-    const { allowsModes } = this.parts;
+  /**
+   * Returns the headers of a request with its mode setting translated, or the refusal;
+   * undefined if it makes no setting, or if the headers pass through.
+   */
+  private translate(request: Request): Headers | Response | undefined {
+    const { allowsModes } = this.options;
     return allowsModes !== undefined && changesSetting(request.headers)
       ? translateSetting(request, allowsModes)
       : undefined;
   }
 
   /**
-   * @param setting the request's headers with the setting that it makes, if it does
-   * @param right there if it is known that the client may change the container
+   * @param setting the request's headers with its setting translated, if it makes one
+   * @param right set if the client is known to have the right to change the container
    */
   private async write(
     request: Request,
@@ -77,87 +83,89 @@ export class ContainerRequests {
     setting: Headers | undefined,
     right: Right | undefined,
   ): Promise<Response> {
-    const { settings, next, withIds } = this;
-    let own = request;
+    const { policies, next, versioned } = this;
+    let translated = request;
     if (setting) {
-      const established = right ?? (await rightBy(next, request, target));
-      if ('status' in established) return established;
-      const inForce = await settings.fetch(request, target);
-      if (inForce.kind !== 'native') own = { ...request, headers: setting };
-      else if (inForce.withIds && setsMode(request.headers)) return textResponse(400, TWO_WAYS);
+      const checkedRight = right ?? (await requestRight(next, request, target));
+      if ('status' in checkedRight) return checkedRight;
+      const policy = await policies.fetch(request, target);
+      if (policy.kind !== 'native') translated = { ...request, headers: setting };
+      else if (policy.withIds && setsMode(request.headers)) return textResponse(400, TWO_WAYS);
     }
-    const removed =
-      request.method === 'DELETE' ? await this.removal(request, target, right) : 'plain';
-    if (typeof removed === 'object') return removed;
-    const change = right && (await withIds?.change(request, own, target, right));
-    if (change === undefined && !mayChangeWhatIsInForce(request)) return next({ ...own });
+    const deleted =
+      request.method === 'DELETE' ? await this.checkDeletion(request, target, right) : 'plain';
+    if (typeof deleted === 'object') return deleted;
+    const change = right && (await versioned?.change(request, translated, target, right));
+    if (change === undefined && !mayChangePolicy(request)) return next({ ...translated });
     if (change && 'status' in change) return change;
     const isSwitchedOn = setting !== undefined && setsMode(request.headers);
-    // the store may do it also where its client has left
-    const detached = { ...own, signal: new AbortController().signal };
-    const isExclusive = change?.isExclusive ?? (isSwitchedOn || removed === 'versioned');
-    return this.changed(target, isExclusive, () =>
+    // the store may execute it even if the client disconnects
+    const detached = { ...translated, signal: new AbortController().signal };
+    const isExclusive = change?.isExclusive ?? (isSwitchedOn || deleted === 'versioned');
+    return this.applyChange(target, isExclusive, () =>
       change ? change.make(detached) : next(detached),
     );
   }
 
   /**
-   * Whether a container that is deleted keeps versions in a mode: a write that goes on meanwhile would bring it back
-   * without its setting, since a store keeps what comes into a container that has just gone.
+   * Determines whether a container to be deleted keeps versions in a mode. A concurrent
+   * write would recreate it without its setting, since a store accepts objects into a
+   * container that was just deleted.
    *
-   * @returns the refusal of a client that may not delete it
+   * @returns the refusal if the client may not delete it
    */
-  private async removal(
+  private async checkDeletion(
     request: Request,
     target: ContainerTarget,
     right: Right | undefined,
   ): Promise<'versioned' | 'plain' | Response> {
-    if (this.parts.allowsModes !== true) return 'plain';
-    const established = right ?? (await rightBy(this.next, request, target));
-    if ('status' in established) return established;
-    const { kind } = await this.settings.fetch(request, target);
+    if (this.options.allowsModes !== true) return 'plain';
+    const checkedRight = right ?? (await requestRight(this.next, request, target));
+    if ('status' in checkedRight) return checkedRight;
+    const { kind } = await this.policies.fetch(request, target);
     return kind === 'versioned' ? 'versioned' : 'plain';
   }
 
-  /** Only where versions are switched on, or go, does a write that began before matter: it would keep nothing. */
-  private async changed(
+  /** Makes a change. If exclusive, waits for earlier writes, which make no versions. */
+  private async applyChange(
     target: ContainerTarget,
     isExclusive: boolean,
     make: () => Promise<Response>,
   ): Promise<Response> {
-    const { settings } = this;
-    const change = await beforeAnyChange(async (): Promise<ExclusiveLease> => {
-      if (isExclusive) return settings.acquireExclusive(target);
-      await settings.invalidate(target);
-      return { release: () => settings.invalidate(target) };
+    const { policies } = this;
+    const lease = await beforeAnyChange(async (): Promise<ExclusiveLease> => {
+      if (isExclusive) return policies.acquireExclusive(target);
+      await policies.invalidate(target);
+      return { release: () => policies.invalidate(target) };
     });
-    return makeChange(change, make);
+    return makeChange(lease, make);
   }
 }
 
 /**
- * A client may learn what is in force on a container, and hold up the writes of others to it, only where it may change that: what the store
- * refuses it in a request that changes nothing is its answer.
+ * Checks a client's right to change a container by a POST that changes nothing; returns
+ * the store's response if it refuses that. Only a client with this right may learn the
+ * policy, and hold up the writes of others.
  */
-async function rightBy(
+async function requestRight(
   next: Handler,
   request: Request,
   target: ContainerTarget,
 ): Promise<Right | Response> {
-  const asked = new SwiftClient(next, request).request('POST', target);
-  const response = await next(asked);
+  const probe = new SwiftClient(next, request).request('POST', target);
+  const response = await next(probe);
   if (response.status === 401 || response.status === 403) return response;
   await drain(response.body);
-  const right = rightToChange(asked, response);
+  const right = rightToChange(probe, response);
   if (right) return right;
   throw new StoreError(
     'unavailable',
-    `whether the container may be changed is not known: the store answered ${response.status}`,
+    `could not check the right to change the container: the store answered ${response.status}`,
     response.status,
   );
 }
 
-/** @throws CoordinationUnavailable, which says that nothing was changed, if others hold what is needed */
+/** @throws CoordinationUnavailable ("nothing was changed") if `acquire` fails */
 async function beforeAnyChange<T>(acquire: () => Promise<T>): Promise<T> {
   try {
     return await acquire();
@@ -168,38 +176,35 @@ async function beforeAnyChange<T>(acquire: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Makes a change, and has everybody forget what was in force once it is over, however it ended. */
-async function makeChange(
-  change: ExclusiveLease,
-  make: () => Promise<Response>,
-): Promise<Response> {
+/** Makes a change; then, even if it failed, releases the lease and invalidates caches. */
+async function makeChange(lease: ExclusiveLease, make: () => Promise<Response>): Promise<Response> {
   let response: Response;
   try {
     response = await make();
   } catch (error) {
-    // its cause is what the client is told, and 503 in any case
-    await change.release().catch(() => undefined);
+    // the client gets the first error; it is a 503 either way
+    await lease.release().catch(() => undefined);
     throw error;
   }
   try {
-    await change.release();
+    await lease.release();
     return response;
   } catch (error) {
     destroy(response.body);
     if (!(error instanceof CoordinationUnavailable)) throw error;
     throw new CoordinationUnavailable(
-      `the store answered ${response.status}, but not every proxy could be told, so ask again: ${error.message}`,
+      `the store answered ${response.status}, but not every proxy could be notified, retry: ${error.message}`,
     );
   }
 }
 
-/** A container that is new was not in force before: that there is none is never remembered. */
-function mayChangeWhatIsInForce({ method, headers }: Request): boolean {
+/** Whether a request may change a policy. Creation does not: absence is never cached. */
+function mayChangePolicy({ method, headers }: Request): boolean {
   return method === 'DELETE' || changesSetting(headers) || headers.has('x-versions-enabled');
 }
 
-/** A container's answer with its setting in the API's own header. */
-function shown(response: Response): Response {
+/** Returns a container's response with its setting in the API's own header. */
+function presentSetting(response: Response): Response {
   const setting = readSetting(response.headers);
   if (!setting || Object.values(MODE_HEADERS).some((name) => response.headers.has(name)))
     return response;

@@ -5,13 +5,13 @@ import type { Log } from '../util/log';
 import type { AllowedModes, VersioningPolicy } from './policy';
 import type { NoteBinding } from './store/note_binding';
 
-/** What versioning goes by and works with, in one filter. */
+/** The options of versioning and what it works with, in one filter. */
 export interface VersioningContext extends AllowedModes {
-  /** Milliseconds that a write waits for the writes to the same object before it. */
+  /** Max milliseconds that a write waits for earlier writes to the same object. */
   readonly lockWait: number;
-  /** Milliseconds in which 64 KiB of a body must come that is received while its object is locked. */
+  /** Milliseconds for each 64 KiB of a body to arrive while its object is locked. */
   readonly stallTime: number;
-  /** Binds what is noted on objects. */
+  /** Binds recovery notes to objects. */
   readonly notes: NoteBinding;
   readonly cache: Cache<VersioningPolicy>;
   readonly locker: Locker;

@@ -13,8 +13,9 @@ import { linkIn } from './object_versioning/presentation';
 import { SwiftClient } from '../swift_api/client';
 
 /**
- * The refusal of a write or a DELETE on the condition that a filter for another API makes: asked while the object is locked, and of clients that may
- * do it. Undefined where it may go on.
+ * Evaluates the condition of a filter for another API on a write or a DELETE, while the
+ * object is locked. A client that may not write gets that refusal instead. Undefined if
+ * it may go on.
  */
 export async function dialectRefusal(
   locked: LockedRequest,
@@ -25,29 +26,31 @@ export async function dialectRefusal(
   const refusal = request.dialect?.refusal;
   if (!refusal || request.method === 'POST') return undefined;
   const right = app.power === 'client' ? undefined : await app.mayWrite(request, written);
-  const refused = right && 'status' in right ? right : refusal(await replacedBy(locked, written));
-  if (refused) destroy(request.body);
-  return refused;
+  const response =
+    right && 'status' in right ? right : refusal(await findReplaced(locked, written));
+  if (response) destroy(request.body);
+  return response;
 }
 
-/** The object as its readers see it. Only a link to the object's own version is followed. */
-async function replacedBy(
+/** Returns the object as readers see it; follows only a link to its own version. */
+async function findReplaced(
   locked: LockedRequest,
   written: ObjectTarget,
 ): Promise<Replaced | undefined> {
   const itself = await head(locked.own, locked.next, written, ITSELF);
   const link = itself.status < 300 ? linkIn(itself.headers, written) : undefined;
-  const place = link && isVersionOf(link, written) ? link : written;
-  const response = place === written ? itself : await head(locked.own, locked.next, place, ITSELF);
+  const target = link && isVersionOf(link, written) ? link : written;
+  const response =
+    target === written ? itself : await head(locked.own, locked.next, target, ITSELF);
   if (response.status === 404) return undefined;
   if (response.status >= 300)
     throw new StoreError(
       response.status < 500 ? 'refused' : 'unavailable',
-      `what is to be replaced could not be looked at: the store answered ${response.status}`,
+      `could not read the object to be replaced: the store answered ${response.status}`,
       response.status,
     );
   const isLarge = isTrueValue(response.headers.get('x-static-large-object'));
-  const headers = await headersOfWhole(locked, place, { isLarge, headers: response.headers });
+  const headers = await headersOfWhole(locked, target, { isLarge, headers: response.headers });
   return {
     etag: (headers.get('etag') ?? '').replaceAll('"', ''),
     contentType: headers.get('content-type') ?? '',
@@ -56,23 +59,28 @@ async function replacedBy(
 }
 
 /**
- * The headers of what a manifest stands for; those of an object that is none are its own. What a
- * static manifest stands for it says itself. A dynamic one leads to segments for which the client
- * needs a right of its own: without that they are the manifest's.
+ * Returns the headers of a large object as a whole; of any other object, its own. A
+ * static manifest describes the whole itself. A dynamic one names segments that the
+ * client needs its own right to read: without it, returns the manifest's headers.
  */
 async function headersOfWhole(
   { own, request, next }: LockedRequest,
-  place: ObjectTarget,
+  target: ObjectTarget,
   itself: { readonly isLarge: boolean; readonly headers: Headers },
 ): Promise<Headers> {
   const { isLarge, headers } = itself;
   if (!isLarge && !headers.has('x-object-manifest')) return headers;
   const asClient: Request = { ...request, authority: 'client' };
-  const whole = await head(isLarge ? own : asClient, next, place, 'symlink=get');
+  const whole = await head(isLarge ? own : asClient, next, target, 'symlink=get');
   return whole.status < 300 ? whole.headers : headers;
 }
 
-function head(by: Request, next: Handler, place: ObjectTarget, query: string): Promise<Response> {
+function head(
+  request: Request,
+  next: Handler,
+  target: ObjectTarget,
+  query: string,
+): Promise<Response> {
   const headers = Headers.of({ 'X-Newest': 'true' });
-  return new SwiftClient(next, reaching(by)).head(place, { query, headers });
+  return new SwiftClient(next, reaching(request)).head(target, { query, headers });
 }

@@ -8,111 +8,116 @@ import { isHeartbeatResponse, followHeartbeat } from './heartbeat_response';
 import { Call } from './calls';
 import { keepsVersions, type VersioningPolicy, type PolicyCache } from './policy';
 
-/** What a write goes by, noted as in use while it is found out: for one that may touch several containers. */
+/** Pins the policies of all containers that a request may touch, until it ends. */
 export class PinnedPolicies {
-  #uses: SharedLease<VersioningPolicy>[] = [];
+  #leases: SharedLease<VersioningPolicy>[] = [];
 
   constructor(
-    private readonly settings: PolicyCache,
+    private readonly policies: PolicyCache,
     private readonly wait: number,
   ) {}
 
-  /** What is in use, which the caller ends. */
+  /** Hands the leases over to the caller, who releases them. */
   take(): readonly SharedLease<VersioningPolicy>[] {
-    return this.#uses.splice(0);
+    return this.#leases.splice(0);
   }
 
-  /** What is in force on a container. Where that is versions, nothing is let through and nothing stays in use. */
+  /** Returns and pins a container's policy; if it keeps versions, releases all leases. */
   async get(request: Request, container: ContainerTarget): Promise<VersioningPolicy> {
-    const use = await this.settings.acquireShared(request, container, this.wait);
-    this.#uses.push(use);
-    if (use.value && keepsVersions(use.value)) this.end();
-    return use.value ?? { kind: 'plain' };
+    const lease = await this.policies.acquireShared(request, container, this.wait);
+    this.#leases.push(lease);
+    if (lease.value && keepsVersions(lease.value)) this.end();
+    return lease.value ?? { kind: 'plain' };
   }
 
   end(): void {
-    for (const { release } of this.#uses.splice(0)) release();
+    for (const { release } of this.#leases.splice(0)) release();
   }
 }
 
 /**
- * Lets a write through to the store of which nothing is kept. It counts as a use of the settings that it goes by until the store is done with it, also where its
- * client has left. Where versions are switched on meanwhile and its body is late, the body is broken off before its end, so that no store
- * keeps it.
+ * Forwards a write that makes no versions. Holds the leases on its policies until the
+ * store is done, even if the client disconnects. If versions are switched on while the
+ * body is still arriving, cuts the body off before its end, so that the store discards
+ * it.
  *
- * @throws CoordinationUnavailable where it was broken off
+ * @throws CoordinationUnavailable if the body was cut off
  */
 export async function forwardUnversioned(
   request: Request,
   target: Target,
-  uses: readonly SharedLease<VersioningPolicy>[],
+  leases: readonly SharedLease<VersioningPolicy>[],
   next: Handler,
 ): Promise<Response> {
-  const passage = new RevocableUpload(request, uses);
+  const upload = new RevocableUpload(request, leases);
   try {
-    // what is not of this API may be somebody else's to answer, as it came
-    const response = await next(isApi(target) ? passage.request : request);
-    if (passage.broken && response.status >= 300) {
+    // another API's path may be another filter's to answer, so its request stays
+    // unchanged
+    const response = await next(isApi(target) ? upload.request : request);
+    if (upload.revoked && response.status >= 300) {
       await drain(response.body);
-      throw passage.broken;
+      throw upload.revoked;
     }
     if (!isHeartbeatResponse(new Call(request, target), response)) {
-      passage.end();
+      upload.release();
       return response;
     }
-    const followed = followHeartbeat(response, () => Promise.resolve());
-    void followed.outcome.then(() => passage.end());
-    return followed.response;
+    const heartbeat = followHeartbeat(response, () => Promise.resolve());
+    void heartbeat.outcome.then(() => upload.release());
+    return heartbeat.response;
   } catch (error) {
-    passage.end();
-    throw passage.broken ?? error;
+    upload.release();
+    throw upload.revoked ?? error;
   }
 }
 
-/** A request on its way, which can be broken off as long as its body has not passed. */
+/** A forwarded request that can be revoked until the end of its body is passed on. */
 class RevocableUpload {
   readonly request: Request;
-  broken: CoordinationUnavailable | undefined;
+  revoked: CoordinationUnavailable | undefined;
   readonly #body: Readable | undefined;
   #hasPassed = false;
 
   constructor(
     private readonly original: Request,
-    private readonly uses: readonly SharedLease<VersioningPolicy>[],
+    private readonly leases: readonly SharedLease<VersioningPolicy>[],
   ) {
-    // a body breaks off by itself when its client leaves; what has come to its end is waited for
+    // a body ends with an error if its client disconnects; a complete request is not
+    // aborted
     const { signal } = new AbortController();
     if (Buffer.isBuffer(original.body)) {
       this.request = { ...original, signal };
       return;
     }
     this.#body = original.body;
-    for (const use of uses) use.signal.addEventListener('abort', this.#late, { once: true });
-    const isSure = uses.every(({ confirm }) => confirm === undefined);
-    this.request = { ...original, signal, body: isSure ? this.#body : this.#confirmed(this.#body) };
+    for (const lease of leases)
+      lease.signal.addEventListener('abort', this.#onRevoked, { once: true });
+    const needsNoConfirm = leases.every(({ confirm }) => confirm === undefined);
+    const body = needsNoConfirm ? this.#body : this.#withConfirmation(this.#body);
+    this.request = { ...original, signal, body };
   }
 
-  end(): void {
-    for (const use of this.uses) {
-      if (this.#body) use.signal.removeEventListener('abort', this.#late);
-      use.release();
+  release(): void {
+    for (const lease of this.leases) {
+      if (this.#body) lease.signal.removeEventListener('abort', this.#onRevoked);
+      lease.release();
     }
   }
 
-  readonly #late = (): void => {
-    if (!this.#hasPassed && !this.#hasCome()) this.#breakOff();
+  readonly #onRevoked = (): void => {
+    if (!this.#hasPassed && !this.#hasArrived()) this.#revoke();
   };
 
-  #breakOff(): CoordinationUnavailable {
-    this.broken ??= new CoordinationUnavailable(
-      'the settings of the container were changed before the body had come, so nothing of it is kept',
+  #revoke(): CoordinationUnavailable {
+    this.revoked ??= new CoordinationUnavailable(
+      'the versioning of the container changed during the upload, so nothing was stored; retry',
     );
-    this.#body?.destroy(this.broken);
-    return this.broken;
+    this.#body?.destroy(this.revoked);
+    return this.revoked;
   }
 
-  /** All that the store waits for is here: it is too late to take it back, and it will not be long. */
-  #hasCome(): boolean {
+  /** Whether all of the body has arrived: it is too late to revoke the request. */
+  #hasArrived(): boolean {
     return this.#body?.readableEnded === true || this.original.received() >= this.#length();
   }
 
@@ -120,16 +125,16 @@ class RevocableUpload {
     return Number(this.original.headers.get('content-length') ?? Infinity);
   }
 
-  /** A body whose last byte passes only once it is sure that nothing was changed. */
-  #confirmed(body: Readable): Readable {
-    const pass = async () => {
+  /** Returns a body whose last byte is passed on only once all leases are confirmed. */
+  #withConfirmation(body: Readable): Readable {
+    const confirmAll = async () => {
       if (this.#hasPassed) return;
-      for (const { confirm } of this.uses) {
+      for (const { confirm } of this.leases) {
         await confirm?.().catch(() => {
-          throw this.#breakOff();
+          throw this.#revoke();
         });
       }
-      if (this.broken) throw this.broken;
+      if (this.revoked) throw this.revoked;
       this.#hasPassed = true;
     };
     let rest = this.#length();
@@ -137,13 +142,13 @@ class RevocableUpload {
       (async function* () {
         for await (const chunk of chunks(body)) {
           rest -= chunk.length;
-          if (rest <= 0) await pass();
+          if (rest <= 0) await confirmAll();
           yield chunk;
         }
-        await pass();
+        await confirmAll();
       })(),
     );
-    // a stream that nobody began to read never runs what makes it
+    // the generator of a stream that is never read does not run
     confirmed.once('close', () => {
       if (!body.readableEnded) destroy(body);
     });

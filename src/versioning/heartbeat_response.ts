@@ -4,44 +4,48 @@ import { isTrueValue } from '../http/bytes';
 import type { Response } from '../swift_api/message';
 import type { Call } from './calls';
 
-/** So much of such an answer is looked at: its facts come before what may be long. */
-const MAX_FACTS = 64 * 1024;
+/** Characters of the body to search for the status, which precedes long lists. */
+const MAX_SEARCHED = 64 * 1024;
 
-/** In plain text, JSON or XML. */
+/** The status in plain text, JSON or XML. */
 const STATUS = /response[ _]status"?[:>] *"?(\d{3})/i;
 
-/** Whether an answer was begun before what it tells was known: that to a large object's manifest may be (`heartbeat=on`). */
+/**
+ * Whether the store began a response before the outcome was known, as it may for a large
+ * object's manifest (`heartbeat=on`).
+ */
 export function isHeartbeatResponse(call: Pick<Call, 'query'>, response: Response): boolean {
   return response.status === 202 && isTrueValue(call.query.get('heartbeat'));
 }
 
 /**
- * Follows an answer that was begun early to its end, which tells how the request ended.
+ * Follows a heartbeat response to its end, which reports the outcome of the request.
  *
- * @param settled what is to be done then, before the client sees the end
- * @returns the answer to pass on, and what it told: `unknown` where it was not read to its end
+ * @param onEnd runs before the client sees the end
+ * @returns the response to pass on, and the outcome: `unknown` if the body was not read
+ *   to its end
  */
 export function followHeartbeat(
   response: Response,
-  settled: () => Promise<unknown>,
+  onEnd: () => Promise<unknown>,
 ): { readonly response: Response; readonly outcome: Promise<Outcome> } {
-  let tell: (outcome: Outcome) => void = () => undefined;
-  const outcome = new Promise<Outcome>((resolve) => (tell = resolve));
+  let resolveOutcome: (outcome: Outcome) => void = () => undefined;
+  const outcome = new Promise<Outcome>((resolve) => (resolveOutcome = resolve));
   const body = streamOf(
     (async function* () {
-      let facts = '';
+      let text = '';
       for await (const chunk of chunks(response.body)) {
-        if (facts.length < MAX_FACTS) facts = (facts + chunk.toString('latin1')).trimStart();
+        if (text.length < MAX_SEARCHED) text = (text + chunk.toString('latin1')).trimStart();
         yield chunk;
       }
-      tell(outcomeOf(Number(STATUS.exec(facts)?.[1])));
-      await settled();
+      resolveOutcome(outcomeOf(Number(STATUS.exec(text)?.[1])));
+      await onEnd();
     })(),
   );
-  // a stream that nobody began to read never runs what makes it
+  // the generator of a stream that is never read does not run
   body.once('close', () => {
     destroy(response.body);
-    tell('unknown');
+    resolveOutcome('unknown');
   });
   return { response: { ...response, body }, outcome };
 }

@@ -9,13 +9,13 @@ import { NEW_MARKER_TYPE } from '../swift_api/markers';
 import { readListing, type RawEntry } from './object_versioning/containers/listing_entries';
 
 const MAX_LISTING_BYTES = 64 * 1024 * 1024;
-/** What the name of an archive entry ends with, in a listing without types. */
+/** The end of an archive entry's name, in a listing without types. */
 const ENTRY = /\/\d{10}\.\d{5}$/m;
 
 /**
- * What goes by to the store, with listings of containers as clients are to see them: without delete
- * markers that are half made, since their deletes have not happened. Any container may be an
- * archive. Pages are as long as without them, so that none is empty before the last.
+ * Removes unfinished delete markers from container listings, since their deletes have not
+ * happened. Any container may be an archive. Pages are filled up from the next one, so
+ * that none is empty before the last.
  */
 export function hideUnfinished(next: Handler): Handler {
   return async (request) => {
@@ -24,48 +24,48 @@ export function hideUnfinished(next: Handler): Handler {
     if (call === undefined || response.status !== 200) return response;
     const type = response.headers.get('content-type')?.split(';')[0]?.trim() ?? '';
     const body = await readAnswer(response.body, MAX_LISTING_BYTES, 'a page of a listing');
-    const same = { ...response, body };
-    return mayHaveSome(body, type) ? withoutHalfMade(same, type, call, next) : same;
+    const buffered = { ...response, body };
+    return mayHaveUnfinished(body, type) ? removeUnfinished(buffered, type, call, next) : buffered;
   };
 }
 
-/** The container that a request lists. */
+/** Returns the call if a request lists a container. */
 function listingCall(request: Request): ContainerCall | undefined {
   const target = request.method === 'GET' ? parseTarget(request.path) : undefined;
   if (target === undefined || !isApi(target) || !isContainer(target)) return undefined;
   return isVersionsContainer(target.container) ? undefined : new ContainerCall(request, target);
 }
 
-function mayHaveSome(body: Buffer, type: string): boolean {
+function mayHaveUnfinished(body: Buffer, type: string): boolean {
   if (type === 'text/plain') return ENTRY.test(body.toString('latin1'));
   return body.includes(NEW_MARKER_TYPE);
 }
 
-async function withoutHalfMade(
+async function removeUnfinished(
   response: Response,
   type: string,
   call: ContainerCall,
   next: Handler,
 ): Promise<Response> {
   const { request, query } = call;
-  const ask = (more: Readonly<Record<string, string>>) => {
-    const inJson = formatQuery(call.parameters({ ...more, format: 'json' }));
-    return next({ ...request, query: inJson, headers: request.headers.without('accept') });
+  const fetchPage = (changes: Readonly<Record<string, string>>) => {
+    const jsonQuery = formatQuery(call.parameters({ ...changes, format: 'json' }));
+    return next({ ...request, query: jsonQuery, headers: request.headers.without('accept') });
   };
-  const inJson = type === 'application/json' ? response : await ask({});
+  const inJson = type === 'application/json' ? response : await fetchPage({});
   if (inJson.status >= 300) return inJson;
   let page = await readListing(inJson);
   const entries = page.filter(isFinished);
-  // none of a page in a listing without types
+  // for a listing without types this is known only now
   if (entries.length === page.length) return response;
   for (const max = page.length; entries.length < max; entries.push(...page.filter(isFinished))) {
     const last = page.at(-1);
-    const more = await ask({
+    const nextPage = await fetchPage({
       marker: toBytes(last?.name ?? last?.subdir ?? ''),
       limit: String(max - entries.length),
     });
-    if (more.status >= 300) return more;
-    page = await readListing(more);
+    if (nextPage.status >= 300) return nextPage;
+    page = await readListing(nextPage);
     if (page.length === 0) break;
   }
   const headers = response.headers.without('content-type', 'content-length', 'vary');

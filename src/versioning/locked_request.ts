@@ -15,55 +15,57 @@ import { Progress } from './progress';
 import { unavailable } from './error_responses';
 import { whileHeld } from './while_held';
 
-/** So much of a body is received before its object is locked, so that a slow client holds no lock while it sends nothing. */
+/** Bytes of a body received before the lock, so that an idle client holds none. */
 const RECEIVED_BEFORE_LOCK = 64 * 1024;
 
-/** What holding an object takes. */
+/** What locking an object takes. */
 export interface LockOptions {
   readonly app: Pick<App, 'power' | 'mayLock'>;
-  /** The container to which the object's versions go, if its container names one. */
+  /** The container of the object's versions, if its container names one. */
   readonly archive?: ByteString;
   readonly locker: Locker;
-  /** Milliseconds that a write waits for the writes to the same object before it. */
+  /** Max milliseconds that a write waits for earlier writes to the same object. */
   readonly lockWait: number;
-  /** Milliseconds in which 64 KiB of a body must come that is received while its object is locked. */
+  /** Milliseconds for each 64 KiB of a body to arrive while its object is locked. */
   readonly stallTime: number;
 }
 
 /**
- * Does something to an object while its lock is held. Only a client that may write the object gets the lock.
+ * Runs `work` while an object is locked. Only a client that may write the object gets the
+ * lock.
  *
- * @param work what to do; its answer is the client's, unless the store's began before it was known what became of the request
- * @throws LockTimeout where others hold it for too long
+ * @param work returns the client's response; if the store sends a heartbeat response
+ *   first, the client gets that one
+ * @throws LockTimeout if others hold the lock for too long
  * @throws NameRefused
  */
 export async function withObjectLock(
   request: Request,
   written: ObjectTarget,
-  holding: LockOptions,
+  options: LockOptions,
   next: Handler,
   work: (locked: LockedRequest) => Promise<Response>,
 ): Promise<Response> {
   const name = LockName.ofObject(written);
-  const right = await holding.app.mayLock(request, written);
+  const right = await options.app.mayLock(request, written);
   if ('status' in right) {
     destroy(request.body);
     return right;
   }
-  const authority = authorityOn(holding.app.power, right, holding.archive);
+  const authority = authorityOn(options.app.power, right, options.archive);
   const body = request.sendContinue
     ? request.body
     : await receiveFirst(request.body, RECEIVED_BEFORE_LOCK);
-  const lock = await holding.locker.acquire(name, holding.lockWait, request.signal);
+  const lock = await options.locker.acquire(name, options.lockWait, request.signal);
   return new Promise((resolve, reject) => {
     const locked = new LockedRequest(
       { ...request, body },
       written,
       lock,
-      { ...holding, authority },
+      { ...options, authority },
       next,
-      (early) => {
-        const { response, outcome } = followHeartbeat(early, () => done);
+      (heartbeat) => {
+        const { response, outcome } = followHeartbeat(heartbeat, () => done);
         resolve(response);
         return outcome;
       },
@@ -75,9 +77,9 @@ export async function withObjectLock(
 
 /** A client's request whose object is locked. */
 export class LockedRequest {
-  /** On whose behalf the proxy's own requests are made: they come to an end also where the client does not wait for them. */
+  /** The parent of the proxy's own requests, which continue if the client disconnects. */
   readonly own: Request;
-  /** Where requests go as long as the lock is held. */
+  /** Forwards requests while the lock is held. */
   readonly next: Handler;
   private response: Response | undefined;
   private failure: unknown;
@@ -90,7 +92,7 @@ export class LockedRequest {
     private readonly lock: Lock,
     { authority, stallTime }: Pick<LockOptions, 'stallTime'> & { readonly authority: Authority },
     next: Handler,
-    private readonly answerEarly: (response: Response) => Promise<Outcome>,
+    private readonly respondEarly: (response: Response) => Promise<Outcome>,
   ) {
     this.call = new Call(request, target);
     this.own = { ...request, authority, signal: lock.signal };
@@ -102,66 +104,67 @@ export class LockedRequest {
   }
 
   /**
-   * Lets the client's request through to the store, with its body and as long as its object is locked. Never rejects.
+   * Forwards the client's request with its body to the store while its object is locked.
+   * Never rejects.
    *
-   * @param send sends what it is given, or a request made of it
-   * @param seen is shown the answer before the client sees it, and may change it
+   * @param send sends the request, or one derived from it
+   * @param present returns the response for the client
    */
   async forward(
     send: (request: Request) => Promise<Response>,
-    seen: (response: Response) => Response = (response) => response,
+    present: (response: Response) => Response = (response) => response,
   ): Promise<Outcome> {
     const { request, progress } = this;
     try {
       request.signal.throwIfAborted();
       const body = whileHeld(request.body, this.lock, progress);
-      const response = seen(
-        await send({ ...timed(request, progress), body, signal: this.lock.signal }),
+      const response = present(
+        await send({ ...withTimedProgress(request, progress), body, signal: this.lock.signal }),
       );
       this.response = response;
-      if (isHeartbeatResponse(this.call, response)) return await this.answerEarly(response);
+      if (isHeartbeatResponse(this.call, response)) return await this.respondEarly(response);
       return outcomeOf(request, response);
     } catch (error) {
       this.failure = progress.stalled ?? error;
-      return certainlyFailed(request, error) ? 'failed' : 'unknown';
+      return hasCertainlyFailed(request, error) ? 'failed' : 'unknown';
     }
   }
 
-  /** Whether the client's request was let through, or was about to be. */
+  /** Whether the client's request was forwarded, or was about to be. */
   get wasSent(): boolean {
     return this.response !== undefined || this.failure !== undefined;
   }
 
-  /** Gives up the store's answer, for another. */
+  /** Drains the store's response, so that another can be sent. */
   async discard(): Promise<void> {
     if (this.response) await drain(this.response.body);
   }
 
-  /** The request is answered so without having been let through. */
+  /** Sets the response of a request that is not forwarded. */
   refuse(response: Response): void {
     this.response = response;
   }
 
-  /** What the client is answered. @throws what went wrong where the store did not answer */
+  /** Returns the client's response. @throws the cause if the store did not answer */
   async answer(): Promise<Response> {
     if (this.failure !== undefined) throw this.failure as Error;
     const { response } = this;
-    if (response === undefined) throw new Error('neither let through nor refused');
+    if (response === undefined) throw new Error('neither forwarded nor refused');
     if (!isOvertaken(this.call, response)) return response;
     await drain(response.body);
     return unavailable('the store kept a newer object');
   }
 }
 
-/** A request whose client is waited for once it is told to send. */
-function timed(request: Request, progress: Progress): Request {
+/** Returns a request whose progress is timed once its client is told to send. */
+function withTimedProgress(request: Request, progress: Progress): Request {
   const { sendContinue } = request;
   if (!sendContinue) return request;
-  const told = () => {
+  const startSending = () => {
     progress.begin();
     sendContinue();
   };
-  return { ...request, sendContinue: told };
+  return { ...request, sendContinue: startSending };
 }
 
 /** Swift answers 202 to a PUT that it drops because the object there is newer. */
@@ -176,8 +179,8 @@ function outcomeOf(request: Request, { status }: Response): Outcome {
   return status < 500 ? 'failed' : 'unknown';
 }
 
-/** Whether the store cannot have done what it was asked: it was not reached, or the body did not come to its end. */
-function certainlyFailed(request: Request, error: unknown): boolean {
+/** Whether the store cannot have executed a request: unreachable, or a cut-off body. */
+function hasCertainlyFailed(request: Request, error: unknown): boolean {
   if (error instanceof StoreError && error.code === 'unreachable') return true;
   if (Buffer.isBuffer(request.body))
     return request.signal.aborted && error === request.signal.reason;

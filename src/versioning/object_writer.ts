@@ -8,7 +8,7 @@ import { presentObject } from './object_versioning/presentation';
 import type { VersionWriter } from './object_versioning/writer';
 import type { PolicyCache } from './policy';
 
-/** Writes and deletes single objects by the policy of their container. */
+/** Writes and deletes single objects according to the policy of their container. */
 export class ObjectWriter {
   private readonly archive: ArchiveWriter;
 
@@ -24,14 +24,14 @@ export class ObjectWriter {
 
   /**
    * @param request PUT, DELETE, COPY or POST
-   * @param written the object that it writes or deletes, or whose metadata it changes
+   * @param written the object that the request writes, deletes or updates
    */
   async handle(request: Request, written: ObjectTarget): Promise<Response> {
     const { version, account, container } = written;
     const target: ContainerTarget = { version, account, container };
     const lease = await this.policies.acquireShared(request, target, this.context.lockWait);
     const policy = lease.value;
-    // until this is released, the container is not deleted, and its policy with it
+    // keeps the container, and so its policy, from being deleted during the write
     if (policy?.kind === 'versioned' && this.context.allowsModes === true)
       return this.archive.write(request, written, policy).finally(lease.release);
     if (policy?.kind !== 'with-ids' || !this.versions)

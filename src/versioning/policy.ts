@@ -11,7 +11,7 @@ import type { Log } from '../util/log';
 import { RESERVED_PREFIX } from '../swift_api/reserved';
 import { SwiftClient, storeErrorOf } from '../swift_api/client';
 
-/** The headers of the API, one for each mode. */
+/** The header that switches on each mode. */
 export const MODE_HEADERS: Readonly<Record<Mode, string>> = {
   stack: 'X-Versions-Location',
   history: 'X-History-Location',
@@ -19,16 +19,20 @@ export const MODE_HEADERS: Readonly<Record<Mode, string>> = {
 const REMOVE_HEADERS = ['X-Remove-Versions-Location', 'X-Remove-History-Location'];
 const SETTING_HEADERS = [...Object.values(MODE_HEADERS), ...REMOVE_HEADERS];
 
-/** A container's setting as its client made it. */
+/** A container's mode setting, as its client made it. */
 export interface ModeSetting {
   readonly mode: Mode;
-  /** The header's value as it came: the archive container's name, as a rule URL-encoded. */
+  /** The header's value as sent: the archive container's name, usually URL-encoded. */
   readonly location: ByteString;
 }
 
 /**
- * What holds for the objects of a container: nothing; versions by the store itself, with ids (X-Versions-Enabled) or in a mode
- * of the two; or versions by this proxy, in a mode of the two, or with ids, which once switched on are never forgotten.
+ * How the objects of a container are versioned:
+ * - `plain`: not at all;
+ * - `native`: by the store itself, with ids (X-Versions-Enabled) or in one of the two
+ *   modes;
+ * - `versioned`: by this proxy, in one of the two modes;
+ * - `with-ids`: by this proxy, with ids; a container where these were ever on stays so.
  */
 export type VersioningPolicy =
   | { readonly kind: 'plain' }
@@ -36,21 +40,21 @@ export type VersioningPolicy =
   | { readonly kind: 'versioned'; readonly mode: Mode; readonly archive: ByteString }
   | { readonly kind: 'with-ids'; readonly enabled: boolean };
 
-/** Whether writes to a container's objects are for this proxy to keep versions of, or may be. */
+/** Whether this proxy keeps versions of a container's objects, or may have to. */
 export function keepsVersions({ kind }: VersioningPolicy): boolean {
   return kind === 'versioned' || kind === 'with-ids';
 }
 
 const MODE_KEY = `${RESERVED_PREFIX}versions-mode`;
 const ENABLED_KEY = `${RESERVED_PREFIX}versions-enabled`;
-/** Switched off before it was ever on: a container says so, and is as any other. */
+/** Switched off before it was ever on: reported as off, otherwise like unversioned. */
 const NEVER = 'never';
 const LOCATION_KEY = `${RESERVED_PREFIX}versions-location-`;
-/** Swift takes 256 bytes in a value of metadata; an URL-encoded name can have three times as many. */
+/** Swift takes 256 bytes in a value; a URL-encoded name can have three times as many. */
 const PIECE = 250;
 const MAX_PIECES = 6;
 
-/** The setting that a container's headers tell of. */
+/** Reads the mode setting from a container's headers. */
 export function readSetting(headers: Headers): ModeSetting | undefined {
   const mode = headers.get(MODE_KEY);
   if (mode !== 'stack' && mode !== 'history') return undefined;
@@ -61,27 +65,31 @@ export function readSetting(headers: Headers): ModeSetting | undefined {
   return { mode, location: unquote(pieces.join('')) };
 }
 
-/** Whether versions with ids are switched on, as a container's headers tell; undefined where nobody said. */
+/** Whether a container's headers switch on versions with ids; undefined if never set. */
 export function readEnabled(headers: Headers): boolean | undefined {
   const value = headers.get(ENABLED_KEY);
   return value === undefined ? undefined : value === 'true';
 }
 
-/** Whether versions with ids are switched on or ever were, so that objects may have ids. */
+/** Whether versions with ids are or ever were on, so that objects may have ids. */
 export function mayHaveIds(headers: Headers): boolean {
   return readEnabled(headers) !== undefined && headers.get(ENABLED_KEY) !== NEVER;
 }
 
 /**
- * The headers that keep on a container whether versions with ids are switched on.
+ * Returns the headers that store on a container whether versions with ids are on.
  *
- * @param everWere whether they may have been before
+ * @param wasEverOn whether they may have been on before
  */
-export function writeEnabled(enabled: boolean, everWere: boolean): Headers {
-  return Headers.of({ [ENABLED_KEY]: enabled || everWere ? String(enabled) : NEVER });
+export function writeEnabled(enabled: boolean, wasEverOn: boolean): Headers {
+  return Headers.of({ [ENABLED_KEY]: enabled || wasEverOn ? String(enabled) : NEVER });
 }
 
-/** The headers that keep a setting on a container, or that remove it. Values are encoded, so that they keep spaces and bytes. */
+/**
+ * Returns the headers that store a setting on a container, or that remove it. Values are
+ * encoded, so that spaces and all bytes are preserved. Undefined if the setting is too
+ * long.
+ */
 function writeSetting(setting: ModeSetting | undefined): Headers | undefined {
   const encoded = setting ? quote(setting.location) : '';
   if (encoded.length > PIECE * MAX_PIECES) return undefined;
@@ -95,22 +103,23 @@ function writeSetting(setting: ModeSetting | undefined): Headers | undefined {
   });
 }
 
-/** Whether a request would change a container's setting. */
+/** Whether a request changes a container's mode setting. */
 export function changesSetting(headers: Headers): boolean {
   return SETTING_HEADERS.some((name) => headers.has(name));
 }
 
-/** Whether a request would switch one of the two modes on. */
+/** Whether a request switches on one of the two modes. */
 export function setsMode(headers: Headers): boolean {
   return Object.values(MODE_HEADERS).some((name) => headers.get(name));
 }
 
 /**
- * The headers of a container request with its setting, as Swift reads it, turned into what is kept on the container; or the
- * refusal. Of both headers one may be blank and then the other counts; a blank value, or a remove header with any
- * value, removes; setting wins over removing.
+ * Returns the headers of a container request with its setting, as Swift reads it,
+ * replaced by the headers that store it on the container; or the refusal. If one of both
+ * headers is blank the other counts; a blank value, or a remove header with any value,
+ * removes the setting; setting wins over removing.
  */
-export function translateSetting(request: Request, allowed: boolean): Headers | Response {
+export function translateSetting(request: Request, isAllowed: boolean): Headers | Response {
   const { headers } = request;
   const stack = headers.get(MODE_HEADERS.stack);
   const history = headers.get(MODE_HEADERS.history);
@@ -123,61 +132,62 @@ export function translateSetting(request: Request, allowed: boolean): Headers | 
   }
   const location = stack || history;
   if (location) {
-    if (!allowed && ['PUT', 'POST'].includes(request.method))
+    if (!isAllowed && ['PUT', 'POST'].includes(request.method))
       return textResponse(412, 'Versioned Writes is disabled');
     if (location.includes('/')) return textResponse(412, 'Container name cannot contain slashes');
-    const kept = writeSetting({ mode: stack ? 'stack' : 'history', location });
-    return kept
-      ? rest.withAll(kept)
+    const settingHeaders = writeSetting({ mode: stack ? 'stack' : 'history', location });
+    return settingHeaders
+      ? rest.withAll(settingHeaders)
       : textResponse(412, 'The name of the archive container is too long');
   }
-  const removing =
+  const isRemoval =
     stack === '' || history === '' || REMOVE_HEADERS.some((name) => headers.get(name));
-  return removing ? rest.withAll(writeSetting(undefined) ?? Headers.none) : rest;
+  return isRemoval ? rest.withAll(writeSetting(undefined) ?? Headers.none) : rest;
 }
 
-/** Which ways to keep versions are switched on in the configuration. */
+/** Which ways of versioning the configuration switches on. */
 export interface AllowedModes {
-  /** `allow_versioned_writes`; if undefined, the headers of both modes pass, as in Swift. */
+  /** `allow_versioned_writes`; if undefined, the modes' headers pass, as in Swift. */
   readonly allowsModes: boolean | undefined;
-  /** `allow_object_versioning`; if false, X-Versions-Enabled passes, for a store that knows it. */
+  /** `allow_object_versioning`; if false, X-Versions-Enabled passes to the store. */
   readonly allowsObjectVersioning: boolean;
 }
 
-/** Knows what is in force on containers, from the containers themselves, and remembers it for a while. */
+/** Reads the versioning policies of containers from their headers, and caches them. */
 export class PolicyCache {
   constructor(
     private readonly next: Handler,
     private readonly cache: Cache<VersioningPolicy>,
     private readonly power: Power,
     private readonly log: Log,
-    /** Which ways to keep versions are acted upon; what there is of others is as nothing. */
-    private readonly acting: AllowedModes,
+    /** The ways of versioning that are acted upon; settings of others are ignored. */
+    private readonly allowed: AllowedModes,
   ) {}
 
   /**
-   * What is in force on a container; `plain` where there is no such container.
+   * Returns the policy of a container; `plain` if there is no such container.
    *
-   * @param request on whose behalf it is asked
-   * @throws StoreError where the store does not tell: a write must not go on then
+   * @param request on whose behalf the store is asked
+   * @throws StoreError if the store does not answer: a write must not go on then
    */
   async get(request: Request, container: ContainerTarget): Promise<VersioningPolicy> {
-    const found = await this.cache.load(containerPath(container), () =>
-      this.look(request, container),
+    const policy = await this.cache.load(containerPath(container), () =>
+      this.readPolicy(request, container),
     );
-    return found ?? { kind: 'plain' };
+    return policy ?? { kind: 'plain' };
   }
 
-  /** The same, asked of the store now. */
+  /** Reads the policy from the store, past the cache. */
   async fetch(request: Request, container: ContainerTarget): Promise<VersioningPolicy> {
-    return (await this.look(request, container)) ?? { kind: 'plain' };
+    return (await this.readPolicy(request, container)) ?? { kind: 'plain' };
   }
 
   /**
-   * The same for a write that goes by it: until that has ended nothing is switched on, in no process; and while something is, this waits.
+   * Returns the policy for a write. Until its lease is released no process switches
+   * versions on; waits while one does.
    *
-   * @param wait milliseconds to wait at most
-   * @throws LockTimeout when the wait is over
+   * @param wait max milliseconds to wait
+   * @throws LockTimeout if the wait is over
    */
   acquireShared(
     request: Request,
@@ -186,30 +196,30 @@ export class PolicyCache {
   ): Promise<SharedLease<VersioningPolicy>> {
     return this.cache.acquireShared(
       containerPath(container),
-      () => this.look(request, container),
+      () => this.readPolicy(request, container),
       wait,
       request.signal,
     );
   }
 
-  /** Begins a change that may switch versions on; waits for the writes that began before. */
+  /** Begins a change that may switch versions on; waits for earlier writes. */
   acquireExclusive(container: ContainerTarget): Promise<ExclusiveLease> {
     return this.cache.acquireExclusive(containerPath(container));
   }
 
-  /** To be called before and after a request that may change what is in force. */
+  /** To be called before and after a request that may change the policy. */
   invalidate(container: ContainerTarget): Promise<void> {
     return this.cache.invalidate(containerPath(container));
   }
 
-  private async look(
+  private async readPolicy(
     request: Request,
     { version, account, container }: ContainerTarget,
   ): Promise<VersioningPolicy | undefined> {
     const target = { version, account, container };
     const authority = this.power === 'client' ? request.authority : lookAtHeaders(target);
     const response = await new SwiftClient(this.next, request, authority).head(target);
-    if (response.status < 300) return this.judge(response.headers, container);
+    if (response.status < 300) return this.policyFrom(response.headers, container);
     if (response.status === 404) return undefined;
     throw storeErrorOf(
       response,
@@ -217,19 +227,19 @@ export class PolicyCache {
     );
   }
 
-  private judge(headers: Headers, container: ByteString): VersioningPolicy {
+  private policyFrom(headers: Headers, container: ByteString): VersioningPolicy {
     const withIds = isTrueValue(headers.get('x-versions-enabled'));
     if (withIds || Object.values(MODE_HEADERS).some((name) => headers.has(name))) {
       this.log.info(
         { container: toText(container) },
-        'the store itself versions this container, so it is left to the store',
+        'the store itself versions this container, so requests for it pass through',
       );
       return { kind: 'native', withIds };
     }
-    if (mayHaveIds(headers) && this.acting.allowsObjectVersioning)
+    if (mayHaveIds(headers) && this.allowed.allowsObjectVersioning)
       return { kind: 'with-ids', enabled: readEnabled(headers) === true };
     const setting = readSetting(headers);
-    if (setting === undefined || !this.acting.allowsModes) return { kind: 'plain' };
+    if (setting === undefined || !this.allowed.allowsModes) return { kind: 'plain' };
     const archive = unquote(setting.location).split('/')[0] ?? '';
     return { kind: 'versioned', mode: setting.mode, archive };
   }

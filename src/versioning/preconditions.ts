@@ -1,14 +1,14 @@
 import type { Request } from '../swift_api/message';
 import type { ObjectInfo } from './store/store';
 
-/** What the store will refuse in any case, given what is there: nothing needs to be archived for it. */
+/** Whether the store will refuse a request anyway, so that nothing is archived for it. */
 export function failsPreconditions(request: Request, current: ObjectInfo | undefined): boolean {
   if (onlyIfAbsent(request) && current) return true;
-  const expiring = request.headers.get('x-if-delete-at');
-  return request.method === 'DELETE' && expiring !== undefined && expiring !== current?.deleteAt;
+  const deleteAt = request.headers.get('x-if-delete-at');
+  return request.method === 'DELETE' && deleteAt !== undefined && deleteAt !== current?.deleteAt;
 }
 
-/** Whether a write is only to be done where nothing is there. */
+/** Whether a write is to be done only if there is no object (`If-None-Match: *`). */
 export function onlyIfAbsent({ method, headers }: Request): boolean {
   return method !== 'DELETE' && headers.get('if-none-match')?.trim() === '*';
 }

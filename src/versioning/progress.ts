@@ -1,19 +1,20 @@
 import { now } from '../util/clock';
 
-/** So many bytes of a body must come in each stall time. */
-const ENOUGH = 64 * 1024;
+/** Bytes of a body that must arrive in each stall time. */
+const MIN_BYTES = 64 * 1024;
 
-/** A client sent its body so slowly that others would have had to wait for it. */
+/** A client sent its body too slowly while other requests waited for the object. */
 export class UploadStalled extends Error {
   override readonly name = 'UploadStalled';
 }
 
 /**
- * The progress of a client's body while others wait for its end. Only the time in which the client is waited for counts: not that which the store takes for what
- * has come, nor that before the client is told to send.
+ * The progress of a client's body while other requests wait for its end. Only time spent
+ * waiting for the client counts: not the store's time, nor the time before the client is
+ * told to send.
  */
 export class Progress {
-  /** Set where there was too little. */
+  /** Set once too little arrived in time. */
   stalled: UploadStalled | undefined;
   #giveUp: (() => void) | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -22,7 +23,7 @@ export class Progress {
   #bytes = 0;
 
   /**
-   * @param stallTime milliseconds of waiting in which 64 KiB must come
+   * @param stallTime milliseconds of waiting in which 64 KiB must arrive
    * @param isSending whether the client sends without being told to
    */
   constructor(
@@ -30,32 +31,32 @@ export class Progress {
     private isSending: boolean,
   ) {}
 
-  /** From now on the client is to send. */
+  /** Starts timing: the client was told to send. */
   begin(): void {
     if (this.isSending) return;
     this.isSending = true;
     if (this.#giveUp) this.#start(this.#giveUp);
   }
 
-  /** It is waited for until `came` is called; `giveUp` is where that takes too long. */
+  /** Waits for the client until `came` is called; calls `giveUp` after the stall time. */
   wait(giveUp: (reason: UploadStalled) => void): void {
     this.#giveUp = () => {
       const seconds = this.stallTime / 1000;
       this.stalled = new UploadStalled(
-        `the body came too slowly: others wait for this object, and less than 64 KiB came in ${seconds} s`,
+        `the body came too slowly: less than 64 KiB in ${seconds} s while other requests may wait for this object`,
       );
       giveUp(this.stalled);
     };
     if (this.isSending) this.#start(this.#giveUp);
   }
 
-  /** So many bytes came, or it is waited for no more. */
+  /** Ends a wait: `bytes` arrived, or nothing more is expected. */
   came(bytes: number): void {
     if (this.#timer) this.#spent += now() - this.#since;
     clearTimeout(this.#timer);
     this.#timer = this.#giveUp = undefined;
     this.#bytes += bytes;
-    if (this.#bytes >= ENOUGH) this.#bytes = this.#spent = 0;
+    if (this.#bytes >= MIN_BYTES) this.#bytes = this.#spent = 0;
   }
 
   #start(giveUp: () => void): void {

@@ -3,12 +3,12 @@ import type { Lock } from '../coordination/locks/locker';
 import type { Progress } from './progress';
 
 /**
- * A body that ends only while its lock is held, and breaks off when that is lost, or when the client does not make progress: without its end no
- * store keeps it.
+ * Returns a body that ends only while its lock is held. It is destroyed if the lock is
+ * lost or the client stalls; a store discards a body without an end.
  */
 export function whileHeld(body: Body, lock: Lock, progress: Progress): Body {
   if (Buffer.isBuffer(body)) return body;
-  const held = streamOf(
+  const stream = streamOf(
     (async function* () {
       const parts = chunks(body);
       for (;;) {
@@ -21,13 +21,13 @@ export function whileHeld(body: Body, lock: Lock, progress: Progress): Body {
       }
     })(),
   );
-  const lost = () => body.destroy(lock.signal.reason as Error);
-  lock.signal.addEventListener('abort', lost, { once: true });
-  // a stream that nobody began to read never runs what makes it
-  held.once('close', () => {
-    lock.signal.removeEventListener('abort', lost);
+  const onLost = () => body.destroy(lock.signal.reason as Error);
+  lock.signal.addEventListener('abort', onLost, { once: true });
+  // the generator of a stream that is never read does not run
+  stream.once('close', () => {
+    lock.signal.removeEventListener('abort', onLost);
     progress.came(0);
     if (!body.readableEnded) destroy(body);
   });
-  return held;
+  return stream;
 }

@@ -1,4 +1,5 @@
-// Whether overwriting a large object with versions costs more than writing it where none is: seconds for each, in turns, medians.
+// Compares writing a large object over one with versions to writing a new one: median
+// seconds of each, the two taking turns.
 import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
@@ -31,15 +32,15 @@ const {
 /** Seconds that a PUT of the large body takes. */
 async function put(path) {
   const began = performance.now();
-  const sent = request(`${url}/v1/AUTH_test${path}`, {
+  const upload = request(`${url}/v1/AUTH_test${path}`, {
     method: 'PUT',
     headers: { 'X-Auth-Token': token, 'Content-Length': count * MIB.length },
   });
-  const answered = new Promise((resolve, reject) =>
-    sent.once('response', resolve).once('error', reject),
+  const answerPromise = new Promise((resolve, reject) =>
+    upload.once('response', resolve).once('error', reject),
   );
-  await pipeline(Readable.from(Array(count).fill(MIB)), sent);
-  const answer = await answered;
+  await pipeline(Readable.from(Array(count).fill(MIB)), upload);
+  const answer = await answerPromise;
   answer.resume();
   if (answer.statusCode !== 201) throw new Error(`PUT ${path}: ${answer.statusCode}`);
   return (performance.now() - began) / 1000;

@@ -1,5 +1,6 @@
-// Whether the embedded store stays as fast with a million objects in a container as with a thousand: a page of the listing, a GET, an
-// overwrite with versions. The two containers take turns; the medians of the rounds count. Tells also what memory and disk it takes.
+// Compares the embedded store with a million objects in a container to one with a
+// thousand: a page of the listing, a GET, an overwrite with versions. The two containers
+// take turns; medians of the rounds count. Also reports the memory and disk used.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -29,8 +30,8 @@ const { values: options } = parseArgs({
 if (options.help) {
   console.log(
     'node test/bench/many.mjs [--objects 1000000] [--size 1024] [--rounds 7] [--seconds 2] [--workers 1] [--memory MIB] [--json]\n\n' +
-      'Fills a container with so many objects, and compares it with one of 1,000. --memory: a control group that allows the server no\n' +
-      'more, file pages included (needs root).',
+      'Compares a container with --objects objects to one with 1,000. --memory limits the server to that\n' +
+      'many MiB, file pages included, by a control group (needs root).',
   );
   process.exit(0);
 }
@@ -74,7 +75,7 @@ async function fill(container, count) {
 const began = performance.now();
 await fill('few', FEW);
 await fill('many', many);
-const filled = Math.round((performance.now() - began) / 1000);
+const fillSeconds = Math.round((performance.now() - began) / 1000);
 
 const anyOf = (count) => nameOf(Math.floor(Math.random() * count));
 const WORK = {
@@ -96,11 +97,11 @@ for (let round = 0; round < Number(options.rounds); round++) {
     ]) {
       for (const [container, count] of Object.entries(sides)) {
         progress(`round ${round + 1} of ${options.rounds}: ${title}, ${lanesTitle}, ${container}`);
-        const found = await rate(used, Number(options.seconds), (lane) =>
+        const perSecond = await rate(used, Number(options.seconds), (lane) =>
           work(lane, container, count),
         );
         const key = `${title}, ${lanesTitle}|${container}`;
-        times.set(key, [...(times.get(key) ?? []), 1000 / found]);
+        times.set(key, [...(times.get(key) ?? []), 1000 / perSecond]);
       }
     }
   }
@@ -124,7 +125,7 @@ const memory = {
   own_MiB: kib('RssAnon'),
   of_files_MiB: kib('RssFile'),
   disk_MiB: Number(execFileSync('du', ['-sm', data], { encoding: 'utf8' }).split('\t')[0]),
-  seconds_to_fill: filled,
+  seconds_to_fill: fillSeconds,
 };
 if (options.json) console.log(JSON.stringify({ milliseconds: table, memory }));
 else {

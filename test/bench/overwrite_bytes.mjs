@@ -1,4 +1,5 @@
-// How many bytes go to a Swift and come from it when a large object is written, new and over another one, and how often Swift copies one.
+// Counts the bytes between Hindsight and a Swift while a large object is written, new and
+// over another one, and how often Swift copies an object.
 import { request } from 'node:http';
 import { connect, createServer } from 'node:net';
 import { Readable } from 'node:stream';
@@ -23,27 +24,30 @@ if (options.help) {
 const MIB = Buffer.alloc(1024 * 1024, 'x');
 const count = Number(options.mib);
 
-/** What went by since it was last asked for. */
-const seen = { sent: 0, received: 0, requests: [], copies: 0 };
-function takeSeen() {
-  const { sent, received, requests, copies } = seen;
-  Object.assign(seen, { sent: 0, received: 0, requests: [], copies: 0 });
+/** Traffic since the last call of `takeSeen`. */
+const traffic = { sent: 0, received: 0, requests: [], copies: 0 };
+function takeTraffic() {
+  const { sent, received, requests, copies } = traffic;
+  Object.assign(traffic, { sent: 0, received: 0, requests: [], copies: 0 });
   return { sent, received, requests, copies };
 }
 
-/** Stands before a Swift and counts the bytes of the connections in both directions; heads of requests begin what is sent at once. */
+/**
+ * Starts a proxy in front of a Swift that counts the bytes in both directions. Assumes
+ * that the head of a request begins a chunk.
+ */
 async function startTap(upstream) {
   const { hostname, port } = new URL(upstream);
   const server = createServer((near) => {
     const far = connect(Number(port), hostname);
     near.on('data', (chunk) => {
-      seen.sent += chunk.length;
+      traffic.sent += chunk.length;
       const head = /^([A-Z]+) \/[^]*?\r\n\r\n/.exec(chunk.subarray(0, 16_384).toString('latin1'));
       if (!head) return;
-      seen.requests.push(head[1]);
-      if (head[1] === 'COPY' || /\r\nx-copy-from:/i.test(head[0])) seen.copies++;
+      traffic.requests.push(head[1]);
+      if (head[1] === 'COPY' || /\r\nx-copy-from:/i.test(head[0])) traffic.copies++;
     });
-    far.on('data', (chunk) => (seen.received += chunk.length));
+    far.on('data', (chunk) => (traffic.received += chunk.length));
     near.pipe(far).on('error', () => near.destroy());
     far.pipe(near).on('error', () => far.destroy());
   });
@@ -73,22 +77,22 @@ const {
   token,
 } = await client(url, 1);
 
-/** What goes by while a large body is put. */
+/** Puts a large body and returns the traffic it caused. */
 async function put(what, path) {
   progress(what);
-  takeSeen();
-  const sent = request(`${url}/v1/AUTH_test${path}`, {
+  takeTraffic();
+  const upload = request(`${url}/v1/AUTH_test${path}`, {
     method: 'PUT',
     headers: { 'X-Auth-Token': token, 'Content-Length': count * MIB.length },
   });
-  const answered = new Promise((resolve, reject) =>
-    sent.once('response', resolve).once('error', reject),
+  const answerPromise = new Promise((resolve, reject) =>
+    upload.once('response', resolve).once('error', reject),
   );
-  await pipeline(Readable.from(Array(count).fill(MIB)), sent);
-  const answer = await answered;
+  await pipeline(Readable.from(Array(count).fill(MIB)), upload);
+  const answer = await answerPromise;
   answer.resume();
   if (answer.statusCode !== 201) throw new Error(`PUT ${path}: ${answer.statusCode}`);
-  const { requests, ...bytes } = takeSeen();
+  const { requests, ...bytes } = takeTraffic();
   return { what, ...bytes, requests: requests.join(' ') };
 }
 

@@ -1,6 +1,8 @@
-// What it costs a GET of an object without versions that its container may have them with ids: requests a second of a Swift, through a Hindsight that
-// allows only the two modes, through one that allows ids, and through one that does and remembers no container's settings, as when a container is read for
-// the first time. The sides take turns within each round; the medians of the rounds count.
+// Measures what object versioning being allowed costs a GET of an unversioned object, in
+// requests a second: of a Swift, and through a Hindsight that allows only the header
+// modes, one that also allows object versioning, and one that does but caches no
+// container's settings (the cost of a container's first read). The sides take turns
+// within each round; medians of the rounds count.
 import { parseArgs } from 'node:util';
 import { client, median, progress, rate, startHindsight, startSwift } from './support.mjs';
 
@@ -18,7 +20,7 @@ const { values: options } = parseArgs({
 if (options.help) {
   console.log(
     'node test/bench/plain_reads.mjs [--rounds 5] [--seconds 3] [--connections 8] [--size 1024] [--redis URL] [--json]\n\n' +
-      'Starts a Swift (test/support/swift-lab). Needs npm run build. --redis: one side more, with that Redis.',
+      'Starts a Swift (test/support/swift-lab). Needs npm run build. --redis adds a side with that Redis.',
   );
   process.exit(0);
 }
@@ -70,10 +72,11 @@ for (let round = 0; round < Number(options.rounds); round++) {
   }
 }
 progress('\n');
-const rows = Object.entries(rates).map(([name, found]) => ({
+const rows = Object.entries(rates).map(([name, perSecond]) => ({
   side: name,
-  'GET a second': Math.round(median(found)),
-  [`to ${MODES}`]: Math.round(median(found.map((each, i) => each / rates[MODES][i])) * 100) / 100,
+  'GET a second': Math.round(median(perSecond)),
+  [`to ${MODES}`]:
+    Math.round(median(perSecond.map((each, i) => each / rates[MODES][i])) * 100) / 100,
 }));
 if (options.json) console.log(JSON.stringify({ requests_per_second: rows }));
 else console.table(rows);

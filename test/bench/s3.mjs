@@ -1,6 +1,7 @@
-// What S3's API costs beside Swift's: requests a second through one Hindsight with a store of its own, by either API. The sides take turns within each
-// round, so that a noisy machine is noisy for both; the medians of the rounds count. Requests are signed once and sent again and again, so that the client
-// costs little: a signature holds for a quarter of an hour.
+// Compares S3's API with Swift's: requests a second through one Hindsight with an
+// embedded store, by either API. The sides take turns within each round, so that noise of
+// the machine affects both; medians of the rounds count. Requests are signed once and
+// sent repeatedly, so that the client costs little: a signature is valid for 15 minutes.
 import { createHash, createHmac } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import {
@@ -32,7 +33,7 @@ if (options.help) {
 const KIB = 1024;
 const SMALL = 'x'.repeat(4 * KIB);
 const LARGE = 'x'.repeat(16 * KIB * KIB);
-/** More than a page of a listing. */
+/** More than one page of a listing. */
 const LISTED = 1100;
 const ACCOUNT = '/v1/AUTH_test';
 
@@ -52,7 +53,7 @@ data = ${temporaryFolder()}
 const sha256 = (text) => createHash('sha256').update(text).digest('hex');
 const hmac = (key, text) => createHmac('sha256', key).update(text).digest();
 
-/** The headers that sign a request of S3 (SigV4). */
+/** Headers that sign an S3 request (SigV4). */
 function signed(method, path, query, body) {
   const date = new Date().toISOString().replaceAll(/[-:]|\.\d+/g, '');
   const scope = `${date.slice(0, 8)}/us-east-1/s3/aws4_request`;
@@ -73,7 +74,10 @@ function signed(method, path, query, body) {
   return { ...headers, Authorization: `AWS4-HMAC-SHA256 ${by}` };
 }
 
-/** What both sides ask for, by the number of the connection: method, object, query, body. */
+/**
+ * The requests of both sides, by the number of the connection: method, object, query,
+ * body.
+ */
 const WORK = {
   'PUT 4 KiB': (number) => ['PUT', `/over${number}`, '', SMALL],
   'GET 4 KiB': (number) => ['GET', `/small${number}`, ''],
@@ -96,14 +100,19 @@ for (const container of ['plain', 'kept']) {
 for (let number = 0; number < LISTED; number++)
   await setUp('PUT', `/listed/object-${number}`, {}, '');
 
-/** A side's requests, made beforehand: of each connection one. */
+/** Prepares the requests of a side: one for each connection. */
 function sideOf(name, container, title) {
   const requests = Array.from({ length: count }, (_, number) => {
     const [method, object, query, body] = WORK[title](number);
     const path = `/${title.startsWith('LIST') ? 'listed' : container}${object}`;
     if (name === 'swift') {
-      const asked = SWIFT_QUERY[title] ?? query;
-      return [method, `${ACCOUNT}${path}${asked && `?${asked}`}`, { 'X-Auth-Token': token }, body];
+      const swiftQuery = SWIFT_QUERY[title] ?? query;
+      return [
+        method,
+        `${ACCOUNT}${path}${swiftQuery && `?${swiftQuery}`}`,
+        { 'X-Auth-Token': token },
+        body,
+      ];
     }
     return [
       method,

@@ -1,4 +1,5 @@
-// How fast the embedded storage is by itself, without HTTP: node test/bench/storage.mjs [FOLDER]
+// Measures the embedded storage by itself, without HTTP: node test/bench/storage.mjs
+// [FOLDER]
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
@@ -21,7 +22,10 @@ async function put(storage, name, bytes) {
   });
 }
 
-/** Runs `what` in so many lanes for a while; how often a second it resolved. */
+/**
+ * Runs `what` in `lanes` concurrent loops for a while. Returns how often a second it
+ * resolved.
+ */
 async function rate(lanes, what) {
   const start = process.hrtime.bigint();
   const elapsed = () => Number(process.hrtime.bigint() - start) / 1e9;

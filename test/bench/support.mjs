@@ -1,4 +1,5 @@
-// What the benchmarks share: servers to measure, and a client that costs little enough not to be what is measured.
+// Shared by the benchmarks: starts servers to measure, and a client that is cheap enough
+// not to distort the measurement.
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
@@ -13,11 +14,11 @@ export const progress = (text) => process.stderr.write(`\r${text}`.padEnd(80));
 export const median = (numbers) =>
   [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
 
-// whatever was started is stopped at the exit, and there may be many of it
+// every server and folder adds a listener that cleans it up at the exit
 process.setMaxListeners(100);
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
 
-/** A folder that is gone when the process is. */
+/** Creates a folder that is removed when the process exits. */
 export function temporaryFolder() {
   const folder = mkdtempSync(join(tmpdir(), 'hindsight-bench-'));
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
@@ -34,7 +35,10 @@ async function freePorts(count) {
   return ports;
 }
 
-/** Starts a real Swift: where it is without versions, and where it has its own. */
+/**
+ * Starts a real Swift. Returns its URL without versioning (`plain`) and with its own
+ * (`versioned`).
+ */
 export async function startSwift() {
   const ports = await freePorts(6);
   const env = { ...process.env, SWIFT_LAB: temporaryFolder(), SWIFT_LAB_PORTS: ports.join(' ') };
@@ -48,7 +52,7 @@ export async function startSwift() {
   return { plain: `http://127.0.0.1:${ports[0]}`, versioned: `http://127.0.0.1:${ports[1]}` };
 }
 
-/** Starts the built Hindsight with a configuration; where it listens, and its process. */
+/** Starts the built Hindsight with a configuration. Returns its URL and its process. */
 export async function startHindsight(config, more = {}) {
   const file = join(temporaryFolder(), 'hindsight.conf');
   writeFileSync(file, config);
@@ -67,11 +71,14 @@ export async function startHindsight(config, more = {}) {
   return { url, child };
 }
 
-/** A connection that sends one request after the other; answers need a Content-Length, and their bodies are only counted. */
+/**
+ * A connection that sends requests one after the other. Responses need a Content-Length;
+ * their bodies are only counted.
+ */
 export class Connection {
   #socket;
   #head = '';
-  /** Bytes of the body that are still to come; undefined: the head is not whole. */
+  /** Bytes of the body still to come; undefined until the head is complete. */
   #left;
   #waiting;
 
@@ -84,7 +91,7 @@ export class Connection {
     this.#socket.on('error', () => undefined);
   }
 
-  /** @returns the status */
+  /** @returns the status and the head */
   ask(method, path, headers = {}, body) {
     const fields = { Host: 'bench', 'X-Auth-Token': this.token, ...headers };
     if (body !== undefined || method === 'PUT') fields['Content-Length'] = body?.length ?? 0;
@@ -126,7 +133,10 @@ export class Connection {
   }
 }
 
-/** A client with several connections, logged in; `ask` of each fails for an answer that is no success. */
+/**
+ * Logs in and opens `count` connections. Each `ask` throws unless the response is a
+ * success.
+ */
 export async function client(url, count) {
   const first = new Connection(url);
   const { head } = await first.ask('GET', '/auth/v1.0', {
@@ -146,7 +156,9 @@ export async function client(url, count) {
   return { lanes, token };
 }
 
-/** How often a second `work(lane, i)` is done, by all lanes together. */
+/**
+ * Returns how often a second `work(lane, number, i)` completes, over all lanes together.
+ */
 export async function rate(lanes, seconds, work) {
   const began = performance.now();
   let done = 0;

@@ -1,5 +1,6 @@
-// Whether a page of ?versions takes as long with a million versions as with a thousand, on the embedded store: over 1,000 names, and of one name.
-// Each pair of containers takes turns; the medians of the rounds count. The store is filled past its API.
+// Compares a page of ?versions with a million versions to one with a thousand, on the
+// embedded store: over 1,000 names, and of one name. The containers of a pair take turns;
+// medians of the rounds count. The store is filled directly, not through its API.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -28,8 +29,8 @@ const { values: options } = parseArgs({
 if (options.help) {
   console.log(
     'node test/bench/version_listings.mjs [--versions 1000000] [--of-one 100000] [--page 100] [--rounds 7] [--seconds 2] [--json]\n\n' +
-      'Fills containers with so many versions over 1,000 names, and so many of one name, and compares pages of ?versions, from places anywhere,\n' +
-      'with those of containers with 1,000 versions.',
+      'Compares pages of ?versions, the first and random ones, of containers with --versions versions over\n' +
+      '1,000 names, and with --of-one versions of one name, to those of containers with 1,000 versions.',
   );
   process.exit(0);
 }
@@ -46,7 +47,7 @@ const { versionName, versionsContainerOf } = require(
 const ACCOUNT = 'AUTH_test';
 const nameOf = (i) => `object-${String(i).padStart(4, '0')}`;
 const idOf = (i) => `${1_700_000_000 + i}.00000`;
-/** What is compared: containers by the number of their names and of the versions of each. */
+/** The containers to compare, with the number of names and of versions of each name. */
 const PAIRS = {
   'over 1,000 names': [
     { container: 'few-names', names: NAMES, each: FEW / NAMES },
@@ -64,7 +65,7 @@ async function content(storage, text) {
   return incoming.finish();
 }
 
-/** As a client's PUTs leave it. */
+/** Fills a container as clients' PUTs would. */
 async function fill(storage, { container, names, each }) {
   const versions = versionsContainerOf(container);
   await storage.putContainer(ACCOUNT, container, {
@@ -108,12 +109,12 @@ const began = performance.now();
 const storage = await openStorage(data);
 for (const each of Object.values(PAIRS).flat()) await fill(storage, each);
 await storage.close();
-const filled = Math.round((performance.now() - began) / 1000);
+const fillSeconds = Math.round((performance.now() - began) / 1000);
 const config = readFileSync(join(root, 'config/embedded.conf'), 'utf8');
 const { url } = await startHindsight(config, { HINDSIGHT_DATA: data });
 const { lanes } = await client(url, 8);
 
-/** A place with a whole page behind it. */
+/** Returns the query of a random place with a whole page behind it. */
 function anywhere({ names, each }) {
   const before = Math.floor(Math.random() * (names * each - page - 1));
   return `marker=${nameOf(Math.floor(before / each))}&version_marker=${idOf(each - 1 - (before % each))}`;
@@ -137,9 +138,9 @@ for (let round = 0; round < Number(options.rounds); round++) {
           progress(
             `round ${round + 1} of ${options.rounds}: ${pair}, ${title}, ${lanesTitle}, ${side.container}`,
           );
-          const found = await rate(used, Number(options.seconds), (lane) => work(lane, side));
+          const perSecond = await rate(used, Number(options.seconds), (lane) => work(lane, side));
           const key = `${pair}: ${title}, ${lanesTitle}|${at}`;
-          times.set(key, [...(times.get(key) ?? []), 1000 / found]);
+          times.set(key, [...(times.get(key) ?? []), 1000 / perSecond]);
         }
       }
     }
@@ -156,9 +157,10 @@ const table = [...new Set([...times.keys()].map((key) => key.split('|')[0]))].ma
     ratio: rounded(median(lots.map((time, i) => time / few[i]))),
   };
 });
-if (options.json) console.log(JSON.stringify({ milliseconds: table, seconds_to_fill: filled }));
+if (options.json)
+  console.log(JSON.stringify({ milliseconds: table, seconds_to_fill: fillSeconds }));
 else {
   console.table(table);
-  console.log(`filled in ${filled} seconds`);
+  console.log(`filled in ${fillSeconds} seconds`);
 }
 process.exit(0);

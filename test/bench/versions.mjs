@@ -1,5 +1,7 @@
-// How fast versions are: requests a second through Hindsight and by its embedded store, against the same Swift with versions of its own
-// and without. The sides take turns within each round, so that a noisy machine is noisy for all; the medians of the rounds count.
+// Measures how fast versions are: requests a second through Hindsight and of its embedded
+// store, against the same Swift with and without versions of its own. The sides take
+// turns within each round, so that noise of the machine affects all; medians of the
+// rounds count.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -28,7 +30,7 @@ const { values: options } = parseArgs({
 if (options.help) {
   console.log(
     'npm run bench -- [--rounds 5] [--seconds 3] [--connections 8] [--size 1024] [--workers 1] [--json]\n\n' +
-      'Starts a Swift (test/support/swift-lab), Hindsight in front of it, and Hindsight by itself with so many workers, and compares\n' +
+      'Starts a Swift (test/support/swift-lab), Hindsight in front of it, and Hindsight by itself with --workers, and compares\n' +
       'GET, PUT of new objects, and PUT over objects in a container with versions.',
   );
   process.exit(0);
@@ -91,8 +93,8 @@ for (let round = 0; round < Number(options.rounds); round++) {
     for (const side of sides) {
       progress(`round ${round + 1} of ${options.rounds}: ${title}, ${side.name}`);
       const key = `${title}|${side.name}`;
-      const found = await rate(side.lanes, Number(options.seconds), work(side));
-      rates.set(key, [...(rates.get(key) ?? []), found]);
+      const perSecond = await rate(side.lanes, Number(options.seconds), work(side));
+      rates.set(key, [...(rates.get(key) ?? []), perSecond]);
     }
   }
 }

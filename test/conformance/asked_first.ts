@@ -7,29 +7,31 @@ import { BOUNDARY } from '../support/forms';
 
 const MIB = 1024 * 1024;
 
-/** A request whose body is held, or worked on, before the store sees it. */
-interface Bodied {
+/** A request whose body Hindsight buffers or processes before the store sees it. */
+interface RequestWithBody {
   readonly name: string;
   readonly method: string;
   /** Below the account. */
   readonly path: string;
   readonly headers?: readonly string[];
-  /** Where the status of a refusal is told: bulk operations say 200, and the rest in a report. */
-  readonly told: 'status' | 'report';
-  /** What may come of it, over and over. */
+  /**
+   * Where a refusal's status is: bulk operations answer 200 and put it in their report.
+   */
+  readonly statusIn: 'status' | 'report';
+  /** A piece of the body, which is sent repeatedly. */
   readonly body: Buffer;
 }
 
-/** Those that this suite asks for, in a container. */
-function bodied(container: string): Bodied[] {
-  const archive = { method: 'PUT', told: 'report' } as const;
+/** The requests that this suite sends, in a container. */
+function requestsWithBody(container: string): RequestWithBody[] {
+  const archive = { method: 'PUT', statusIn: 'report' } as const;
   const object = `/${container}/o`;
   return [
     {
       name: 'a manifest',
       method: 'PUT',
       path: `${object}?multipart-manifest=put`,
-      told: 'status',
+      statusIn: 'status',
       body: Buffer.from('[{"path": "/c/o"},'),
     },
     {
@@ -37,7 +39,7 @@ function bodied(container: string): Bodied[] {
       method: 'POST',
       path: '?bulk-delete',
       headers: ['Content-Type: text/plain'],
-      told: 'report',
+      statusIn: 'report',
       body: Buffer.from('/c/o\n'),
     },
     ...['tar', 'tar.gz', 'tar.bz2'].map((kind) => ({
@@ -56,10 +58,11 @@ function bodied(container: string): Bodied[] {
 }
 
 /**
- * Whoever shows no credentials, or none that are good, is refused before a body is asked for or read, and can read the
- * refusal: over any store, if the pipeline has `bulk`.
+ * A client with no credentials, or bad ones, is refused before its body is requested or
+ * read, and can read the refusal: over any store, if the pipeline has `bulk`.
  *
- * @param readsForms whether the pipeline has `formpost`, and that is not left to the store
+ * @param readsForms whether the pipeline has `formpost` and does not leave forms to the
+ *   store
  */
 export function askedFirstSuite(login: () => Promise<Client>, { readsForms = true } = {}): void {
   let client: Client;
@@ -71,10 +74,10 @@ export function askedFirstSuite(login: () => Promise<Client>, { readsForms = tru
   });
 
   const open = () => RawConnection.open(client.url);
-  const statusOf = ({ told }: Bodied, status: number, body: Buffer) =>
-    told === 'status' ? status : Number(/Response Status: (\d+)/.exec(body.toString())?.[1]);
-  const each = (test: (bodied: Bodied) => Promise<void>) => async () => {
-    for (const one of bodied(container)) {
+  const statusOf = ({ statusIn }: RequestWithBody, status: number, body: Buffer) =>
+    statusIn === 'status' ? status : Number(/Response Status: (\d+)/.exec(body.toString())?.[1]);
+  const each = (test: (request: RequestWithBody) => Promise<void>) => async () => {
+    for (const one of requestsWithBody(container)) {
       try {
         await test(one);
       } catch (error) {
@@ -85,10 +88,10 @@ export function askedFirstSuite(login: () => Promise<Client>, { readsForms = tru
 
   it.each([
     ['a length', [`Content-Length: ${MIB}`]],
-    ['a length, waiting to be told', [`Content-Length: ${MIB}`, 'Expect: 100-continue']],
+    ['a length, waiting for 100-continue', [`Content-Length: ${MIB}`, 'Expect: 100-continue']],
     ['chunks', ['Transfer-Encoding: chunked']],
-    ['a token that is none', [`Content-Length: ${MIB}`, 'X-Auth-Token: AUTH_tknone']],
-  ])('nothing of a body is waited for: with %s', (_, lines) =>
+    ['an invalid token', [`Content-Length: ${MIB}`, 'X-Auth-Token: AUTH_tknone']],
+  ])('the refusal does not wait for the body: with %s', (_, lines) =>
     each(async (one) => {
       const connection = await open();
       try {
@@ -103,7 +106,7 @@ export function askedFirstSuite(login: () => Promise<Client>, { readsForms = tru
   );
 
   it(
-    'who sends all of it without waiting reads the refusal',
+    'a client that sends the whole body without waiting can read the refusal',
     each(async (one) => {
       const connection = await open();
       try {
@@ -122,7 +125,7 @@ export function askedFirstSuite(login: () => Promise<Client>, { readsForms = tru
     }),
   );
 
-  it('a form is refused without its being asked for where no key could have signed it', async () => {
+  it('a form that no key could have signed is refused before its body is requested', async () => {
     if (!readsForms) return;
     const connection = await open();
     const type = `Content-Type: multipart/form-data; boundary=${BOUNDARY}`;
@@ -132,7 +135,7 @@ export function askedFirstSuite(login: () => Promise<Client>, { readsForms = tru
     await connection.leave();
   });
 
-  it('nothing was done, and whoever may is served', async () => {
+  it('nothing was changed, and clients with the right are served', async () => {
     expect((await client.ask('GET', `/${container}/o`)).body.toString()).toBe('there');
     const manifest = JSON.stringify([{ path: `/${container}/o` }]);
     const put = await client.ask('PUT', `/${container}/large?multipart-manifest=put`, {}, manifest);

@@ -4,10 +4,10 @@ interface Value {
   readonly n: number;
 }
 
-/** What every Cache promises. */
+/** The contract of every Cache. */
 export function cacheSuite(name: string, create: () => Cache<Value>): void {
   describe(`the cache ${name}`, () => {
-    it('fetches once and keeps what it found', async () => {
+    it('fetches once and caches the value', async () => {
       const cache = create();
       let fetches = 0;
       const fetch = () => Promise.resolve({ n: ++fetches });
@@ -16,13 +16,13 @@ export function cacheSuite(name: string, create: () => Cache<Value>): void {
       expect(await cache.load('other', fetch)).toEqual({ n: 2 });
     });
 
-    it('does not keep that nothing was found', async () => {
+    it('does not cache that nothing was found', async () => {
       const cache = create();
       expect(await cache.load('key', () => Promise.resolve(undefined))).toBeUndefined();
       expect(await cache.load('key', () => Promise.resolve({ n: 1 }))).toEqual({ n: 1 });
     });
 
-    it('shares a fetch among those who ask at once', async () => {
+    it('shares a fetch among concurrent loads', async () => {
       const cache = create();
       const fetched = deferred<Value>();
       let fetches = 0;
@@ -33,7 +33,7 @@ export function cacheSuite(name: string, create: () => Cache<Value>): void {
       expect(fetches).toBe(1);
     });
 
-    it('does not share a failure: who waited asks for himself', async () => {
+    it('does not share a failure: each waiting caller fetches for itself', async () => {
       const cache = create();
       const fetched = deferred<Value>();
       const first = cache.load('key', () => fetched.promise);
@@ -43,7 +43,7 @@ export function cacheSuite(name: string, create: () => Cache<Value>): void {
       expect(await second).toEqual({ n: 2 });
     });
 
-    it('forgets, also what was being fetched when it was told to', async () => {
+    it('invalidates, including a fetch under way at the time', async () => {
       const cache = create();
       const old = deferred<Value>();
       const stale = cache.load('key', () => old.promise);
@@ -64,7 +64,7 @@ function deferred<T>() {
     resolve = yes;
     reject = no;
   });
-  // a cache may call who fetches only after the failure
+  // a cache may call the second fetch only after the failure
   promise.catch(() => undefined);
   return { promise, resolve, reject };
 }

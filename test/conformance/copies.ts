@@ -4,15 +4,15 @@ import { RawRequest } from '../support/raw_request';
 
 const LARGE = 'x'.repeat(300_000);
 
-/** So many items that there is room for few notes beside them, or for none. */
+/** Enough items to leave room for few notes beside them, or for none. */
 const metadata = (items: number) =>
   Object.fromEntries(Array.from({ length: items }, (_, i) => [`X-Object-Meta-A${i}`, 'x']));
 
-/** What bodies have to do with copies, in containers that keep versions: the same as in others. */
+/** Bodies of copies are treated in versioned containers as in others. */
 export function copiesSuite(login: () => Promise<Client>): void {
   describe.each(MODES)('%s mode', (mode) => {
     test.each([false, true])(
-      'a copy that has a body is refused, an object there: %s',
+      'a copy with a body is refused, with an existing object: %s',
       async (isThere) => {
         const client = await login();
         const sources = await newContainer(client, 'sources');
@@ -27,7 +27,7 @@ export function copiesSuite(login: () => Promise<Client>): void {
     );
 
     test.each([88, 89, 90])(
-      'an empty X-Copy-From is none, with %s items of metadata',
+      'an empty X-Copy-From is ignored, with %s items of metadata',
       async (items) => {
         const client = await login();
         const { container } = await newPair(client, mode);

@@ -21,18 +21,21 @@ import { partOf } from '../support/depth';
 const KEY = 'k3y-of-all-servers';
 const OTHER_KEY = 'an0ther-key-of-theirs';
 const HOUR = 3_600_000;
-/** What is unbound has no tag; what the plain hash binds anybody can write. */
+/** Unbound notes have no tag, and anybody can compute the plain hash of bound ones. */
 const ANYBODY: NoteRules = { keys: [], unbound: 'accept' };
 
-/** Who reaches the store. */
+/** Clients of the store, past the proxy and through it. */
 export interface ForgeryWorld {
   /** A client that writes to the store past the proxy. */
   direct(): Promise<Client>;
-  /** A file system whose attributes are small, as ext4's, lets a Swift keep less metadata than it takes. */
+  /**
+   * False if the store's file system limits attributes (ext4 does), so that a Swift keeps
+   * less metadata than it accepts.
+   */
   readonly keepsLongMetadata: boolean;
-  /** Which configurations the gate runs. */
+  /** Which configurations to run in the gate. */
   readonly gate: { readonly oneOf: number; readonly from: number };
-  /** A client of a proxy with lines of its own for `[filter:versioned_writes]`. */
+  /** A client of a proxy with further lines for `[filter:versioned_writes]`. */
   through(filter: string): Promise<Client>;
 }
 
@@ -50,11 +53,16 @@ const CONFIGURATIONS = [
   ['a key, and unbound notes ignored', `note_key = ${KEY}\nunbound_notes = ignore`],
 ] as const;
 
-/** Notes that somebody else than the proxy has made of an object's, and what becomes of the archive by them. */
+/**
+ * Notes of an object that somebody other than the proxy has made, and their effect on the
+ * archive.
+ */
 export function forgedNotesSuite(world: ForgeryWorld): void {
   const pathIn = ({ container }: Pair) => pathOf(container, 'o');
 
-  /** `one` and the marker of its delete in the archive, and `two` in its place. */
+  /**
+   * Leaves `one` and the marker of its delete in the archive, and `two` as the object.
+   */
   async function prepare(client: Client): Promise<Archived> {
     const pair = await newPair(client, 'history');
     await put(client, pair.container, 'o', 'one');
@@ -99,7 +107,7 @@ export function forgedNotesSuite(world: ForgeryWorld): void {
     unbound: ['previous', 'restored'],
   });
 
-  /** What of the archive as it was is there still. */
+  /** Which of the archive's entries are still there. */
   async function left(client: Client, { archive, names }: Archived): Promise<string[]> {
     const now = await client.names(archive);
     return names.map((name, i) => (now.includes(name) ? (['version', 'marker'][i] ?? '') : 'gone'));
@@ -131,7 +139,7 @@ export function forgedNotesSuite(world: ForgeryWorld): void {
         expect(await left(client, pair)).toEqual(ALL);
       });
 
-      it('removes nothing for notes that a COPY has brought meanwhile', async () => {
+      it('removes nothing for notes that a COPY brought meanwhile', async () => {
         const client = await world.through(filter);
         const pair = await prepare(client);
         const source = await restoredElsewhere(client, pair);
@@ -146,7 +154,10 @@ export function forgedNotesSuite(world: ForgeryWorld): void {
       });
     });
 
-    /** An object in another container whose own notes name the entries of this one: its owner has put such into its archive. */
+    /**
+     * Makes an object in another container whose own notes name the entries of this one,
+     * since its owner has put such entries into its archive.
+     */
     async function restoredElsewhere(
       client: Client,
       { version, marker }: Archived,
@@ -187,7 +198,7 @@ export function forgedNotesSuite(world: ForgeryWorld): void {
       expect(await left(client, pair)).toEqual(ALL);
     });
 
-    it('removes no marker that somebody says to be of a delete that is not done', async () => {
+    it('removes no marker that somebody noted as of an unfinished delete', async () => {
       const client = await world.through(filter);
       const direct = await world.direct();
       const pair = await newPair(client, 'history');
@@ -202,7 +213,7 @@ export function forgedNotesSuite(world: ForgeryWorld): void {
       ]);
     });
 
-    it('neither removes nor restores what somebody says to be a half made marker', async () => {
+    it('neither removes nor restores an entry that somebody noted as a half-made marker', async () => {
       const client = await world.through(filter);
       const direct = await world.direct();
       const pair = await newPair(client, 'stack');
@@ -215,7 +226,7 @@ export function forgedNotesSuite(world: ForgeryWorld): void {
       await mustBe(201, direct.ask('PUT', entry, headers, 'content'));
       await mustBe(204, client.ask('DELETE', pathIn(pair)));
       expect(await current(client, pair.container, 'o')).toBe('one');
-      // no listing through the proxy shows it
+      // no listing through the proxy contains it
       expect(await client.names(pair.archive)).toEqual([]);
       expect((await everything(direct, pair.archive)).map(({ body }) => body)).toEqual(['content']);
     });
@@ -237,7 +248,10 @@ export function forgedNotesSuite(world: ForgeryWorld): void {
     await mustBe(202, direct.ask('POST', path, { ...headers, 'Content-Type': MARKER_TYPE }));
   }
 
-  /** A DELETE in stack mode has restored `one`, and has not taken the entries out of the archive. */
+  /**
+   * Leaves a DELETE in stack mode interrupted: it has restored `one`, but not yet removed
+   * the entries from the archive.
+   */
   async function interrupted(client: Client): Promise<Archived> {
     const direct = await world.direct();
     const pair = await newPair(client, 'history');
@@ -259,7 +273,7 @@ export function forgedNotesSuite(world: ForgeryWorld): void {
     it.each([
       ['the old key counts behind the new one', `${OTHER_KEY} ${KEY}`, ['gone', 'gone']],
       ['the new key counts behind the old one', `${KEY} ${OTHER_KEY}`, ['gone', 'gone']],
-      ['notes with a key that is gone count for nothing', OTHER_KEY, ALL],
+      ['notes with a removed key do not count', OTHER_KEY, ALL],
     ])('%s', async (_, keys, remains) => {
       const before = await world.through(`note_key = ${KEY}`);
       const pair = await interrupted(before);
@@ -270,7 +284,7 @@ export function forgedNotesSuite(world: ForgeryWorld): void {
   });
 
   describe('metadata that leaves room for a note or not', () => {
-    /** Swift's own bounds, and what the note of the version before takes. */
+    /** Swift's limits, and the size of the note of the version before. */
     const [MAX_ITEMS, MAX_BYTES] = [90, 4096];
     const NOTE = 'hindsight-previous'.length + '1234567890.12345 ~'.length + 22;
     const many = (items: number) =>
@@ -296,7 +310,7 @@ export function forgedNotesSuite(world: ForgeryWorld): void {
     const { keepsLongMetadata } = world;
 
     it.each([...items, ...(keepsLongMetadata ? bytes : [])])(
-      'is taken as on the store: %s',
+      'is accepted as on the store: %s',
       async (_, metadata, isNoted) => {
         const client = await world.through(`note_key = ${KEY}`);
         const { container } = await newPair(client, 'stack');

@@ -5,7 +5,7 @@ import { lockOf } from '../support/lock_names';
 const LONG = 30_000;
 const never = () => new AbortController().signal;
 
-/** What every Locker promises. */
+/** The contract of every Locker. */
 export function lockerSuite(name: string, create: () => Locker): void {
   describe(`the locker ${name}`, () => {
     it('lets one in at a time, in the order of the calls', async () => {
@@ -53,7 +53,7 @@ export function lockerSuite(name: string, create: () => Locker): void {
       (await locker.acquire(lockOf('name'), LONG, never())).release();
     });
 
-    it('takes a release once', async () => {
+    it('releases only once', async () => {
       const locker = create();
       const first = await locker.acquire(lockOf('name'), LONG, never());
       first.release();

@@ -13,11 +13,11 @@ import { ROOT, type BucketStore } from '../support/buckets/store';
 
 const ACCOUNT = '/v1/AUTH_test';
 const MIB = 1024 * 1024;
-/** What is in the parts, and nobody may see who may not read an object that is made of them. */
+/** The body of a part, which nobody may see who may not read an object made of it. */
 const SECRET = 'secret of the part';
 const MANIFEST = 'multipart-manifest=put';
 
-/** Who asks. */
+/** The users to send requests as. */
 const USERS = {
   owner: ['test:tester', 'testing'],
   reader: ['test2:tester2', 'testing2'],
@@ -40,15 +40,15 @@ type Ask = (
   body?: string,
 ) => Promise<Answer>;
 
-/** What those who try find. */
+/** What is there for the attempts. */
 interface Scene {
   readonly bucket: string;
-  /** The path of a part of a deleted version, below the account, and as manifests have it. */
+  /** The path of a part of a deleted version, below the account, as in manifests. */
   readonly part: string;
   readonly partName: string;
   /** An object of the bucket that is made of parts. */
   readonly large: string;
-  /** A container of the same account that all who are known may read and write. */
+  /** A container of the same account that every named user may read and write. */
   readonly shared: string;
 }
 
@@ -56,12 +56,12 @@ type Attempt = (ask: Ask, scene: Scene) => Promise<Answer>;
 
 const at = (path: string) => `${ACCOUNT}${path}`;
 
-/** Makes an object of a part, and reads that. */
+/** Reads the object that was made of a part; returns the refusal if it was not made. */
 async function readBack(ask: Ask, path: string, made: Answer): Promise<Answer> {
   return made.status >= 300 ? made : ask('GET', path);
 }
 
-/** How something is read of parts, or is tried to be. */
+/** Ways to read parts. */
 const READS: readonly (readonly [what: string, attempt: Attempt])[] = [
   ['list', (ask, { bucket }) => ask('GET', at(`/${bucket}+segments?prefix=&format=json`))],
   ['list, encoded', (ask, { bucket }) => ask('GET', at(`/${bucket}%2Bsegments`))],
@@ -108,10 +108,10 @@ const READS: readonly (readonly [what: string, attempt: Attempt])[] = [
     },
   ],
   [
-    'a manifest that is copied of a text',
+    'a manifest that is copied from a text',
     async (ask, { partName, shared }) => {
       await ask('PUT', at(`/${shared}/text`), {}, JSON.stringify([{ path: partName }]));
-      // of the whole the store would take the ETag for the manifest's
+      // copied as a whole, the store would take its ETag for that of the manifest
       const headers = { 'X-Copy-From': `${shared}/text`, Range: 'bytes=0-9999' };
       return readBack(
         ask,
@@ -139,7 +139,7 @@ const READS: readonly (readonly [what: string, attempt: Attempt])[] = [
   ],
 ];
 
-/** How something is made or undone among parts, or is tried to be. */
+/** Ways to change, add or remove parts. */
 const WRITES: readonly (readonly [what: string, attempt: Attempt])[] = [
   ['PUT', (ask, { part }) => ask('PUT', at(part), {}, 'other')],
   ['PUT beside', (ask, { bucket }) => ask('PUT', at(`/${bucket}+segments/beside`), {}, 'other')],
@@ -156,44 +156,50 @@ const WRITES: readonly (readonly [what: string, attempt: Attempt])[] = [
 ];
 const TEXT = { 'Content-Type': 'text/plain', Accept: 'application/json' };
 
-/** Whether something was refused: a bulk delete reports that in its body. */
+/** Whether a response is a refusal; a bulk delete reports it in its body. */
 function isRefused({ status, text }: Answer): boolean {
   return status >= 400 || /"Response Status": "4\d\d/.test(text);
 }
 
-/** What ACLs say, besides what owners may. */
+/** ACLs that grant rights to others than owners. */
 const CLOSED = {
   'X-Container-Read': 'test2:tester2,test:tester3',
   'X-Container-Write': 'test:tester3',
 };
 const OPEN = { ...CLOSED, 'X-Container-Read': '.r:*,.rlistings,test2:tester2,test:tester3' };
 
-/** Those who are no owners. */
+/** Users who are not owners. */
 export const OTHERS: readonly (readonly [what: string, who: Who, acl: typeof CLOSED])[] = [
   ['a reader by ACL', 'reader', CLOSED],
   ['a writer by ACL', 'writer', CLOSED],
   ['everybody, of what is public', 'nobody', OPEN],
   ['a stranger', 'stranger', CLOSED],
-  ['nobody who is known', 'nobody', CLOSED],
+  ['an anonymous client', 'nobody', CLOSED],
   ['a stranger, of what is public', 'stranger', OPEN],
   ['a writer by ACL, of what is public', 'writer', OPEN],
 ];
 
-/** What a suite may leave out. */
+/** Options of the suite. */
 export interface PartsGuardOptions {
   readonly others?: typeof OTHERS;
-  /** Whether a bucket in which others upload once had versions, of which a client alone can list none otherwise. */
+  /**
+   * Whether the bucket to which others upload has suspended versioning; without a service
+   * user, others cannot list its versions.
+   */
   readonly isSuspended?: boolean;
 }
 
-/** Who reaches the parts of uploads, and how, through a store that has its own ACLs or none for them. */
+/**
+ * Who can reach the parts of uploads, and how, through a store with ACLs of its own for
+ * them or with none.
+ */
 export function partsGuardSuite(
   open: () => Promise<BucketStore>,
   { others = OTHERS, isSuspended = false }: PartsGuardOptions = {},
 ): void {
   let store: BucketStore;
   const callers = new Map<Who, Caller>();
-  let made = 0;
+  let bucketCount = 0;
 
   beforeAll(async () => {
     store = await open();
@@ -205,24 +211,27 @@ export function partsGuardSuite(
   const callerOf = (who: Who): Caller => callers.get(who) ?? store.caller;
   const askAs =
     (who: Who): Ask =>
-    async (method, asked, headers = {}, body = '') => {
+    async (method, target, headers = {}, body = '') => {
       const caller = callerOf(who);
       const { token } = await caller.session();
-      const [path = '', query = ''] = asked.split('?');
-      const own: Request = subrequest(ROOT, {
+      const [path = '', query = ''] = target.split('?');
+      const request: Request = subrequest(ROOT, {
         method,
         path,
         query,
         headers: Headers.of({ 'X-Auth-Token': token, ...headers }),
         body: Buffer.from(body),
       });
-      const response = await caller.next(own);
+      const response = await caller.next(request);
       const text = (await readAll(response.body, MIB))?.toString('utf8') ?? '';
       return { status: response.status, headers: response.headers, text };
     };
-  const owner: Ask = (...asked) => askAs('owner')(...asked);
+  const owner: Ask = (...request) => askAs('owner')(...request);
 
-  /** An object of parts; the writer may begin an upload, and the bucket's ACL is what it is by then. */
+  /**
+   * Uploads the parts of an object. A writer may begin an upload under the ACL that the
+   * bucket has at that time.
+   */
   const uploadParts = async (
     bucket: string,
     key: string,
@@ -257,12 +266,14 @@ export function partsGuardSuite(
     );
 
   const newBucket = async (acl: Readonly<Record<string, string>> = {}) => {
-    const bucket = `parts-${++made}-${randomUUID()}`;
+    const bucket = `parts-${++bucketCount}-${randomUUID()}`;
     expect((await owner('PUT', at(`/${bucket}`), acl)).status).toBe(201);
     return bucket;
   };
 
-  /** A bucket with versions, of which one that was deleted is made of parts, and one that is there. */
+  /**
+   * Makes a bucket with versioning, one deleted version made of parts, and one current.
+   */
   const begin = async (acl: Readonly<Record<string, string>>): Promise<Scene> => {
     const bucket = await newBucket(acl);
     const shared = await newBucket({
@@ -291,7 +302,7 @@ export function partsGuardSuite(
     beforeAll(async () => {
       scene = await begin(acl);
     }, 60_000);
-    /** The parts, no other and none less. */
+    /** Checks that the parts are all there, and no others. */
     const stays = async () => {
       const { status, text } = await owner('GET', at(scene.part));
       expect([status, text]).toEqual([200, SECRET]);
@@ -306,7 +317,7 @@ export function partsGuardSuite(
       expect(answer.text).not.toContain(SECRET);
     });
 
-    test('is refused what links and manifests lead to that were made before', async () => {
+    test('cannot read through links and manifests that were made before', async () => {
       const { shared, part, bucket } = scene;
       const listing = { 'X-Object-Manifest': `${bucket}+segments/d` };
       expect((await owner('PUT', at(`/${shared}/listing`), listing)).status).toBe(201);
@@ -342,15 +353,15 @@ export function partsGuardSuite(
       const { bucket } = scene;
       const begun = await uploadParts(bucket, 'begun', ['unfinished']);
       const { id } = begun.upload;
-      const asked = [
+      const requests = [
         `GET /${bucket}?uploads`,
         `GET /${bucket}/begun?uploadId=${id}`,
         `DELETE /${bucket}/begun?uploadId=${id}`,
       ];
       const answers = [];
-      for (const each of asked) answers.push(codeOf(await askS3(callerOf(who), each)) ?? 'done');
-      expect(answers).toEqual(asked.map(() => (who === 'writer' ? 'done' : 'AccessDenied')));
-      if (who !== 'writer') await askS3(store.caller, asked[2] ?? '');
+      for (const each of requests) answers.push(codeOf(await askS3(callerOf(who), each)) ?? 'done');
+      expect(answers).toEqual(requests.map(() => (who === 'writer' ? 'done' : 'AccessDenied')));
+      if (who !== 'writer') await askS3(store.caller, requests[2] ?? '');
     });
 
     test('reads what it may read', async () => {
@@ -383,7 +394,7 @@ export function partsGuardSuite(
     test('changes and removes parts', async () => {
       for (const [what, attempt] of WRITES) {
         const answer = await attempt(owner, scene);
-        // the bulk delete has removed it before
+        // the bulk delete has already removed it
         expect([what, answer.status < 300 || answer.status === 404]).toEqual([what, true]);
       }
       const removed = await owner('DELETE', at(`${scene.large}?multipart-manifest=delete`), TEXT);
@@ -393,7 +404,7 @@ export function partsGuardSuite(
       );
     });
 
-    test('copies a manifest, whose copy is read by who may read both', async () => {
+    test('copies a manifest; a client that may read both can read the copy', async () => {
       const { large, shared } = scene;
       const copied = await owner('COPY', at(`${large}?multipart-manifest=get`), {
         Destination: `${shared}/raw`,
@@ -449,7 +460,7 @@ export function partsGuardSuite(
     expect((await askS3(callerOf('writer'), `PUT /${bucket}/k`, { body: 'in one' })).status).toBe(
       200,
     );
-    // what the null version was made of, only owners are told
+    // only an owner can list what the null version was made of
     if (isSuspended) return;
     expect((await segments(bucket)).filter((name) => name.startsWith('k/'))).toEqual([]);
     expect((await askS3(callerOf('writer'), `DELETE /${bucket}/first`)).status).toBe(204);

@@ -6,7 +6,10 @@ import { RawRequest } from '../support/raw_request';
 
 const SIZE = 300 * 1024;
 
-/** Who may not write gets no lock, and so neither waits for one nor keeps others waiting: over any store. */
+/**
+ * A client that may not write gets no lock, and so neither waits for one nor blocks
+ * others: over any store.
+ */
 export function refusedFirstSuite(login: () => Promise<Client>): void {
   it.each([...MODES, 'with ids'] as const)(
     'a client without a right is refused while others write: %s',
@@ -55,7 +58,7 @@ export function refusedFirstSuite(login: () => Promise<Client>): void {
   );
 }
 
-/** Whether a write to an object waits for another. */
+/** Whether a write to an object has to wait for another. */
 async function isWaitedFor(client: Client, path: string): Promise<boolean> {
   const waiting = await RawRequest.begin(client, 'POST', path, { 'Content-Length': '0' });
   await new Promise((resolve) => setTimeout(resolve, 100));

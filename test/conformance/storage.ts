@@ -2,11 +2,11 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { Storage } from '../../src/stores/embedded/storage/storage';
 import { bytesOf, namesOf, put, readWhole, receive, record } from '../support/storage';
 
-/** How a suite gets storages. */
+/** Creates the storages of a suite. */
 export interface StorageMaker {
-  /** A new, empty one. */
+  /** Creates a new, empty storage. */
   create(options?: { readonly now?: () => number }): Promise<Storage>;
-  /** The one created last, after it was closed. */
+  /** Opens the last created storage again after it was closed. */
   reopen(options?: { readonly now?: () => number }): Promise<Storage>;
 }
 
@@ -19,7 +19,7 @@ const sizes = {
   large: 3_000_000,
 };
 
-/** What every Storage promises. */
+/** The contract of every Storage. */
 export function storageSuite(name: string, maker: StorageMaker): void {
   describe(`the storage ${name}`, () => {
     let storage: Storage;
@@ -61,7 +61,7 @@ export function storageSuite(name: string, maker: StorageMaker): void {
         expect(await storage.postContainer('a', 'none', {})).toBe(false);
       });
 
-      it('keeps what is not empty', async () => {
+      it('refuses to delete what is not empty', async () => {
         await put(storage, 'o', 'x');
         expect(await storage.deleteContainer('a', 'c')).toBe('not-empty');
         expect(await storage.deleteAccount('a')).toBe(false);
@@ -91,7 +91,7 @@ export function storageSuite(name: string, maker: StorageMaker): void {
         expect(storage.listContainers('none', { limit: 10 })).toEqual([]);
       });
 
-      it('refuses names that cannot be, and finds nothing by them', async () => {
+      it('refuses invalid names, and finds nothing by them', async () => {
         const long = 'x'.repeat(257);
         await expect(storage.putContainer('a', '', {})).rejects.toMatchObject({ code: 'bad-name' });
         await expect(storage.putContainer('a', long, {})).rejects.toMatchObject({
@@ -112,7 +112,7 @@ export function storageSuite(name: string, maker: StorageMaker): void {
     });
 
     describe('objects', () => {
-      it.each(Object.entries(sizes))('keeps and gives back bytes: %s', async (_, size) => {
+      it.each(Object.entries(sizes))('stores and returns bytes: %s', async (_, size) => {
         const bytes = randomBytes(size);
         const made = await put(storage, 'o', bytes, {
           attributes: { k: 'v\xe4' },
@@ -181,7 +181,7 @@ export function storageSuite(name: string, maker: StorageMaker): void {
         expect(storage.container('a', 'c')).toMatchObject({ objects: 0, bytes: 0 });
       });
 
-      it('reads to the end what goes meanwhile', async () => {
+      it('reads a content to the end even if it is removed meanwhile', async () => {
         const bytes = randomBytes(3_000_000);
         const { content } = await put(storage, 'o', bytes);
         const stream = storage.read(content);
@@ -252,14 +252,14 @@ export function storageSuite(name: string, maker: StorageMaker): void {
     });
 
     describe('conditions', () => {
-      it('makes an object only where none is', async () => {
+      it('makes an object only if there is none', async () => {
         const all = { content: await receive(storage, 'x'), contentType: '', attributes: {} };
         expect(await storage.putObject('a', 'none', 'o', all)).toBe('no-container');
         record(await storage.putObject('a', 'c', 'o', all, { absent: true }));
         expect(await storage.putObject('a', 'c', 'o', all, { absent: true })).toBe('exists');
       });
 
-      it('changes an object only while it is what it was', async () => {
+      it('changes an object only if its timestamp still matches', async () => {
         const first = await put(storage, 'o', '1');
         const second = await put(storage, 'o', '2');
         const all = { content: second.content, contentType: '', attributes: {} };
@@ -280,7 +280,7 @@ export function storageSuite(name: string, maker: StorageMaker): void {
         expect(await storage.deleteObject('a', 'none', 'o')).toBe('no-container');
       });
 
-      it('lets exactly one of many at once make an object', async () => {
+      it('lets exactly one of many concurrent calls make an object', async () => {
         const all = { content: await receive(storage, 'x'), contentType: '', attributes: {} };
         const results = await Promise.all(
           Array.from({ length: 20 }, () => storage.putObject('a', 'c', 'o', all, { absent: true })),
@@ -288,7 +288,7 @@ export function storageSuite(name: string, maker: StorageMaker): void {
         expect(results.filter((result) => result === 'exists')).toHaveLength(19);
       });
 
-      it('never puts into a container that goes, nor removes one that fills', async () => {
+      it('never puts into a container being deleted, nor deletes one being filled', async () => {
         for (let i = 0; i < 20; i++) {
           const container = `c${i}`;
           await storage.putContainer('a', container, {});
@@ -310,7 +310,7 @@ export function storageSuite(name: string, maker: StorageMaker): void {
     });
 
     describe('times', () => {
-      it('gives later times to later changes, also across deletes and restarts, whatever the clock does', async () => {
+      it('gives later changes later times, even across deletes and restarts, whatever the clock does', async () => {
         const times: string[] = [];
         let clock = Date.parse('2031-01-01');
         const change = async () => {
@@ -331,7 +331,7 @@ export function storageSuite(name: string, maker: StorageMaker): void {
     });
 
     describe('expiry', () => {
-      it('hides at once what has expired, and removes it when asked', async () => {
+      it('hides expired objects at once, and removes them when asked', async () => {
         let now = 1e12;
         await storage.close();
         storage = await maker.create({ now: () => now });
@@ -367,7 +367,7 @@ export function storageSuite(name: string, maker: StorageMaker): void {
     });
 
     describe('bytes on their way', () => {
-      it('forgets what is discarded, whenever', async () => {
+      it('removes discarded contents, whenever they are discarded', async () => {
         for (const size of [10, 100_000, 2_000_000]) {
           const early = storage.receive();
           await early.write(randomBytes(size));
@@ -386,13 +386,13 @@ export function storageSuite(name: string, maker: StorageMaker): void {
         expect(storage.object('a', 'c', 'o')).toBeUndefined();
       });
 
-      it('can be read before they are anybody’s', async () => {
+      it('can be read before a record has them', async () => {
         for (const bytes of [randomBytes(10), randomBytes(100_000)]) {
           expect((await bytesOf(storage, await receive(storage, bytes))).equals(bytes)).toBe(true);
         }
       });
 
-      it('stay where a record has them, though they are discarded meanwhile or afterwards', async () => {
+      it('stay if a record has them, even if they are discarded meanwhile or afterwards', async () => {
         for (const bytes of [randomBytes(10), randomBytes(100_000)]) {
           const incoming = storage.receive();
           await incoming.write(bytes);
@@ -409,7 +409,7 @@ export function storageSuite(name: string, maker: StorageMaker): void {
       });
     });
 
-    it('keeps everything over a restart, and refuses what comes after it was closed', async () => {
+    it('keeps everything across a restart, and refuses calls after it was closed', async () => {
       const bytes = randomBytes(100_000);
       const small = await put(storage, 's', 'small', {
         attributes: { a: 'b' },

@@ -3,28 +3,34 @@ import { quote, toBytes, type ByteString } from '../../src/http/bytes';
 import { StoreError } from '../../src/util/store_error';
 import type { ListingEntry, ObjectRef, Store } from '../../src/versioning/store/store';
 
-/** A store to be tried, and another way to put things into it and to look at them. */
+/** A store to test, with direct access to what is in it. */
 export interface StoreFixture {
   readonly store: Store;
   readonly account: string;
-  /** A container that exists and is empty; its name ends in the suffix. */
+  /** Creates an empty container whose name ends in the suffix. */
   createContainer(suffix: ByteString): Promise<ByteString>;
   /** The name of a container that does not exist. */
   absentContainer(): string;
   put(at: ObjectRef, body: string, headers?: Record<string, string>, query?: string): Promise<void>;
-  /** The store as it is to somebody who may read a container and not write it; undefined where the service user asks. */
+  /**
+   * The store as seen by a client that may read a container and not write to it;
+   * undefined if the store uses the service user.
+   */
   forReader?(container: ByteString): Promise<Store>;
-  /** The object itself: its body (a manifest where it is one) and its headers; undefined if it is not there. */
+  /**
+   * The object itself, with its body (its manifest, if it is one) and headers; undefined
+   * if it does not exist.
+   */
   get(
     at: ObjectRef,
   ): Promise<{ body: string; header: (name: string) => string | undefined } | undefined>;
 }
 
-/** What some stores have and others have not. */
+/** Features that only some stores have. */
 export interface StoreAbilities {
-  /** It makes static large objects of manifests. */
+  /** Whether it makes static large objects from manifests. */
   readonly largeObjects: boolean;
-  /** The gate has no long listings of it. */
+  /** Whether the gate skips long listings of it. */
   readonly isSlow?: boolean;
 }
 
@@ -55,11 +61,11 @@ const METADATA = {
   'X-Delete-At': '4000000000',
 };
 
-/** More than the largest page that an implementation asks for. */
+/** More than the largest page that an implementation requests. */
 const MANY = 1010;
 const AT_ONCE = 10;
 
-/** What every Store promises. */
+/** The contract of every Store. */
 export function storeSuite(
   name: string,
   create: () => Promise<StoreFixture>,
@@ -75,7 +81,7 @@ export function storeSuite(
       container: archive,
       object,
     });
-    const marked = async (where: ObjectRef) => {
+    const putWholeMarker = async (where: ObjectRef) => {
       await fixture.store.putMarker(where);
       expect(await fixture.store.finishMarker(where)).toBe(true);
     };
@@ -90,7 +96,7 @@ export function storeSuite(
       archive = await fixture.createContainer(toBytes(' ü%2F;+'));
     });
 
-    it('tells what is there and what is not', async () => {
+    it('reports what exists and what does not', async () => {
       expect(await fixture.store.stat(at('o'))).toBeUndefined();
       expect(
         await fixture.store.stat({ ...at('o'), container: fixture.absentContainer() }),
@@ -229,8 +235,8 @@ export function storeSuite(
       await writing;
       expect(new Set(copied)).toEqual(new Set([true]));
       for (const copy of copies) {
-        const kept = await fixture.get(copy);
-        expect(kept?.body).toBe(`body ${kept?.header('x-object-meta-which')} `.repeat(10_000));
+        const object = await fixture.get(copy);
+        expect(object?.body).toBe(`body ${object?.header('x-object-meta-which')} `.repeat(10_000));
       }
     });
 
@@ -239,10 +245,10 @@ export function storeSuite(
       for (const each of sources)
         await fixture.put(at(each), each.repeat(50_000), { 'X-Object-Meta-Which': each });
       await Promise.all(sources.map((each) => fixture.store.copy(at(each), entry('o'))));
-      const kept = await fixture.get(entry('o'));
-      const which = kept?.header('x-object-meta-which') ?? '';
+      const object = await fixture.get(entry('o'));
+      const which = object?.header('x-object-meta-which') ?? '';
       expect(sources).toContain(which);
-      expect(kept?.body).toBe(which.repeat(50_000));
+      expect(object?.body).toBe(which.repeat(50_000));
     });
 
     it('removes once', async () => {
@@ -267,8 +273,8 @@ export function storeSuite(
       expect((await fixture.get(entry('never there')))?.body).toBe('now');
     });
 
-    it('tells who may not remove', async () => {
-      // the service user may
+    it('reports a client that may not remove', async () => {
+      // the service user may remove
       if (!fixture.forReader) return;
       await fixture.put(entry('o'), 'body');
       const store = await fixture.forReader(archive);
@@ -279,13 +285,13 @@ export function storeSuite(
       expect((await fixture.get(entry('o')))?.body).toBe('body');
     });
 
-    it('lists backwards by prefix, markers told from objects', async () => {
+    it('lists backwards by prefix, and distinguishes markers from objects', async () => {
       expect(await listed('', fixture.absentContainer())).toEqual([]);
       expect(await listed('')).toEqual([]);
       const names = Array.from({ length: 13 }, (_, i) => `p/${String(i).padStart(2, '0')}`);
       for (const each of [...names, 'o', 'p', 'p-', 'p0', toBytes('q/ü')])
         await fixture.put(entry(each), each);
-      await marked(entry('p/05x'));
+      await putWholeMarker(entry('p/05x'));
       const expected = [...names.slice(0, 6), 'p/05x', ...names.slice(6)].reverse();
       expect(await listed('p/')).toEqual(
         expected.map((each) => ({ name: each, isMarker: each === 'p/05x', isHalfMade: false })),
@@ -303,7 +309,8 @@ export function storeSuite(
           .filter((each) => each.startsWith(prefix))
           .sort()
           .reverse();
-      // no prefix ends in the last character: Swift's listings fail on that, and those of archives end in a slash
+      // no prefix ends in the last character: Swift's listings fail on that, and the
+      // prefixes of archives end in a slash
       for (const prefix of ['', 'z', '{', `z${last}a`, `${last}a`]) {
         expect((await listed(prefix)).map((each) => each.name)).toEqual(below(prefix));
       }
@@ -321,7 +328,7 @@ export function storeSuite(
       }
     });
 
-    it('takes a marker back and writes one over an object', async () => {
+    it('removes a marker, and writes one over an object', async () => {
       await fixture.put(entry('o'), 'body');
       await fixture.store.putMarker(entry('o'));
       expect(await listed('')).toEqual([{ name: 'o', isMarker: true, isHalfMade: true }]);
@@ -337,9 +344,9 @@ export function storeSuite(
       expect(await listed('')).toEqual([]);
     });
 
-    it('takes back only what is half made', async () => {
+    it('retracts only half-made markers', async () => {
       await fixture.store.putMarker(entry('half'));
-      await marked(entry('whole'));
+      await putWholeMarker(entry('whole'));
       await fixture.put(entry('object'), 'body');
       for (const name of ['half', 'whole', 'object', 'nothing'])
         await fixture.store.retractMarker(entry(name));
@@ -363,7 +370,7 @@ export function storeSuite(
       expect(whole?.deleteAt).toBeUndefined();
     });
 
-    it('links to an object, and tells where a link leads', async () => {
+    it('links to an object, and reports where a link leads', async () => {
       const target = toBytes('v/ü%2F\x01\x01;+?');
       await fixture.put(entry(target), 'body', { 'Content-Type': 'text/x' });
       const { etag } = (await fixture.store.stat(entry(target))) ?? {};
@@ -387,7 +394,7 @@ export function storeSuite(
       expect((await fixture.get(entry(target)))?.body).toBe('body');
     });
 
-    it('links to nothing else than what is said', async () => {
+    it('refuses to link to an object with another ETag', async () => {
       await fixture.put(entry('v'), 'body');
       await fixture.put(at('o'), 'before');
       for (const to of [entry('v'), entry('none')]) {
@@ -397,7 +404,7 @@ export function storeSuite(
       expect((await fixture.get(at('o')))?.body).toBe('before');
     });
 
-    it('writes a marker of a version once', async () => {
+    it('writes a version marker once', async () => {
       expect(await fixture.store.putVersionMarker(entry('m'))).toBe(true);
       expect(await fixture.store.stat(entry('m'))).toMatchObject({ isMarker: true });
       expect(await fixture.store.putVersionMarker(entry('m'))).toBe(false);
@@ -415,15 +422,17 @@ export function storeSuite(
       });
     });
 
-    it('gives copies, markers and notes a content type, and lists it', async () => {
+    it('sets the content type of copies, markers and notes, and lists it', async () => {
       const type = 'application/x-deleted;hindsight_versions_deleted=1;hindsight_null=1';
       await fixture.put(at('o'), 'body', METADATA);
       expect(await fixture.store.copy(at('o'), entry('1'), {}, 'text/x;y=1')).toBe(true);
       expect(await fixture.store.putVersionMarker(entry('2'), type)).toBe(true);
       for (const note of ['text/first', 'text/note']) await fixture.store.putNote(entry('3'), note);
       const types = ['text/x;y=1', type, 'text/note'];
-      const asked = ['1', '2', '3', 'none'].map((name) => fixture.store.contentType(entry(name)));
-      expect(await Promise.all(asked)).toEqual([...types, undefined]);
+      const requests = ['1', '2', '3', 'none'].map((name) =>
+        fixture.store.contentType(entry(name)),
+      );
+      expect(await Promise.all(requests)).toEqual([...types, undefined]);
       expect((await fixture.get(entry('1')))?.header('x-object-meta-escaped')).toBe('%25ff');
       const listed = await fixture.store.firstEntries(fixture.account, archive, '', 2);
       expect(
@@ -434,18 +443,18 @@ export function storeSuite(
       ]);
     });
 
-    it('takes back that an object expires, and leaves all else', async () => {
+    it('removes the expiry of an object, and nothing else', async () => {
       await fixture.put(at('o'), 'body', METADATA);
       await fixture.store.keepForever(at('o'));
       const { 'X-Delete-At': expiry, ...others } = METADATA;
-      const kept = await fixture.get(at('o'));
-      expect([kept?.body, kept?.header('x-delete-at'), expiry]).toEqual([
+      const object = await fixture.get(at('o'));
+      expect([object?.body, object?.header('x-delete-at'), expiry]).toEqual([
         'body',
         undefined,
         '4000000000',
       ]);
       for (const [header, value] of Object.entries(others))
-        expect(kept?.header(header)).toBe(value);
+        expect(object?.header(header)).toBe(value);
     });
 
     it('finds the first name with a prefix', async () => {
@@ -465,15 +474,15 @@ export function storeSuite(
     it('keeps accounts apart', async () => {
       await fixture.put(at('o'), 'body');
       const elsewhere = { ...at('o'), account: `${quote(fixture.account)}x` };
-      const found = await fixture.store.stat(elsewhere).catch((error: unknown) => error);
-      expect(found === undefined || found instanceof StoreError).toBe(true);
+      const result = await fixture.store.stat(elsewhere).catch((error: unknown) => error);
+      expect(result === undefined || result instanceof StoreError).toBe(true);
       expect((await fixture.get(at('o')))?.body).toBe('body');
     });
   });
 }
 
 async function all(entries: AsyncIterable<ListingEntry>): Promise<ListingEntry[]> {
-  const found: ListingEntry[] = [];
-  for await (const each of entries) found.push(each);
-  return found;
+  const collected: ListingEntry[] = [];
+  for await (const each of entries) collected.push(each);
+  return collected;
 }

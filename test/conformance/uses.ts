@@ -8,14 +8,15 @@ interface Value {
 }
 
 const LONG = 30_000;
-/** For a change that is to tell uses to give up soon. */
+/** The patience of a change that soon signals uses to give up. */
 const SHORT = 100;
 const never = () => new AbortController().signal;
 
 /**
- * What every Cache promises of uses and changes.
+ * The contract of every Cache for uses and changes.
  *
- * @param create two that know of each other, or one twice, with the patience of their changes
+ * @param create makes two caches that know of each other, or one twice, with the patience
+ *   of their changes
  */
 export function usesSuite(
   name: string,
@@ -54,7 +55,7 @@ export function usesSuite(
       elsewhere.release();
     });
 
-    it('a use waits for a change, and goes by what is true after it', async () => {
+    it('a use waits for a change, and sees the value after it', async () => {
       const { cache, changer } = pair();
       (await use(cache, 1)).release();
       const change = await changer.acquireExclusive('key');
@@ -95,16 +96,16 @@ export function usesSuite(
       await (await beginning).release();
     });
 
-    it('a use that lasts is told to give up', async () => {
+    it('a use that lasts is signalled to give up', async () => {
       const { cache, changer } = pair(SHORT);
       const lasting = await use(cache, 1);
       const beginning = changer.acquireExclusive('key');
-      await eventually('it is told', () => lasting.signal.aborted);
+      await eventually('it is signalled', () => lasting.signal.aborted);
       lasting.release();
       await (await beginning).release();
     });
 
-    it('a change that waits in vain is not begun, and all goes on as before', async () => {
+    it('a change that waits in vain does not begin, and everything goes on as before', async () => {
       const { cache, changer } = pair(SHORT);
       const lasting = await use(cache, 1);
       await expect(changer.acquireExclusive('key')).rejects.toBeInstanceOf(CoordinationUnavailable);
@@ -130,7 +131,7 @@ export function usesSuite(
       );
     });
 
-    it('a use whose fetch fails is none', async () => {
+    it('a use whose fetch fails does not count', async () => {
       const { cache, changer } = pair();
       const failing = cache.acquireShared(
         'key',

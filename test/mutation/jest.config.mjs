@@ -1,4 +1,7 @@
-/** The unit suites that reach src/core, and none that needs a server: each runs once for every mutant that it reaches. */
+/**
+ * The unit suites that cover src/core and need no server. Each runs once for every mutant
+ * that it covers.
+ */
 const SUITES = [
   'authority',
   'decide',

@@ -1,4 +1,7 @@
-/** What is mutated at once: files of src/core, and about how many minutes that takes on two busy cores; of those from archive on it is a guess. */
+/**
+ * What a run mutates: files of src/core, and roughly how many minutes it takes on two
+ * busy cores; from `archive` on, the minutes are guesses.
+ */
 export const PARTS = {
   decisions: { minutes: 16, files: ['decide', 'decide_nulls', 'decide_with_ids'] },
   names: { minutes: 18, files: ['names', 'version_names', 'newest_note', 'null_note'] },

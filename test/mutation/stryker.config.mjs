@@ -1,7 +1,7 @@
 import { PARTS } from './parts.mjs';
 
 const part = process.env.MUTATION_PART;
-/** Git, eslint and prettier ignore it already. */
+/** Git, ESLint and Prettier ignore this folder already. */
 const results = 'coverage/mutation';
 
 /** @type {import('@stryker-mutator/api/core').PartialStrykerOptions} */
@@ -10,7 +10,8 @@ export default {
   testRunner: 'jest',
   plugins: ['@stryker-mutator/jest-runner'],
   jest: { configFile: 'test/mutation/jest.config.mjs' },
-  // nothing is type checked here, and TypeScript 7 has not the functions that rewrite one
+  // nothing is type-checked here, and TypeScript 7 lacks the functions that rewrite a
+  // tsconfig
   tsconfigFile: 'none',
   coverageAnalysis: 'perTest',
   incremental: true,
@@ -18,7 +19,7 @@ export default {
   tempDirName: `${results}/tmp`,
   ignorePatterns: ['/coverage', '/dist', '/config', '/data'],
   concurrency: 2,
-  // a machine may be busier later than when it measured how long the tests take
+  // the machine may be busier later than when Stryker measured how long the tests take
   timeoutMS: 10_000,
   timeoutFactor: 3,
   reporters: ['progress-append-only', 'clear-text', 'json', 'html'],

@@ -1,13 +1,13 @@
 import type { ListingEntry, ObjectInfo, Store } from '../../src/versioning/store/store';
 
-/** What there is at a name in an archive: contents of `undefined` are a delete marker. */
+/** An entry of an archive; without `body` it is a delete marker. */
 export interface Archived extends Pick<Partial<ObjectInfo>, 'notes'> {
   readonly body?: string | undefined;
-  /** It is listed and not there, or there and not listed. */
+  /** Listed but missing, there but not listed, or a half-made marker. */
   readonly is?: 'gone' | 'unlisted' | 'half made';
 }
 
-/** What a store tells of an object with a timestamp and contents. */
+/** The store's information on an object with a timestamp and a body. */
 export function infoOf(
   timestamp: string,
   { body, is, notes = ownNotes(is) }: Archived,
@@ -16,12 +16,15 @@ export function infoOf(
   return { timestamp, etag: body ?? '', isMarker, contentType: 'text/plain', notes };
 }
 
-/** A marker that is half made says so, unless somebody else has put it there. */
+/** A half-made marker is marked as such, unless somebody else wrote it. */
 function ownNotes(is: Archived['is']): ObjectInfo['notes'] {
   return is === 'half made' ? { unfinished: true } : {};
 }
 
-/** A store that has only the entries of the object `o` in an archive, by their timestamps, and tells which of them were asked for. */
+/**
+ * Creates a store with only the entries of the object `o` in an archive, by their
+ * timestamps. It records which of them were requested.
+ */
 export function archiveOf(entries: Readonly<Record<string, Archived>>): {
   store: Store;
   asked: string[];
@@ -37,14 +40,16 @@ export function archiveOf(entries: Readonly<Record<string, Archived>>): {
   const store: Pick<Store, 'stat' | 'listBackwards'> = {
     stat: ({ account, container, object }) => {
       asked.push(object);
-      const found = account === 'a' && container === 'archive' ? at(object) : undefined;
+      const entry = account === 'a' && container === 'archive' ? at(object) : undefined;
       const timestamp = object.slice('001o/'.length);
-      return Promise.resolve(found && found.is !== 'gone' ? infoOf(timestamp, found) : undefined);
+      return Promise.resolve(entry && entry.is !== 'gone' ? infoOf(timestamp, entry) : undefined);
     },
     async *listBackwards(account, container, prefix) {
       if (account !== 'a' || container !== 'archive') return;
-      const found = names.filter((name) => name.startsWith(prefix) && at(name)?.is !== 'unlisted');
-      for (const name of found.sort().reverse()) yield await Promise.resolve(listed(name));
+      const matching = names.filter(
+        (name) => name.startsWith(prefix) && at(name)?.is !== 'unlisted',
+      );
+      for (const name of matching.sort().reverse()) yield await Promise.resolve(listed(name));
     },
   };
   return { store: store as Store, asked };

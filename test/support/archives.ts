@@ -2,7 +2,7 @@ import { pack } from 'tar-stream';
 import { buffer } from 'node:stream/consumers';
 import { Readable } from 'node:stream';
 
-/** What a test puts into an archive. */
+/** A member to put into an archive. */
 export interface Member {
   readonly name: string;
   readonly body?: string | Buffer;
@@ -10,7 +10,7 @@ export interface Member {
   readonly pax?: Record<string, string>;
 }
 
-/** A tar archive, written by tar-stream. */
+/** Writes a tar archive with tar-stream. */
 export function archiveOf(members: readonly Member[]): Promise<Buffer> {
   const archive = pack();
   for (const { name, body = '', type = 'file', pax } of members) {
@@ -22,7 +22,7 @@ export function archiveOf(members: readonly Member[]): Promise<Buffer> {
   return buffer(Readable.from(archive));
 }
 
-/** 45 MB of zeros, by bzip2. */
+/** 45 MB of zeros, compressed by bzip2. */
 export function bzip2Bomb(): Buffer {
   return Buffer.from(
     'QlpoOTFBWSZTWckBtsgBWKtAIMAAEAAACCAAMMwFKaZSSFJsVJIUni7kinChIZIDbZA=',

@@ -21,26 +21,29 @@ const METHODS = [
 
 export interface AskedStore {
   readonly store: Store;
-  /** What it was asked, in order: `METHOD CONTAINER/OBJECT`, and other arguments as JSON. */
+  /** The calls, in order: `METHOD CONTAINER/OBJECT`, and other arguments as JSON. */
   readonly asked: string[];
-  /** What it rejects with instead of doing what it is asked, by the beginning of such a text. */
+  /**
+   * Errors to reject calls with instead of making them, by the beginning of the call's
+   * text.
+   */
   readonly fails: Map<string, Error>;
-  /** Called before it does anything, with such a text. */
+  /** Called before each call is made, with its text. */
   before: (asked: string) => void;
-  /** What it answers otherwise than the store in memory does. */
+  /** Replaces the result of a call. */
   answer: (asked: string, answer: unknown) => unknown;
 }
 
-/** A store that notes what it is asked, and fails if a test says so. */
+/** Creates a store that records its calls, and fails if a test wants it to. */
 export function asking(map: MapStore): AskedStore {
-  const told: AskedStore = {
+  const recorder: AskedStore = {
     store: proxied(),
     asked: [],
     fails: new Map(),
     before: () => undefined,
     answer: (_, answer) => answer,
   };
-  return told;
+  return recorder;
 
   function proxied(): Store {
     return new Proxy(map, {
@@ -49,17 +52,18 @@ export function asking(map: MapStore): AskedStore {
         if (!METHODS.some((each) => each === name))
           return typeof value === 'function' ? (value.bind(of) as unknown) : value;
         return (...args: unknown[]) => {
-          const text = [String(name), ...args.filter((each) => each !== undefined).map(shown)].join(
-            ' ',
-          );
-          told.asked.push(text);
-          told.before(text);
-          const error = [...told.fails].find(([start]) => text.startsWith(start))?.[1];
+          const text = [
+            String(name),
+            ...args.filter((each) => each !== undefined).map(describeArgument),
+          ].join(' ');
+          recorder.asked.push(text);
+          recorder.before(text);
+          const error = [...recorder.fails].find(([start]) => text.startsWith(start))?.[1];
           if (error !== undefined)
             return name === 'listBackwards' ? failing(error) : Promise.reject(error);
-          const answer = (value as (...given: unknown[]) => unknown).apply(of, args);
+          const answer = (value as (...parameters: unknown[]) => unknown).apply(of, args);
           return answer instanceof Promise
-            ? answer.then((each) => told.answer(text, each))
+            ? answer.then((each) => recorder.answer(text, each))
             : answer;
         };
       },
@@ -67,7 +71,7 @@ export function asking(map: MapStore): AskedStore {
   }
 }
 
-function shown(argument: unknown): string {
+function describeArgument(argument: unknown): string {
   if (typeof argument === 'string') return argument;
   const ref = argument as Partial<ObjectRef> | null;
   return ref?.object === undefined ? JSON.stringify(argument) : `${ref.container}/${ref.object}`;

@@ -6,7 +6,10 @@ import {
 } from '../../src/swift_api/authority/grants';
 import { parseTarget } from '../../src/swift_api/target';
 
-/** An authority to anything, for tests of what stands behind the filters. Nothing in the product makes one. */
+/**
+ * An authority for everything, for tests of code behind the filters. The product has
+ * none.
+ */
 export function unlimited(): ServiceAuthority {
   const authority = ServiceAuthority.over('to anything, in a test', []);
   authority.check = () => undefined;
@@ -14,7 +17,7 @@ export function unlimited(): ServiceAuthority {
   return authority;
 }
 
-/** The same, or the client's if there is no service user. */
+/** An unlimited authority, or the client's if there is no service user. */
 export function anyAuthority(power: Power): Authority {
   return power === 'client' ? 'client' : unlimited();
 }

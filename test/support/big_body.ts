@@ -6,7 +6,7 @@ import type { Client } from './client';
 
 const PIECE = Buffer.alloc(1024 * 1024);
 
-/** Bytes that look random and are the same for the same seed. */
+/** Pseudo-random bytes, determined by the seed. */
 function bigBody(seed: string, length: number): Readable {
   const key = createHash('md5').update(seed).digest();
   return Readable.from(
@@ -18,33 +18,33 @@ function bigBody(seed: string, length: number): Readable {
   );
 }
 
-/** The SHA-256 of the body of a seed. */
+/** The SHA-256 of a seed's body. */
 export async function hashOfBigBody(seed: string, length: number): Promise<string> {
   const hash = createHash('sha256');
   for await (const piece of bigBody(seed, length)) hash.update(piece as Buffer);
   return hash.digest('hex');
 }
 
-/** Puts the body of a seed, as a stream; the status. */
+/** Puts a seed's body as a stream. Returns the status. */
 export async function putBig(
   client: Client,
   path: string,
   seed: string,
   length: number,
 ): Promise<number> {
-  const sent = begin(client, 'PUT', path, { 'Content-Length': length });
-  const answered = answerTo(sent);
-  await Promise.race([answered, pipeline(bigBody(seed, length), sent)]);
-  const answer = await answered;
+  const outgoing = begin(client, 'PUT', path, { 'Content-Length': length });
+  const response = answerTo(outgoing);
+  await Promise.race([response, pipeline(bigBody(seed, length), outgoing)]);
+  const answer = await response;
   answer.resume();
   return answer.statusCode ?? 0;
 }
 
-/** The SHA-256 of what is read at a path. */
+/** The SHA-256 of the body at a path. */
 export async function hashOf(client: Client, path: string): Promise<string> {
-  const sent = begin(client, 'GET', path, {});
-  sent.end();
-  const answer = await answerTo(sent);
+  const outgoing = begin(client, 'GET', path, {});
+  outgoing.end();
+  const answer = await answerTo(outgoing);
   if (answer.statusCode !== 200)
     throw new Error(`GET ${path} was answered ${answer.statusCode ?? 0}`);
   const hash = createHash('sha256');
@@ -76,10 +76,10 @@ function begin(
   });
 }
 
-function answerTo(sent: ReturnType<typeof request>): Promise<IncomingMessage> {
+function answerTo(outgoing: ReturnType<typeof request>): Promise<IncomingMessage> {
   const answer = new Promise<IncomingMessage>((resolve, reject) => {
-    sent.once('response', resolve);
-    sent.once('error', reject);
+    outgoing.once('response', resolve);
+    outgoing.once('error', reject);
   });
   answer.catch(() => undefined);
   return answer;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** A request as it was recorded, its header fields as they came. */
+/** A recorded request, with its header fields as they came. */
 export interface Recorded {
   readonly method: string;
   readonly target: string;
@@ -10,7 +10,7 @@ export interface Recorded {
   readonly body: Buffer;
 }
 
-/** The requests of a file in test/captures. */
+/** Reads the requests of a file in test/captures. */
 export function captures(name: string): Recorded[] {
   const text = readFileSync(join(__dirname, '../captures', name), 'latin1');
   const requests = text.split('-----8<-----').map((each) => each.replace(/^\n/, ''));

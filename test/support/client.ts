@@ -7,7 +7,10 @@ export interface Answer {
   readonly body: Buffer;
 }
 
-/** A client of the Swift API that sends paths and headers byte for byte, one connection a request. */
+/**
+ * A client of the Swift API that sends paths and headers byte for byte, with one
+ * connection for each request.
+ */
 export class Client {
   constructor(
     readonly url: string,
@@ -21,7 +24,10 @@ export class Client {
     return new Client(url, this.credentials, this.account);
   }
 
-  /** Asks for a path below the user's account: `''`, `/container`, `/container/object`. */
+  /**
+   * Sends a request for a path below the user's account: `''`, `/container`,
+   * `/container/object`.
+   */
   ask(
     method: string,
     path: string,
@@ -31,7 +37,7 @@ export class Client {
     return this.send(method, this.account + path, headers, body);
   }
 
-  /** Asks for a whole path. Names and values of headers are byte strings. */
+  /** Sends a request for a full path. Names and values of headers are byte strings. */
   send(
     method: string,
     path: string,
@@ -42,26 +48,30 @@ export class Client {
     const fields = this.credentials.withAll(Headers.of(headers));
     return new Promise((resolve, reject) => {
       const setHost = !fields.has('host');
-      const sent = request({ hostname, port, method, path, agent: false, setHost }, (response) => {
-        const chunks: Buffer[] = [];
-        response.on('data', (chunk: Buffer) => chunks.push(chunk));
-        response.on('error', reject);
-        response.on('end', () =>
-          resolve({
-            status: response.statusCode ?? 0,
-            headers: Headers.fromRaw(response.rawHeaders),
-            body: Buffer.concat(chunks),
-          }),
-        );
-      });
+      const outgoing = request(
+        { hostname, port, method, path, agent: false, setHost },
+        (response) => {
+          const chunks: Buffer[] = [];
+          response.on('data', (chunk: Buffer) => chunks.push(chunk));
+          response.on('error', reject);
+          response.on('end', () =>
+            resolve({
+              status: response.statusCode ?? 0,
+              headers: Headers.fromRaw(response.rawHeaders),
+              body: Buffer.concat(chunks),
+            }),
+          );
+        },
+      );
       const raw = fields.toRaw();
-      for (let i = 0; i + 1 < raw.length; i += 2) sent.appendHeader(raw[i] ?? '', raw[i + 1] ?? '');
+      for (let i = 0; i + 1 < raw.length; i += 2)
+        outgoing.appendHeader(raw[i] ?? '', raw[i + 1] ?? '');
       if (body === undefined && ['PUT', 'POST'].includes(method))
-        sent.setHeader('Content-Length', '0');
+        outgoing.setHeader('Content-Length', '0');
       else if (body !== undefined)
-        sent.setHeader('Content-Length', String(Buffer.byteLength(body)));
-      sent.on('error', reject);
-      sent.end(body === undefined ? undefined : Buffer.from(body));
+        outgoing.setHeader('Content-Length', String(Buffer.byteLength(body)));
+      outgoing.on('error', reject);
+      outgoing.end(body === undefined ? undefined : Buffer.from(body));
     });
   }
 

@@ -1,13 +1,13 @@
 import { spawn } from 'node:child_process';
 
-/** How a command ended, and what it printed. */
+/** The exit code and output of a command. */
 export interface Ended {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** Runs a command to its end; it is killed where it does not end by itself. */
+/** Runs a command until it ends; kills it after `timeout` milliseconds. */
 export function run(
   command: string,
   args: readonly string[],

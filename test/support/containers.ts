@@ -13,25 +13,25 @@ export const MODE_HEADER: Readonly<Record<Mode, string>> = {
 
 export const MARKER_TYPE = 'application/x-deleted;swift_versions_deleted=1';
 
-/** A versioned container and the one that keeps its versions. */
+/** A versioned container and its archive. */
 export interface Pair {
   readonly container: string;
   readonly archive: string;
 }
 
-/** What a container keeps under a name. */
+/** An object in a container. */
 export interface Kept {
   readonly name: string;
   readonly body: string;
   readonly isMarker: boolean;
 }
 
-/** A name that no other test uses, also in a Swift that outlives the tests. */
+/** A name that no other test uses, even in a Swift that outlives the tests. */
 export function uniqueName(what: string): string {
   return `${what}-${randomBytes(6).toString('hex')}`;
 }
 
-/** A container of its own for a test. */
+/** Creates a container for one test. */
 export async function newContainer(
   client: Client,
   what = 'plain',
@@ -42,7 +42,7 @@ export async function newContainer(
   return container;
 }
 
-/** A versioned container of its own for a test, with its archive. */
+/** Creates a versioned container and its archive for one test. */
 export async function newPair(
   client: Client,
   mode: Mode,
@@ -53,13 +53,13 @@ export async function newPair(
   return { container, archive };
 }
 
-/** The path of an object below its account, its name given as text. */
+/** The path of an object below its account, for a name that is text. */
 export function pathOf(container: string, name: string): string {
   const encoded = name.split('/').map((part) => encodeURIComponent(part));
   return `/${encodeURIComponent(container)}/${encoded.join('/')}`;
 }
 
-/** Writes an object; fails unless it was created. */
+/** Writes an object; throws unless it was created. */
 export async function put(
   client: Client,
   container: string,
@@ -69,17 +69,17 @@ export async function put(
   await mustBe(201, client.ask('PUT', pathOf(container, name), {}, body));
 }
 
-/** Everything in a container whose name begins with a prefix, in the order of the names. */
+/** Reads every object whose name begins with a prefix, in the order of the names. */
 export async function everything(client: Client, container: string, prefix = ''): Promise<Kept[]> {
-  const kept: Kept[] = [];
+  const objects: Kept[] = [];
   for (let marker = ''; ;) {
     const query = `prefix=${encodeURIComponent(prefix)}&marker=${encodeURIComponent(marker)}`;
     const names = await client.names(container, query);
     const last = names.at(-1);
-    if (last === undefined) return kept;
+    if (last === undefined) return objects;
     for (const name of names) {
       const { headers, body } = await client.ask('GET', pathOf(container, name));
-      kept.push({
+      objects.push({
         name,
         body: body.toString(),
         isMarker: headers.get('content-type') === MARKER_TYPE,
@@ -89,13 +89,15 @@ export async function everything(client: Client, container: string, prefix = '')
   }
 }
 
-/** The bodies in a container, in the order of the names, without those of delete markers. */
+/**
+ * The bodies in a container, without those of delete markers, in the order of the names.
+ */
 export async function bodies(client: Client, container: string, prefix = ''): Promise<string[]> {
-  const kept = await everything(client, container, prefix);
-  return kept.filter(({ isMarker }) => !isMarker).map(({ body }) => body);
+  const objects = await everything(client, container, prefix);
+  return objects.filter(({ isMarker }) => !isMarker).map(({ body }) => body);
 }
 
-/** The body of an object, or its status where that is not 200. */
+/** The body of an object, or its status if that is not 200. */
 export async function current(
   client: Client,
   container: string,
@@ -105,12 +107,15 @@ export async function current(
   return status === 200 ? body.toString() : status;
 }
 
-/** What the names of an object's archived versions begin with. */
+/** The prefix of the names of an object's archived versions. */
 export function archivePrefix(name: string): string {
   return `${Buffer.byteLength(name).toString(16).padStart(3, '0')}${name}/`;
 }
 
-/** For what a test needs but is not about: fails with the answer where it is another than expected. */
+/**
+ * For requests that a test needs but is not about: throws if the status is not the
+ * expected one.
+ */
 export async function mustBe<T extends { status: number; body: Buffer }>(
   status: number,
   asked: Promise<T>,

@@ -1,17 +1,21 @@
-/** Variables that ask for all of one suite, or for one thing of it, wherever that stands. */
+/** Variables that request all of one suite, or one part of it, in any run. */
 const ASKING = ['FAULTS', 'CRASH_MATRIX', 'CRASH_MATRIX_ONLY', 'CRASH_MATRIX_PART'];
 
-/** Whether this is a run of the depth: all of each deep suite, not only the gate's part of it. */
+/**
+ * Whether this is a deep run, with all of each deep suite and not only the gate's part of
+ * it.
+ */
 export const IS_DEEP =
   process.env['TEST_DEPTH'] === 'deep' || ASKING.some((name) => process.env[name] !== undefined);
 
-/** How much of a deep suite runs: what the gate has of it, or all. */
+/** Chooses how much of a deep suite runs: the gate's part or all. */
 export function depth<T>({ gate, deep }: { readonly gate: T; readonly deep: T }): T {
   return IS_DEEP ? deep : gate;
 }
 
 /**
- * The part of a table that runs: all of it in the depth, in the gate one row in so many, beginning `from` one of them.
+ * The part of a table that runs: all of it in deep runs, in the gate every `oneOf`th row,
+ * beginning at `from`.
  */
 export function partOf<const T>(
   rows: readonly T[],
@@ -20,18 +24,18 @@ export function partOf<const T>(
   return IS_DEEP ? rows : rows.filter((_, i) => i % oneOf === from % oneOf);
 }
 
-/** A test that only the depth has. */
+/** A test for deep runs only. */
 export const itInDepth: (name: string, test: () => Promise<void>, timeout?: number) => void =
   IS_DEEP ? it : () => undefined;
 
-/** Tests that only the depth has. */
+/** Tests for deep runs only. */
 export const describeInDepth: (name: string, suite: () => void) => void = IS_DEEP
   ? describe
   : () => undefined;
 
 /**
- * What tests of a suite are declared by of which the gate has one in so many, beginning with the first; a table of
- * `each` counts as one. In the depth it is `it` itself.
+ * Declares tests of which the gate runs every `oneOf`th, beginning with the first; a
+ * table of `each` counts as one. In deep runs it is `it` itself.
  */
 export function someOf(oneOf: number): jest.It {
   if (IS_DEEP) return it;

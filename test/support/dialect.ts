@@ -3,14 +3,20 @@ import { textResponse, type Filter, type ForDialect } from '../../src/swift_api/
 import type { Config } from '../../src/pipeline/load';
 import { Client } from './client';
 
-/** Requests with this header are made as a filter for another API makes them. */
+/** Requests with this header are sent on as if by a filter for another API. */
 const DIALECT = 'x-test-dialect';
-/** Their content type, and that of what they are answered, with what clients neither send nor see. */
+/**
+ * The content type of such requests and their responses, with the parameters that clients
+ * neither send nor see.
+ */
 export const TYPE = 'X-Test-Type';
-/** What a write must replace, by its ETag and its type; else it is refused, and told what it would replace. */
+/**
+ * The ETag and type of the object that a write must replace; otherwise it is refused, and
+ * the response names what it would replace.
+ */
 export const ONLY_OVER = 'X-Test-Only-Over';
 
-/** A configuration whose pipeline takes requests for those of a dialect that say so. */
+/** Adds a filter that sends requests on for a dialect if they say so. */
 export function speaking(config: Config): Config {
   return {
     ...config,
@@ -21,7 +27,7 @@ export function speaking(config: Config): Config {
   };
 }
 
-/** The same client, as it asks through a dialect. */
+/** The same client, sending through a dialect. */
 export function inDialect({ url, credentials, account }: Client): Client {
   return new Client(url, credentials.withAll(Headers.of({ [DIALECT]: 'yes' })), account);
 }
@@ -36,18 +42,18 @@ const dialect: Filter = (next) => async (request) => {
     headers,
     dialect: forDialect(request.headers.get(ONLY_OVER)),
   });
-  const told = response.headers.get('content-type');
-  return told === undefined
+  const contentType = response.headers.get('content-type');
+  return contentType === undefined
     ? response
-    : { ...response, headers: response.headers.with(TYPE, told) };
+    : { ...response, headers: response.headers.with(TYPE, contentType) };
 };
 
 function forDialect(onlyOver: string | undefined): ForDialect {
   if (onlyOver === undefined) return {};
   return {
     refusal: (replaced) => {
-      const told = replaced ? `${replaced.etag} ${replaced.contentType}` : 'nothing';
-      return told === onlyOver ? undefined : textResponse(412, told);
+      const description = replaced ? `${replaced.etag} ${replaced.contentType}` : 'nothing';
+      return description === onlyOver ? undefined : textResponse(412, description);
     },
   };
 }

@@ -6,23 +6,23 @@ import { describeNotRun } from './needs';
 
 const ROOT = join(__dirname, '../..');
 const MODULES = join(ROOT, 'node_modules');
-/** 0.1.0, as it was released. */
+/** The released 0.1.0. */
 const COMMIT = '65c50cb94b8cbeeca8156f2d5d6b4de7a71e5a0a';
 
-/** The version from which docs/upgrading.md says how to upgrade, checked out. */
+/** A checkout of the version from which docs/upgrading.md describes the upgrade. */
 export interface EarlierVersion {
   readonly version: '0.1.0';
-  /** Its whole repository, tests included. */
+  /** Its whole repository, with its tests. */
   readonly folder: string;
   /** Its command, built. */
   readonly cli: string;
 }
 
 /**
- * A suite that needs 0.1.0. It is built from the history of the repository; if that does not go back
- * so far, the suite is reported as not run.
+ * Declares a suite that needs 0.1.0, built from the history of the repository. If the
+ * history does not go back that far, the suite is reported as not run.
  *
- * @param suite is given what checks out and builds that version, to be called in hooks
+ * @param suite receives a function for its hooks that checks out and builds that version
  */
 export function describeWithEarlier(
   title: string,
@@ -33,7 +33,10 @@ export function describeWithEarlier(
   else describeNotRun({ name: '0.1.0 in the history', install: 'git fetch --unshallow' }, title);
 }
 
-/** 0.1.0, with today's packages, built once for each worker of a run, whose end removes it. */
+/**
+ * Builds 0.1.0 with today's packages, once for each worker of a run. The end of the run
+ * removes it.
+ */
 function earlierVersion(): EarlierVersion {
   const folder = join(placeOfWorker(), 'earlier');
   const earlier: EarlierVersion = {
@@ -52,7 +55,10 @@ function earlierVersion(): EarlierVersion {
   return earlier;
 }
 
-/** Each package is a link, so that what that version keeps in `node_modules/.cache` is its own. */
+/**
+ * Links each package separately, so that the version has a `node_modules/.cache` of its
+ * own.
+ */
 function linkModules(folder: string): void {
   mkdirSync(folder);
   for (const name of readdirSync(MODULES))

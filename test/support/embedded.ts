@@ -7,12 +7,12 @@ import { readConfig, type Config } from '../../src/pipeline/load';
 import { startServer } from '../../src/server/serve';
 import { Client } from './client';
 
-/** A server with a store of its own and the sample's pipeline. */
+/** A server with an embedded store and the sample's pipeline. */
 export interface EmbeddedServer {
   readonly url: string;
-  /** What was logged, as it was written. */
+  /** Lines of the log, as written. */
   readonly log: string[];
-  /** A client with a token of the user's, for an account that is the user's own unless another is named. */
+  /** Logs a user in. The account is the user's own by default. */
   login(user: string, key: string, account?: string): Promise<Client>;
   /** A client without a token. */
   anonymous(account?: string): Client;
@@ -28,10 +28,10 @@ user_admin_reader = secret .reseller_reader
 user_svc_worker = secret service`;
 
 /**
- * Starts one.
+ * Starts an embedded server.
  *
- * @param sections of the configuration, besides those that are always there
- * @param changed what is served instead of what the configuration says
+ * @param sections further sections of the configuration
+ * @param changed modifies the configuration before it is served
  */
 export async function startEmbedded(
   sections = '',
@@ -71,7 +71,7 @@ ${sections}`;
   };
 }
 
-/** A client with a token of the user's. */
+/** Logs a user in. */
 export async function login(
   url: string,
   user: string,

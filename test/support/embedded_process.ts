@@ -3,7 +3,7 @@ import type { Client } from './client';
 import { login } from './embedded';
 import { startProxyProcess, type ProxyProcess } from './proxy_process';
 
-/** The configuration of a server with a store of its own, on a free port unless one is given. */
+/** The configuration of a server with an embedded store, by default on a free port. */
 export function embeddedConfiguration(data: string, workers = 1, port = 0): string {
   return `
 [DEFAULT]
@@ -21,28 +21,28 @@ data = ${data}
 `;
 }
 
-/** Starts such a server in a process of its own, or as the workers of one. */
+/** Starts such a server in a process of its own, or as one with workers. */
 export function startEmbeddedProcess(data: string, workers = 1): Promise<ProxyProcess> {
   return startProxyProcess(embeddedConfiguration(data, workers));
 }
 
-/** A client of the only user that it has. */
+/** Logs its only user in. */
 export function loginTo(url: string): Promise<Client> {
   return login(url, 'test:tester', 'testing');
 }
 
-/** The processes that a process has started and that live. */
+/** The living child processes of a process. */
 export function childrenOf(pid: number): number[] {
   const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
   return text.split(' ').filter(Boolean).map(Number);
 }
 
-/** The rights that nobody has to what a process makes, in octal digits. */
+/** The umask of a process, in octal digits. */
 export function umaskOf(pid: number): string | undefined {
   return /^Umask:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
 }
 
-/** Whether there is such a process. */
+/** Whether a process exists. */
 export function lives(pid: number): boolean {
   try {
     process.kill(pid, 0);

@@ -3,7 +3,10 @@ import { readConfig } from '../../src/pipeline/load';
 import { temporaryFolders } from './storage';
 import { startServer, type RunningServer } from '../../src/server/serve';
 
-/** A store of ours that a proxy can stand in front of, with the users of the Swift lab that tests use. */
+/**
+ * The configuration of an embedded store for a proxy to stand in front of, with those
+ * users of the Swift lab that tests use.
+ */
 export function embeddedUpstream(data: string, port = 0): string {
   return `
 [DEFAULT]
@@ -18,7 +21,10 @@ data = ${data}
 `;
 }
 
-/** Runs one in this process while the tests of the suite that calls this do; where it is. */
+/**
+ * Runs such a store in this process for the suite that calls this. Returns a function
+ * that starts it once and returns its URL.
+ */
 export function suiteUpstream(): () => Promise<string> {
   const newFolder = temporaryFolders();
   let running: RunningServer | undefined;

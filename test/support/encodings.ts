@@ -1,4 +1,4 @@
-/** Those that Python's `json` detects. */
+/** The encodings that Python's `json` detects. */
 export const ENCODINGS = ['utf-8', 'utf-16-le', 'utf-16-be', 'utf-32-le', 'utf-32-be'] as const;
 export type Encoding = (typeof ENCODINGS)[number];
 
@@ -8,7 +8,7 @@ export const BOMS: readonly (readonly [Encoding, Buffer])[] = ENCODINGS.map((enc
   encoded('\ufeff', encoding),
 ]);
 
-/** A text in an encoding, without a mark. */
+/** Encodes a text, without a byte order mark. */
 export function encoded(text: string, encoding: Encoding): Buffer {
   if (encoding === 'utf-8') return Buffer.from(text);
   const width = encoding.startsWith('utf-16') ? 2 : 4;

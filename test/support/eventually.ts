@@ -1,7 +1,12 @@
-/** How long a state may take to come about; a generous bound for slow machines, and not what a test is about. */
+/**
+ * How long a condition may take to come true: a generous bound for slow machines, not a
+ * limit under test.
+ */
 const PATIENCE = 30_000;
 
-/** Resolves once a condition holds; fails with what it is about where that takes too long. */
+/**
+ * Resolves once a condition holds. Throws with its description if that takes too long.
+ */
 export async function eventually(
   what: string,
   holds: () => boolean | Promise<boolean>,

@@ -4,15 +4,18 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { versionedWrites, type VersionedWritesOptions } from '../../src';
 
-/** Somebody's Express app that passes requests to a Swift, with our middleware mounted before its proxy. */
+/**
+ * An Express app that proxies requests to a Swift, with our middleware mounted before its
+ * proxy.
+ */
 export interface ExpressApp {
   readonly url: string;
-  /** What its own proxy passed on: method and URL, as they came. */
+  /** Requests that its own proxy passed on: method and URL, as they came. */
   readonly passedOn: string[];
   close(): Promise<void>;
 }
 
-/** The options that name the lab's service user at an upstream. */
+/** The options for the lab's service user at an upstream. */
 export function serviceUser(upstream: string) {
   return { auth_url: `${upstream}/auth/v1.0`, auth_user: 'admin:admin', auth_key: 'admin' };
 }

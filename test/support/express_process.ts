@@ -18,7 +18,7 @@ app.use(createProxyMiddleware({ target: options.upstream }));
 const server = app.listen(0, '127.0.0.1', () => console.log(server.address().port));
 `;
 
-/** An Express app in a process of its own, with the built middleware. */
+/** Starts an Express app in a process of its own, with the built middleware. */
 export async function startExpressProcess(
   options: VersionedWritesOptions,
 ): Promise<{ readonly url: string; stop(): Promise<void> }> {

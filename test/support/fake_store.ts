@@ -1,8 +1,8 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
-/** A connection that the proxy made to the fake store. */
+/** A connection from the proxy to the fake store. */
 export class FakeConnection {
-  /** All that came, as a byte string. */
+  /** All bytes received, as a byte string. */
   received = '';
   private wake: () => void = () => undefined;
   /** Resolves once the proxy has closed it. */
@@ -12,7 +12,7 @@ export class FakeConnection {
 
   constructor(
     readonly socket: Socket,
-    /** How many connections were made before this one. */
+    /** Number of connections made before this one. */
     readonly index: number,
   ) {
     socket.on('data', (chunk: Buffer) => {
@@ -29,7 +29,10 @@ export class FakeConnection {
     );
   }
 
-  /** Waits until what came satisfies a condition; false where the proxy closes before. */
+  /**
+   * Waits until the received bytes satisfy a condition. Returns false if the proxy closes
+   * first.
+   */
   async until(condition: (received: string) => boolean): Promise<boolean> {
     while (!condition(this.received)) {
       if (this.closed) return false;
@@ -38,7 +41,10 @@ export class FakeConnection {
     return true;
   }
 
-  /** Waits for the heads of so many requests; returns the last of them, or what came before the proxy closed. */
+  /**
+   * Waits for the heads of `count` requests. Returns the last of them, or whatever came
+   * before the proxy closed.
+   */
   async head(count = 1): Promise<string> {
     await this.until((received) => received.split('\r\n\r\n').length > count);
     return this.received.split('\r\n\r\n')[count - 1] ?? '';
@@ -49,7 +55,7 @@ export class FakeConnection {
     this.socket.write(typeof data === 'string' ? Buffer.from(data, 'latin1') : data);
   }
 
-  /** Sends an answer with a length. */
+  /** Sends a response with a length. */
   answer(status: string, body = '', ...lines: string[]): void {
     this.send(
       [`HTTP/1.1 ${status}`, `Content-Length: ${body.length}`, ...lines, '', body].join('\r\n'),
@@ -57,7 +63,10 @@ export class FakeConnection {
   }
 }
 
-/** What stands in for a store to show what a real one cannot be made to do: the test writes every byte. */
+/**
+ * A substitute for a store, for behaviour that a real one cannot be made to show: the
+ * test writes every byte.
+ */
 export class FakeStore {
   readonly connections: FakeConnection[] = [];
 
@@ -66,7 +75,10 @@ export class FakeStore {
     readonly url: string,
   ) {}
 
-  /** @param serve called with each connection; rejects only where the test is wrong */
+  /**
+   * @param serve called with each connection; must reject only if the test itself is
+   *   wrong
+   */
   static async start(
     serve: (connection: FakeConnection) => Promise<void> | void,
   ): Promise<FakeStore> {
@@ -83,7 +95,10 @@ export class FakeStore {
     return store;
   }
 
-  /** A store that answers every request, one after the other, with the same bytes; bodies must have a length. */
+  /**
+   * A store that answers every request, one after the other, with the same bytes. Request
+   * bodies must have a length.
+   */
   static answering(answer: string): Promise<FakeStore> {
     return FakeStore.start(async (connection) => {
       let read = 0;
@@ -102,7 +117,7 @@ export class FakeStore {
     });
   }
 
-  /** All that came on all connections. */
+  /** All bytes received on all connections. */
   get received(): string {
     return this.connections.map(({ received }) => received).join('');
   }
@@ -113,5 +128,5 @@ export class FakeStore {
   }
 }
 
-/** An answer for `FakeStore.answering`. */
+/** A response for `FakeStore.answering`. */
 export const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK';

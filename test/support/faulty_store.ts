@@ -6,44 +6,58 @@ import { Pool } from 'undici';
 import { Headers } from '../../src/http/headers';
 import { eventually } from './eventually';
 
-/** What a store answered, whole. */
+/** A store's complete response. */
 export interface Passed {
   readonly status: number;
   readonly headers: Headers;
   readonly body: Buffer;
 }
 
-/** One request on its way to the store, and what a fault can do with it and with its answer. */
+/**
+ * A request on its way to the store, and what a fault can do with it and its response.
+ */
 export interface Exchange {
   readonly method: string;
   readonly path: string;
   readonly query: string;
   readonly headers: Headers;
-  /** Asks the store, with another query where one is given; rejects where it cannot be asked. */
+  /**
+   * Sends the request to the store, optionally with another query. Rejects if the store
+   * cannot be reached.
+   */
   pass(query?: string): Promise<Passed>;
-  /** Answers with what may be the store's answer or another one. */
+  /** Answers with the store's response or any other. */
   answer(answer: Partial<Passed> & Pick<Passed, 'status'>): void;
-  /** Sends the head of an answer and the first half of its body, and resets the connection. */
+  /**
+   * Sends the head of a response and the first half of its body, then resets the
+   * connection.
+   */
   cut(answer: Passed): void;
   /** Resets the connection. */
   reset(): void;
 }
 
-/** Deals with a request in the place of the store; one that does nothing leaves it without an answer. */
+/**
+ * Handles a request in place of the store; one that does nothing leaves it without a
+ * response.
+ */
 export type Fault = (exchange: Exchange) => Promise<void> | void;
 
-/** Chooses the fault for a request, by what it is and by how many of its rule came before it; undefined: none. */
+/**
+ * Chooses the fault for a request, by the request and the number of the rule's requests
+ * before it; undefined for none.
+ */
 export type Rule = (exchange: Exchange, index: number) => Fault | undefined;
 
-/** A rule in force. */
+/** An active rule. */
 export interface Injection {
-  /** The requests that it was asked about, `METHOD /path?query`. */
+  /** The requests that the rule was called for, `METHOD /path?query`. */
   readonly seen: readonly string[];
-  /** From now on its requests pass. */
+  /** Ends the rule: its requests pass from now on. */
   readonly end: () => void;
 }
 
-/** Passes requests on to a store, but for those for which a rule has a fault. */
+/** Passes requests on to a store, except those for which a rule chooses a fault. */
 export class FaultyStore {
   readonly #rules = new Map<string, { rule: Rule; seen: string[] }>();
   readonly #sockets = new Set<Socket>();
@@ -73,12 +87,12 @@ export class FaultyStore {
     return faulty;
   }
 
-  /** Connections that are open. */
+  /** Number of open connections. */
   get open(): number {
     return this.#sockets.size;
   }
 
-  /** Puts a rule in force for the requests whose path contains a string. */
+  /** Adds a rule for the requests whose path contains a string. */
   inject(part: string, rule: Rule): Injection {
     const seen: string[] = [];
     this.#rules.set(part, { rule, seen });
@@ -92,9 +106,12 @@ export class FaultyStore {
     await this.pool.destroy();
   }
 
-  /** Waits until whoever asks the store has closed its connections, as who stops in order does. */
+  /**
+   * Waits until the store's client has closed its connections, as an orderly shutdown
+   * does.
+   */
   async abandoned(): Promise<void> {
-    // the end of a connection comes behind what nobody has read of it
+    // the end of a connection comes only after unread data
     for (const request of this.#requests) request.resume();
     await eventually('no connection to the store is open', () => this.open === 0);
   }
@@ -103,9 +120,9 @@ export class FaultyStore {
     this.#requests.add(req);
     req.once('close', () => this.#requests.delete(req));
     const exchange = new NodeExchange(req, res, this.pool);
-    const found = [...this.#rules.entries()].find(([part]) => exchange.path.includes(part))?.[1];
-    const index = found?.seen.push(`${exchange.method} ${exchange.path}?${exchange.query}`) ?? 0;
-    const fault = found?.rule(exchange, index - 1);
+    const active = [...this.#rules.entries()].find(([part]) => exchange.path.includes(part))?.[1];
+    const index = active?.seen.push(`${exchange.method} ${exchange.path}?${exchange.query}`) ?? 0;
+    const fault = active?.rule(exchange, index - 1);
     Promise.resolve(fault ? fault(exchange) : exchange.forward()).catch(() => exchange.reset());
   }
 }
@@ -115,7 +132,7 @@ class NodeExchange implements Exchange {
   readonly path: string;
   readonly query: string;
   readonly headers: Headers;
-  /** Kept, since Node takes it from an answer that is over. */
+  /** Kept here, since Node detaches it from a finished response. */
   readonly #socket: Socket;
 
   constructor(
@@ -155,7 +172,7 @@ class NodeExchange implements Exchange {
     headers = Headers.none,
     body = Buffer.alloc(0),
   }: Partial<Passed> & { status: number }): void {
-    // what the client still sends is read away, so that it gets to read the answer
+    // drain the request, so that the client can read the response
     this.req.resume();
     const hasNone = this.method === 'HEAD' || status === 204;
     this.#head(status, hasNone ? headers : headers.with('Content-Length', String(body.length)));
@@ -191,7 +208,7 @@ class NodeExchange implements Exchange {
         .toRaw(),
       body: hasBody ? this.req : null,
       responseHeaders: 'raw',
-      // Swift's answers to some of them have a body all the same
+      // Swift sends a body in some of its responses to HEAD
       reset: this.method === 'HEAD',
     });
     body.on('error', () => undefined);

@@ -2,7 +2,7 @@ import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { RUN_FOLDER } from './lab';
 
-/** Adds a line to what the run's closing list says that suites counted: cells, steps, seeds. */
+/** Adds a suite's counts (cells, steps, seeds) to the closing list of the run. */
 export function countFigures(
   suite: string,
   figures: Readonly<Record<string, number | string>>,

@@ -7,25 +7,25 @@ export type FormFile = readonly [name: string, content: string, headers?: string
 
 export const BOUNDARY = '----WebKitFormBoundary';
 
-/** Some time in the future; Swift judges it by its own clock. */
+/** A time in the future; Swift compares it with its own clock. */
 export const LATER = String(Math.floor(Date.now() / 1000) + 86_400);
 
-/** What a form may have that nobody changes: two files of 20 bytes. */
+/** Limits of a form that most tests leave alone: two files of 20 bytes. */
 export const LIMITS: Fields = { max_file_size: '20', max_file_count: '2', expires: LATER };
 
-/** Fields with their signature for a path, with what is not there counted as Swift counts it. */
+/** Signs fields for a path; missing ones count as they do in Swift. */
 export function signForm(path: string, fields: Fields, key: string, digest = 'sha256'): Fields {
   const limits = [fields['max_file_size'], fields['max_file_count'], fields['expires']];
   const message = [path, fields['redirect'] ?? '', ...limits.map((each) => each || '0')].join('\n');
   return { ...fields, signature: createHmac(digest, key).update(message).digest('hex') };
 }
 
-/** One field's part. */
+/** The part of a field. */
 export function fieldPart([name, value]: readonly [string, string]): string {
   return `--${BOUNDARY}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`;
 }
 
-/** One file's part. */
+/** The part of a file. */
 export function filePart(
   [name, content, headers = 'Content-Type: text/plain\r\n']: FormFile,
   at = 0,
@@ -33,7 +33,7 @@ export function filePart(
   return `--${BOUNDARY}\r\nContent-Disposition: form-data; name="file${at}"; filename="${name}"\r\n${headers}\r\n${content}\r\n`;
 }
 
-/** A form's body, as browsers post it. */
+/** The body of a form, as browsers post it. */
 export function formBody(fields: Fields, files: readonly FormFile[]): string {
   return [
     ...Object.entries(fields).map(fieldPart),
@@ -42,5 +42,5 @@ export function formBody(fields: Fields, files: readonly FormFile[]): string {
   ].join('');
 }
 
-/** The header that goes with it. */
+/** The header for such a body. */
 export const FORM_TYPE = { 'Content-Type': `multipart/form-data; boundary=${BOUNDARY}` };

@@ -1,7 +1,7 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { eventually } from './eventually';
 
-/** Milliseconds without a request in progress after which none is expected any more. */
+/** Milliseconds without a request in progress after which no more are expected. */
 const QUIET = 300;
 
 /** One connection through the forwarder. */
@@ -13,8 +13,9 @@ interface Line {
 }
 
 /**
- * Passes TCP connections on to a server and tells which of them wait for it. A connection waits from the first byte of a request
- * until a byte of its final answer; `100 Continue` is no final answer.
+ * Forwards TCP connections to a server and reports which of them wait for it: from the
+ * first byte of a request to the first byte of its final response. `100 Continue` is no
+ * final response.
  */
 export class Forwarder {
   private readonly lines = new Set<Line>();
@@ -24,7 +25,7 @@ export class Forwarder {
     readonly url: string,
   ) {}
 
-  /** @param at the port to listen on; none: a free one */
+  /** @param at the port to listen on; 0 for a free one */
   static async start(to: string, at = 0): Promise<Forwarder> {
     const { hostname, port } = new URL(to);
     const server = createServer((client) =>
@@ -36,17 +37,20 @@ export class Forwarder {
     return forwarder;
   }
 
-  /** Connections that are open. */
+  /** Number of open connections. */
   get open(): number {
     return this.lines.size;
   }
 
-  /** Connections with a request in progress. */
+  /** Number of connections with a request in progress. */
   get busy(): number {
     return [...this.lines].filter((line) => line.busy).length;
   }
 
-  /** Waits until no request has been in progress for a while, so that none is about to begin either. */
+  /**
+   * Waits until no request has been in progress for a while, so that none is about to
+   * begin either.
+   */
   async quiet(): Promise<void> {
     let since = Date.now();
     await eventually('no request is in progress upstream', () => {

@@ -2,11 +2,12 @@ import { labOfWorker, runLab } from './lab';
 import { freePorts } from './ports';
 
 /**
- * Starts a third proxy over the lab's Swift while the tests of a suite run, with all of Swift's middleware that can write or changes what a
- * request means. A Swift that is not the lab's has no third proxy: it is walked as it is.
+ * Starts a third proxy over the lab's Swift for the tests of a suite, with every
+ * middleware of Swift that can write or changes the meaning of a request. A Swift other
+ * than the lab's has no third proxy and is used as it is.
  *
- * @param plain the Swift to take for want of a lab
- * @returns tells where it listens, once the suite runs
+ * @param plain the URL of the Swift to use without a lab
+ * @returns a function for its URL, once the suite runs
  */
 export function suiteFullSwift(plain: string): () => string {
   let url = plain;

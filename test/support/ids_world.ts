@@ -23,20 +23,20 @@ import { MapStore } from './map_store';
 
 export const OBJECT = { account: 'a', container: 'c', object: 'o' };
 export const VERSIONS = 'versions';
-/** The store's time, always. */
+/** The store's time, which never changes. */
 export const NOW = '2000000000.00000';
-/** The ids of some versions, of which higher numbers are newer. */
+/** Ids of versions; higher numbers are newer. */
 export const id = (n: number) => `000000000${n}.00000`;
 
 const NOTE = `${VERSIONS}/${unfinishedName(OBJECT.object)}`;
 const LISTED = `firstEntries a ${VERSIONS} o\x01\x01 4`;
 
-/** An object of a container with ids, in a store that tells what it was asked. */
+/** An object in a container with object versioning, in a store that records its calls. */
 export class IdsWorld {
   readonly map = new MapStore();
   readonly told: AskedStore = asking(this.map);
   readonly logged: string[] = [];
-  /** What the guard was asked with. */
+  /** The arguments of the guard. */
   readonly guarded: (ObjectInfo | undefined)[] = [];
   readonly versions = new NullVersionExecutor(
     this.told.store,
@@ -48,21 +48,21 @@ export class IdsWorld {
     this.map.now = () => Number(NOW) * 1000;
   }
 
-  /** Where the version with an id is. */
+  /** The place of the version with an id. */
   static at(id: string): ObjectRef {
     return { ...OBJECT, container: VERSIONS, object: versionName(OBJECT.object, id) };
   }
 
-  /** Puts a version; without a body, a delete marker. */
+  /** Puts a version, or a delete marker if there is no body. */
   version(id: string, body?: string, contentType = 'text/plain'): this {
     this.map.put(IdsWorld.at(id), body, Headers.of({ 'Content-Type': contentType }));
     return this;
   }
 
-  /** Puts null versions, and what tells of them. */
-  nulls(...kept: readonly (readonly [id: string, body?: string])[]): this {
-    for (const [id, body] of kept) this.version(id, body, withNull('text/plain', id));
-    return kept.length === 0 ? this : this.index(...kept.map(([id]) => id));
+  /** Puts null versions, and the index of them. */
+  nulls(...versions: readonly (readonly [id: string, body?: string])[]): this {
+    for (const [id, body] of versions) this.version(id, body, withNull('text/plain', id));
+    return versions.length === 0 ? this : this.index(...versions.map(([id]) => id));
   }
 
   index(...ids: readonly string[]): this {
@@ -77,13 +77,16 @@ export class IdsWorld {
     return this;
   }
 
-  /** Puts what has no id, and tells the timestamp that it gets. */
+  /** Puts an object without an id. Returns its timestamp. */
   async itself(body: string): Promise<string> {
     this.map.put(OBJECT, body);
     return (await this.map.stat(OBJECT))?.timestamp ?? '';
   }
 
-  /** A client's request that ends so; if it is done it puts a body, or removes. */
+  /**
+   * A client's request with the given outcome; if that is `done`, it puts a body or
+   * removes the object.
+   */
   operation(
     body: string | undefined,
     sent: Partial<SentWrite> = {},
@@ -106,12 +109,12 @@ export class IdsWorld {
   }
 
   /**
-   * What the store was asked since the last time, with the ids of versions for their names: `look`
-   * for what is asked of the object and what is listed beside it at once, `begin` and `end` for the
-   * note of what is unfinished.
+   * The store's calls since the last time, with ids for the names of versions: `look` for
+   * reading the object and the entries listed beside it at once, `begin` and `end` for
+   * the note of an unfinished operation.
    */
   asked(): string[] {
-    const asked = this.told.asked.splice(0).map((text) =>
+    const calls = this.told.asked.splice(0).map((text) =>
       text
         .replace(`putNote ${NOTE} application/x-unfinished;hindsight_unfinished=`, 'begin ')
         .replace(`remove ${NOTE}`, 'end')
@@ -119,17 +122,17 @@ export class IdsWorld {
           isNullIndexName(name) ? 'index' : (parseVersionName(name)?.id ?? name),
         ),
     );
-    return asked
-      .map((text, i) => (text === 'stat c/o' && asked[i + 1] === LISTED ? 'look c/o' : text))
+    return calls
+      .map((text, i) => (text === 'stat c/o' && calls[i + 1] === LISTED ? 'look c/o' : text))
       .filter((text) => text !== LISTED);
   }
 
-  /** What it was asked to change. */
+  /** Those of the calls that change something. */
   changes(): string[] {
     return this.asked().filter((each) => !/^(stat|look|contentType|first)/.test(each));
   }
 
-  /** The ids of all versions that there are, the newest first. */
+  /** The ids of all versions, the newest first. */
   ids(): string[] {
     return this.map
       .dump()

@@ -7,7 +7,7 @@ import { describeWithSwift } from './swift';
 
 const LAB = join(__dirname, 'keystone-lab');
 
-/** Somebody logged in to the Keystone of the lab. */
+/** A user logged in to the lab's Keystone. */
 export interface Login {
   readonly token: string;
   readonly user: string;
@@ -19,7 +19,7 @@ export interface KeystoneLab {
   readonly keystone: string;
   readonly swift: string;
   logIn(name: KeystoneUserName): Promise<Login>;
-  /** Asks for a path below `/v3`; rejects where the answer is an error. */
+  /** Sends a request for a path below `/v3`. Rejects if the response is an error. */
   ask(token: string, method: string, path: string, body?: unknown): Promise<unknown>;
   stop(): void;
 }
@@ -41,9 +41,10 @@ const KEYSTONE = {
 };
 
 /**
- * A suite that needs a real Keystone and a Swift beside it, which are started before its tests.
+ * Declares a suite that needs a real Keystone and a Swift beside it, which start before
+ * its tests.
  *
- * @param suite is given what returns them in hooks and tests
+ * @param suite receives a function that returns them, for hooks and tests
  */
 export function describeWithKeystone(
   name: string,
@@ -75,10 +76,10 @@ async function startKeystone(): Promise<KeystoneLab> {
       const headers = { 'X-Auth-Token': token, 'Content-Type': 'application/json' };
       const text = body === undefined ? null : JSON.stringify(body);
       const answer = await request(`${keystone}/v3${path}`, { method, headers, body: text });
-      const told = await answer.body.text();
+      const responseText = await answer.body.text();
       if (answer.statusCode >= 300)
-        throw new Error(`${method} ${path}: ${answer.statusCode} ${told}`);
-      return told === '' ? undefined : (JSON.parse(told) as unknown);
+        throw new Error(`${method} ${path}: ${answer.statusCode} ${responseText}`);
+      return responseText === '' ? undefined : (JSON.parse(responseText) as unknown);
     },
     stop: () => runSync('bash', [LAB, 'down'], { env }),
   };

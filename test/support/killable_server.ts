@@ -7,9 +7,12 @@ import { eventually } from './eventually';
 import { lastOf } from './output';
 import { noteProcess } from './processes';
 
-/** A server in a process of its own, that is killed and started again at the same address. It does not outlive the tests. */
+/**
+ * A server in its own process that can be killed and started again at the same address.
+ * It does not outlive the tests.
+ */
 export abstract class KillableServer {
-  /** Its own, removed when it is stopped. */
+  /** Its own folder, removed when it is stopped. */
   protected readonly folder: string;
   #child: ChildProcess | undefined;
 
@@ -19,10 +22,10 @@ export abstract class KillableServer {
 
   protected abstract command(): readonly [program: string, ...args: string[]];
 
-  /** Whether it answers by now; may reject where it does not. */
+  /** Whether it answers by now; may reject if it does not. */
   protected abstract answers(): Promise<boolean>;
 
-  /** Starts it; resolves once it answers. Rejects with what it printed if it ends before. */
+  /** Starts it and resolves once it answers. Rejects with its output if it ends first. */
   async run(): Promise<void> {
     const [program, ...args] = this.command();
     const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
@@ -51,14 +54,14 @@ export abstract class KillableServer {
     await gone;
   }
 
-  /** Kills it and removes what it kept in its folder. */
+  /** Kills it and removes its folder. */
   async stop(): Promise<void> {
     await this.kill();
     rmSync(this.folder, { recursive: true, force: true });
   }
 }
 
-/** Starts a server, and leaves nothing of one that does not answer. */
+/** Starts a server, and cleans up if it does not answer. */
 export async function started<S extends KillableServer>(server: S): Promise<S> {
   try {
     await server.run();

@@ -6,7 +6,10 @@ import { labOfWorker } from './lab';
 import { freePorts } from './ports';
 
 const CLI = join(__dirname, '../../dist/src/cli.js');
-/** As swift-lab starts its servers: Swift reads its swift.conf from /etc/swift unless told otherwise before anything else is imported. */
+/**
+ * As swift-lab starts its servers: Swift reads its swift.conf from /etc/swift unless this
+ * is set before anything else is imported.
+ */
 const SWIFT = `
 import runpy, sys
 from swift.common.utils import set_swift_dir
@@ -14,11 +17,14 @@ set_swift_dir(sys.argv.pop(1))
 sys.argv.pop(0)
 runpy.run_path(sys.argv[0], run_name="__main__")`;
 
-/** A store in a process of its own, that is killed and started again at the same address, with what it has kept. */
+/**
+ * A store in its own process that can be killed and started again at the same address,
+ * with its data.
+ */
 export class KillableStore extends KillableServer {
   readonly url: string;
 
-  /** @param start the command that starts it, given its folder */
+  /** @param start returns the command that starts it, by its folder */
   private constructor(
     port: number,
     private readonly start: (folder: string) => [program: string, ...args: string[]],
@@ -27,7 +33,7 @@ export class KillableStore extends KillableServer {
     this.url = `http://127.0.0.1:${port}`;
   }
 
-  /** A store of ours. */
+  /** An embedded store. */
   static async embedded(): Promise<KillableStore> {
     const [port = 0] = await freePorts(1);
     return started(
@@ -39,7 +45,7 @@ export class KillableStore extends KillableServer {
     );
   }
 
-  /** Another proxy server of the Swift that the tests have started; undefined where they have not. */
+  /** Another proxy server of the tests' Swift; undefined if they started none. */
   static async swift(): Promise<KillableStore | undefined> {
     const lab = process.env['SWIFT_PLAIN'] ? undefined : labOfWorker()?.folder;
     if (lab === undefined) return undefined;

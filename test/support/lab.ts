@@ -4,30 +4,30 @@ import { join } from 'node:path';
 
 const COMMAND = join(__dirname, 'swift-lab');
 const END_RUN = join(__dirname, 'end-run');
-/** The variable that names the folder of a run of the tests. */
+/** The environment variable with the folder of a test run. */
 export const RUN_FOLDER = 'HINDSIGHT_TEST_RUN';
-/** How many ports a lab listens on. */
+/** Number of ports that a lab listens on. */
 export const PORTS_OF_LAB = 6;
-/** The file by which a Swift from Debian's packages is recognised. */
+/** The file whose presence shows that Swift's Debian packages are installed. */
 export const SWIFT_SERVER = '/usr/bin/swift-proxy-server';
 
 /** A Swift that `swift-lab` started for one worker of Jest. */
 export interface Lab {
   /** The folder of its configuration, logs and data. */
   readonly folder: string;
-  /** What `swift-lab` and `keystone-lab` know it by. */
+  /** The environment that identifies it to `swift-lab` and `keystone-lab`. */
   readonly env: NodeJS.ProcessEnv;
-  /** The URLs of its two proxies: without versions, and with Swift's own. */
+  /** The URLs of its two proxies: without versioning, and with Swift's own. */
   readonly plain: string;
   readonly versioned: string;
 }
 
-/** Runs `swift-lab` with these arguments. @throws with what it printed, if it fails */
+/** Runs `swift-lab` with these arguments. @throws with its output if it fails */
 export function runLab(env: NodeJS.ProcessEnv, ...args: string[]): void {
   runSync('bash', [COMMAND, ...args], { env: { ...process.env, ...env } });
 }
 
-/** Runs a command to its end. @throws with what it printed, if it fails */
+/** Runs a command to its end. @throws with its error output if it fails */
 export function runSync(
   command: string,
   args: readonly string[],
@@ -42,30 +42,36 @@ export function runSync(
     throw new Error(`${args.join(' ')} ended with ${status ?? 'a signal'}: ${stderr}`);
 }
 
-/** The Swift of this worker, which starts if it does not run yet; undefined if none is installed. */
+/**
+ * The Swift of this worker, started if it is not running yet; undefined if none is
+ * installed.
+ */
 export function labOfWorker(): Lab | undefined {
   const lab = labIn(placeOfWorker());
   if (lab === undefined || !existsSync(SWIFT_SERVER)) return undefined;
   if (!existsSync(join(lab.folder, 'up'))) {
-    // What an attempt that failed has left is in the way of the next.
+    // leftovers of a failed attempt would be in the way
     runLab(lab.env, 'down');
     runLab(lab.env, 'up');
   }
   return lab;
 }
 
-/** Ends a run: kills what suites left running, stops the labs of all workers and removes the folder of the run. */
+/**
+ * Ends a run: kills processes that suites left running, stops the labs of all workers and
+ * removes the run's folder.
+ */
 export function endRun(runFolder: string): void {
   if (existsSync(runFolder)) runSync('bash', [END_RUN, runFolder]);
 }
 
-/** Ends a run when this process has ended, also if it is killed. */
+/** Ends a run once this process has ended, even if it is killed. */
 export function endRunAfterThisProcess(runFolder: string): void {
   const args = [END_RUN, runFolder, String(process.pid)];
   spawn('bash', args, { detached: true, stdio: 'ignore' }).unref();
 }
 
-/** The folder of this worker, which goes with the run. */
+/** The folder of this worker, which is removed with the run. */
 export function placeOfWorker(): string {
   return join(process.env[RUN_FOLDER] ?? '', process.env['JEST_WORKER_ID'] ?? '1');
 }

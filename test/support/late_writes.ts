@@ -3,7 +3,7 @@ import { bodies, current, MODE_HEADER, newContainer, pathOf, put } from './conta
 import { eventually, pause } from './eventually';
 import { RawRequest } from './raw_request';
 
-/** The `settings_wait` that the servers of the suite are to have, in seconds. */
+/** The `settings_wait` for the suite's servers, in seconds. */
 export const SETTINGS_WAIT = 1;
 
 const SIZE = 300_000;
@@ -12,7 +12,9 @@ const OBJECT = 'o';
 /** The second half of the body of an upload. */
 export const REST = Buffer.alloc(SIZE / 2, 'x');
 
-/** A container with an object, an archive, and uploads to it that have begun and wait in their middle. */
+/**
+ * Creates a container with an object, an archive, and uploads that are waiting halfway.
+ */
 export async function beginUploads(
   client: Client,
   uploads: number,
@@ -31,7 +33,7 @@ export async function beginUploads(
       return upload;
     }),
   );
-  // it must have passed the place where it is judged
+  // lets them pass the point where the policy is read
   await pause(200);
   return { archive, container, path, slow };
 }
@@ -40,7 +42,7 @@ export async function beginUploads(
 export interface Way {
   readonly name: string;
   readonly switchOn: (client: Client, container: string, archive: string) => Promise<Answer>;
-  /** The bodies that are kept besides the current one, the oldest first. */
+  /** The bodies of the versions other than the current one, the oldest first. */
   readonly kept: (client: Client, container: string, archive: string) => Promise<string[]>;
 }
 
@@ -67,11 +69,11 @@ const WITH_IDS: Way = {
   },
 };
 
-/** The ways to keep versions, all of which a server must allow. */
+/** The ways to keep versions; a server under test must allow all of them. */
 export const WAYS: readonly Way[] = [HISTORY, WITH_IDS];
 
 /**
- * What becomes of writes that are under way when versions are switched on.
+ * What happens to writes that are under way when versions are switched on.
  *
  * @param login logs in at two servers, or at one twice
  * @param way what is switched on
@@ -83,11 +85,12 @@ export function lateWritesSuite(
   it.each<[string, Record<string, string>]>([
     ['as they come', {}],
     ['with 100-continue', { Expect: '100-continue' }],
-  ])('late ones are broken off with 503, and nothing is lost (%s)', async (_, more) => {
+  ])('late writes are aborted with 503, and nothing is lost (%s)', async (_, more) => {
     const [one, other] = await login();
     const { archive, container, path, slow } = await beginUploads(one, 4, more);
     expect((await switchOn(other, container, archive)).status).toBe(204);
-    // what was current when the change was answered, and what is acknowledged after it
+    // `before` was current when the change was answered, and this one is acknowledged
+    // after it
     expect((await other.ask('PUT', path, {}, 'after')).status).toBe(201);
     for (const upload of slow) {
       await upload.answered('HTTP/1.1 503');
@@ -100,21 +103,21 @@ export function lateWritesSuite(
     expect(await kept(one, container, archive)).toEqual(['before', 'after']);
   });
 
-  it('those that end in time are waited for, and what they wrote is then kept', async () => {
+  it('writes that end in time are waited for, and their bodies are then kept', async () => {
     const [one, other] = await login();
     const { archive, container, path, slow } = await beginUploads(one, 1);
-    const changed = switchOn(other, container, archive);
+    const switching = switchOn(other, container, archive);
     await pause(100);
     await slow[0]!.write(REST);
     await slow[0]!.answered('HTTP/1.1 201');
     slow[0]!.leave();
-    expect((await changed).status).toBe(204);
+    expect((await switching).status).toBe(204);
     expect((await other.ask('PUT', path, {}, 'after')).status).toBe(201);
     expect(await current(one, container, OBJECT)).toBe('after');
     expect(await kept(one, container, archive)).toEqual(['x'.repeat(SIZE)]);
   });
 
-  it('who may not change the container holds up nobody', async () => {
+  it('a client that may not change the container holds up nobody', async () => {
     const [one] = await login();
     const { archive, container, path, slow } = await beginUploads(one, 1);
     const stranger = new Client(
@@ -150,7 +153,7 @@ export function lateWritesSuite(
     await pause(500);
     expect((await switchOn(one, container, archive)).status).toBe(204);
     isOn = true;
-    // what is current now was acknowledged, or will be
+    // the current body was acknowledged, or will be
     const first = await current(other, container, OBJECT);
     await eventually('40 more', () => acknowledged.length > 40);
     isDone = true;

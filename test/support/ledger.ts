@@ -1,25 +1,30 @@
 import type { Answer, Client } from './client';
 
-/** What was asked of a server that may be killed at any time, and what it acknowledged. Contents go by their titles; '' is none. */
+/**
+ * Records what was requested of a server that may be killed at any time, and what it
+ * acknowledged. Contents are named by their titles; '' is none.
+ */
 export class Ledger {
   begun = 0;
   acknowledged = 0;
-  /** For each object without versions, what it may be now. */
+  /** The possible current contents of each unversioned object. */
   readonly plain = new Map<string, Set<string>>();
-  /** Contents of objects with versions that were acknowledged: they must never be lost. */
+  /** Acknowledged contents of versioned objects, which must never be lost. */
   readonly kept = new Set<string>();
-  /** All contents that were sent to objects with versions, acknowledged or not. */
+  /** All contents that were sent to versioned objects, acknowledged or not. */
   readonly sent = new Set<string>();
-  /** What was found in the archive, where nothing ever changes. */
+  /** Contents found in the archive, where nothing ever changes. */
   readonly archived = new Map<string, string>();
 
-  /** Notes that an object without versions may become this, before it is asked for. */
+  /**
+   * Records, before the request is sent, that an unversioned object may become `title`.
+   */
   begin(name: string, title: string): void {
     this.begun++;
     this.plain.set(name, (this.plain.get(name) ?? new Set([''])).add(title));
   }
 
-  /** Notes that it is this, and nothing else. */
+  /** Records that it is `title`, and nothing else. */
   done(name: string, title: string): void {
     this.acknowledged++;
     this.plain.set(name, new Set([title]));
@@ -30,31 +35,40 @@ const LANES = 8;
 const OBJECTS = 5;
 const SHARED = 6;
 
-/** The bytes that a title stands for: `... SIZE`, the title itself in their first line, and so many more. */
+/**
+ * The bytes of a title of the form `... SIZE`: the title itself as their first line, and
+ * SIZE more.
+ */
 export function contentOf(title: string): Buffer {
   const size = Number(title.split(' ').at(-1));
   return Buffer.concat([Buffer.from(`${title}\n`), Buffer.alloc(size, title)]);
 }
 
-/** The title of a content; undefined where it is not whole. */
+/** The title of a content; undefined if it is not whole. */
 export function titleOf(content: Buffer): string | undefined {
   const title = content.subarray(0, Math.max(content.indexOf('\n'), 0)).toString();
   return content.equals(contentOf(title)) ? title : undefined;
 }
 
-/** From one byte to 5 MiB, small ones much more often. */
+/** From one byte to 5 MiB, small sizes much more often. */
 function randomSize(): number {
   return Math.floor(Math.exp(Math.random() * Math.log(5 * 1024 * 1024)));
 }
 
-/** Writes, overwrites, copies and deletes in several lanes at once, until the server is gone. */
+/**
+ * Writes, overwrites, copies and deletes in several concurrent lanes, until the server is
+ * gone.
+ */
 export async function work(client: Client, ledger: Ledger, round: number): Promise<void> {
   await Promise.all(
     Array.from({ length: LANES }, (_, lane) => new Lane(client, ledger, round, lane).run()),
   );
 }
 
-/** Requests one after the other: to objects without versions that are this lane's own, and to objects with versions that all lanes share. */
+/**
+ * Sends requests one after the other: to unversioned objects of this lane alone, and to
+ * versioned objects that all lanes share.
+ */
 class Lane {
   #titles = 0;
 
@@ -131,7 +145,7 @@ class Lane {
     this.ledger.acknowledged++;
   }
 
-  /** @throws ServerGone where no answer came */
+  /** @throws ServerGone if the server did not answer */
   async #ask(
     expected: readonly number[],
     method: string,

@@ -2,7 +2,7 @@ import type { Client } from './client';
 import { MODE_HEADER, mustBe } from './containers';
 import { contentOf, type Ledger } from './ledger';
 
-/** Makes the containers that the work of a ledger goes to. */
+/** Makes the containers for the work of a ledger. */
 export async function prepare(client: Client): Promise<void> {
   await mustBe(201, client.ask('PUT', '/archive'));
   await mustBe(201, client.ask('PUT', '/plain'));
@@ -10,15 +10,16 @@ export async function prepare(client: Client): Promise<void> {
 }
 
 /**
- * Fails unless each object without versions is what its ledger allows, which it then is known to be,
- * and every acknowledged content of those with versions is there, and none that was not sent.
+ * Throws unless each unversioned object is in a state that its ledger allows (which is
+ * then recorded as its only state), and the versioned ones have every acknowledged
+ * content and none that was not sent.
  */
 export async function verify(client: Client, ledger: Ledger): Promise<void> {
   for (const [name, states] of ledger.plain) {
-    const found = await bodyOf(client, `/plain/${name}`);
-    if (!states.has(found))
-      throw new Error(`${name} is ${found}, and should be ${[...states].join(' or ')}`);
-    ledger.plain.set(name, new Set([found]));
+    const state = await bodyOf(client, `/plain/${name}`);
+    if (!states.has(state))
+      throw new Error(`${name} is ${state}, and should be ${[...states].join(' or ')}`);
+    ledger.plain.set(name, new Set([state]));
   }
   const there = new Set<string>();
   for (const [container, isCurrent] of [
@@ -48,7 +49,10 @@ async function listed(client: Client, container: string): Promise<string[]> {
   return all;
 }
 
-/** What an object is, by the name of its content; '' for none, and for a delete marker. Fails for one that is not whole. */
+/**
+ * The title of an object's content; '' for none, and for a delete marker. Throws if the
+ * content is not whole.
+ */
 async function bodyOf(client: Client, path: string): Promise<string> {
   const { status, headers, body } = await client.ask('GET', path);
   if (status === 404) return '';

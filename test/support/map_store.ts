@@ -13,33 +13,39 @@ import type {
   TypedEntry,
 } from '../../src/versioning/store/store';
 
-interface Kept {
+interface Entry {
   readonly body: string | undefined;
   readonly notes: Notes;
   readonly isHalfMade?: boolean;
-  /** It is a symlink to that. */
+  /** The target, if it is a symlink. */
   readonly link?: ObjectRef;
   readonly headers: Headers;
   readonly timestamp: string;
 }
 
-/** A store in memory, for properties of the core alone. Its clock ticks with every write. A body of undefined is a delete marker. */
+/**
+ * A store in memory, for properties of the core alone. Its clock ticks with every write.
+ * A body of undefined is a delete marker.
+ */
 export class MapStore implements Store {
-  /** Names that are listed but not there any more, as on a store whose listings lag. */
+  /** Names that are listed but no longer there, as on a store whose listings lag. */
   readonly vanishing = new Set<string>();
-  /** The newest entry of an object is not listed yet, as on a store whose listings lag. */
+  /**
+   * Whether the newest entry of an object is not listed yet, as on a store whose listings
+   * lag.
+   */
   isLagging = false;
-  /** Milliseconds to which its timestamps are exact. */
+  /** The precision of its timestamps in milliseconds. */
   resolution = 1;
   /** Milliseconds by which its clock ticks. */
   tick = 1;
-  /** Containers that are not there; all others are. */
+  /** Containers that do not exist; all others do. */
   readonly absent = new Set<string>();
-  /** Containers that may be read and not written. */
+  /** Containers that may be read but not written to. */
   readonly readOnly = new Set<string>();
-  /** Called before each change; what it throws is thrown instead. */
+  /** Called before each change; an error that it throws prevents the change. */
   beforeChange: () => void = () => undefined;
-  private readonly objects = new Map<string, Kept>();
+  private readonly objects = new Map<string, Entry>();
   private clock = 1_000_000_000_000;
 
   /** Milliseconds; different at each call. */
@@ -78,17 +84,18 @@ export class MapStore implements Store {
   }
 
   /**
-   * The bodies in a container, in the order of their names; null for a marker, since Jest takes lists
-   * for equal that differ by an `undefined` at their end. Markers that are half made are not listed.
+   * The bodies in a container, in the order of their names; null for a marker, since Jest
+   * considers lists equal that differ by an `undefined` at their end. Half-made markers
+   * are left out.
    */
   bodies(container: string): (string | null)[] {
     return this.namesIn('a', container)
       .map((name) => this.objects.get(key({ account: 'a', container, object: name })))
-      .filter((kept) => kept?.isHalfMade !== true)
-      .map((kept) => kept?.body ?? null);
+      .filter((entry) => entry?.isHalfMade !== true)
+      .map((entry) => entry?.body ?? null);
   }
 
-  /** Whether a container has a marker that is half made. */
+  /** Whether a container has a half-made marker. */
   hasUnfinished(container: string): boolean {
     const start = key({ account: 'a', container, object: '' });
     return [...this.objects].some(
@@ -96,18 +103,18 @@ export class MapStore implements Store {
     );
   }
 
-  dump(): [string, Kept][] {
+  dump(): [string, Entry][] {
     return [...this.objects.entries()].sort();
   }
 
   stat(object: ObjectRef): Promise<ObjectInfo | undefined> {
-    const kept = this.objects.get(key(object));
-    if (!kept) return Promise.resolve(undefined);
-    const { timestamp, notes, body, link } = kept;
-    const deleteAt = kept.headers.get('x-delete-at');
-    const contentType = kept.headers.get('content-type') ?? 'text/plain';
-    const own = { timestamp, notes, etag: body ?? '', isMarker: body === undefined, contentType };
-    const info = link === undefined ? own : { ...own, link };
+    const entry = this.objects.get(key(object));
+    if (!entry) return Promise.resolve(undefined);
+    const { timestamp, notes, body, link } = entry;
+    const deleteAt = entry.headers.get('x-delete-at');
+    const contentType = entry.headers.get('content-type') ?? 'text/plain';
+    const base = { timestamp, notes, etag: body ?? '', isMarker: body === undefined, contentType };
+    const info = link === undefined ? base : { ...base, link };
     return Promise.resolve(deleteAt === undefined ? info : { ...info, deleteAt });
   }
 
@@ -121,20 +128,20 @@ export class MapStore implements Store {
     notes: Notes = {},
     contentType?: string,
   ): Promise<boolean> {
-    const kept = this.objects.get(key(from));
-    if (!kept || this.vanishing.has(from.object)) return Promise.resolve(false);
-    const own =
-      contentType === undefined ? kept.headers : kept.headers.with('Content-Type', contentType);
-    this.put(to, kept.body, own, { ...kept.notes, ...notes });
+    const entry = this.objects.get(key(from));
+    if (!entry || this.vanishing.has(from.object)) return Promise.resolve(false);
+    const headers =
+      contentType === undefined ? entry.headers : entry.headers.with('Content-Type', contentType);
+    this.put(to, entry.body, headers, { ...entry.notes, ...notes });
     const copy = this.objects.get(key(to));
-    if (copy && kept.link) this.objects.set(key(to), { ...copy, link: kept.link });
+    if (copy && entry.link) this.objects.set(key(to), { ...copy, link: entry.link });
     return Promise.resolve(true);
   }
 
   async putMarker(at: ObjectRef, notes: Notes = {}): Promise<void> {
     this.put(at, undefined, Headers.none, { ...notes, unfinished: true });
-    const kept = this.objects.get(key(at));
-    if (kept) this.objects.set(key(at), { ...kept, isHalfMade: true });
+    const entry = this.objects.get(key(at));
+    if (entry) this.objects.set(key(at), { ...entry, isHalfMade: true });
     return Promise.resolve();
   }
 
@@ -160,7 +167,7 @@ export class MapStore implements Store {
     return Promise.resolve(true);
   }
 
-  /** Fails where it would be a static link to nothing. */
+  /** Rejects a static link whose target does not match. */
   async putLink(
     at: ObjectRef,
     to: ObjectRef,
@@ -171,14 +178,14 @@ export class MapStore implements Store {
       throw new StoreError('refused', 'the target of a link is another', 409);
     const type = contentType ?? target?.headers.get('content-type');
     this.put(at, '', Headers.of({ 'Content-Type': type, 'X-Delete-At': expiry?.at }));
-    const kept = this.objects.get(key(at));
-    if (kept) this.objects.set(key(at), { ...kept, link: to });
+    const entry = this.objects.get(key(at));
+    if (entry) this.objects.set(key(at), { ...entry, link: to });
     return Promise.resolve();
   }
 
   keepForever(object: ObjectRef): Promise<void> {
-    const kept = this.objects.get(key(object));
-    if (kept) this.put(object, kept.body, kept.headers.without('x-delete-at'), kept.notes);
+    const entry = this.objects.get(key(object));
+    if (entry) this.put(object, entry.body, entry.headers.without('x-delete-at'), entry.notes);
     return Promise.resolve();
   }
 
@@ -201,25 +208,25 @@ export class MapStore implements Store {
   }
 
   private entry(at: ObjectRef): TypedEntry {
-    const kept = this.objects.get(key(at));
+    const entry = this.objects.get(key(at));
     return {
       name: at.object,
-      isMarker: kept?.body === undefined,
-      isHalfMade: kept?.isHalfMade === true,
-      contentType: kept?.headers.get('content-type') ?? 'text/plain',
-      time: kept && Number(kept.timestamp),
+      isMarker: entry?.body === undefined,
+      isHalfMade: entry?.isHalfMade === true,
+      contentType: entry?.headers.get('content-type') ?? 'text/plain',
+      time: entry && Number(entry.timestamp),
     };
   }
 
-  /** Where the link at a place leads. */
+  /** The target of a link. */
   linkAt(at: ObjectRef): ObjectRef | undefined {
     return this.objects.get(key(at))?.link;
   }
 
   /** Changes the metadata of an object, as POST does. */
   post(at: ObjectRef, notes: Notes): void {
-    const kept = this.objects.get(key(at));
-    if (kept) this.put(at, kept.body, kept.headers, notes);
+    const entry = this.objects.get(key(at));
+    if (entry) this.put(at, entry.body, entry.headers, notes);
   }
 
   now(): number {
@@ -241,8 +248,8 @@ export class MapStore implements Store {
     prefix: string,
   ): AsyncGenerator<ListingEntry> {
     const names = this.namesIn(account, container).reverse();
-    const found = names.filter((name) => name.startsWith(prefix));
-    for (const name of this.isLagging ? found.slice(1) : found) {
+    const matching = names.filter((name) => name.startsWith(prefix));
+    for (const name of this.isLagging ? matching.slice(1) : matching) {
       yield await Promise.resolve(withoutType(this.entry({ account, container, object: name })));
     }
   }

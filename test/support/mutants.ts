@@ -5,27 +5,33 @@ import { asRequest } from './s3_requests';
 
 export const SEED = Number(process.env.S3_FUZZ_SEED ?? 1);
 
-/** Headers that mean something to what is tried. */
+/** Headers that matter to the filters under test. */
 export interface InterestingHeaders {
   readonly names: readonly string[];
   readonly values: readonly string[];
 }
 
-/** What is tried, and how. */
+/** What to fuzz, and how. */
 export interface Fuzzing {
-  /** Requests as clients make them, of which mutants are made. */
+  /** Clients' requests to mutate. */
   readonly originals: readonly Recorded[];
-  /** One for each of them, which would accept it. */
+  /** For each of them, a filter that would accept it. */
   readonly filters: readonly { readonly handler: Handler; readonly accepted: readonly unknown[] }[];
-  /** How many mutants. */
+  /** Number of mutants. */
   readonly count: number;
   readonly seed: number;
   readonly headers: InterestingHeaders;
-  /** What of a request is signed: mutants that mean the same are right to be accepted, and are not tried. */
+  /**
+   * The signed part of a request: mutants with the same meaning may be accepted, and are
+   * skipped.
+   */
   readonly meaning: (request: Recorded) => string;
 }
 
-/** Tries mutants; fails where one is accepted, or breaks something. Tells how often each status was answered. */
+/**
+ * Sends mutants. Throws if one is accepted or breaks something. Returns how often each
+ * status was answered.
+ */
 export async function fuzzed({
   originals,
   filters,
@@ -140,7 +146,7 @@ function damaged(text: string, chance: Chance): string {
   }
 }
 
-/** Percent-decoded, as paths or as queries are. */
+/** Decodes percent escapes, as in a path or in a query. */
 export function decoded(text: string, inQuery: boolean): string {
   const spaced = inQuery ? text.replaceAll('+', ' ') : text;
   return spaced.replace(/%([0-9a-fA-F]{2})/g, (_, hex: string) =>

@@ -4,31 +4,35 @@ import { Headers } from '../../src/http/headers';
 import { NO_BODY } from '../../src/swift_api/message';
 import type { Recorded } from './captures';
 
-/** What can be added to a request, or put into it instead. */
+/** What can be added to a request, or replace parts of it. */
 export interface Vocabulary {
   readonly methods: readonly string[];
   readonly hosts: readonly string[];
-  /** As they stand in a query, encoded. */
+  /** As they appear in a query, encoded. */
   readonly parameters: readonly string[];
   readonly headers: readonly (readonly [name: string, value: string])[];
 }
 
-/** A request, and how somebody else who has it changes it, its signature left as it is. */
+/** A signed request, and what an attacker makes of it without changing its signature. */
 export interface Changed {
   readonly signed: Recorded;
   readonly changed: Recorded;
 }
 
-/** How a request is taken: a text that is another for each meaning; undefined: it is refused. */
+/**
+ * How a request is understood: a text that is different for each meaning; undefined if it
+ * is refused.
+ */
 export type Reading = (recorded: Recorded) => Promise<string | undefined>;
 
 /**
- * Tries whether requests with one signature have one reading: whoever has a signed request changes
- * it in any of the ways in which parts of it can be told from each other wrongly. Either is
- * refused, or both mean the same.
+ * Checks that requests with one signature have one reading: an attacker changes a signed
+ * request in any way in which its parts could be confused; then either it is refused, or
+ * both requests mean the same.
  *
- * @param seldom fail if fewer changed requests are accepted: the property would be empty
- * @param numRuns how many are tried
+ * @param seldom fail if fewer changed requests are accepted, since the property would be
+ *   vacuous
+ * @param numRuns number of requests to try
  */
 export async function haveOneReading(
   requests: fc.Arbitrary<Changed>,
@@ -48,7 +52,7 @@ export async function haveOneReading(
   expect(accepted).toBeGreaterThanOrEqual(seldom);
 }
 
-/** The operations of a dialect, of which each only says what it was asked. */
+/** The operations of a dialect, each of which only records its calls. */
 export function saying<Head extends CallHead>(
   routes: readonly Route<Head>[],
 ): {
@@ -66,7 +70,7 @@ export function saying<Head extends CallHead>(
   return { routes: saying, said };
 }
 
-/** Requests and what can be made of them. */
+/** Requests and changes to them. */
 export function changesOf(
   requests: fc.Arbitrary<Recorded>,
   vocabulary: Vocabulary,
@@ -85,7 +89,7 @@ export function changesOf(
 
 type Change = (recorded: Recorded, at: number, other: number, vocabulary: Vocabulary) => Recorded;
 
-/** The ways in which a query or a path can be written otherwise, and those of headers. */
+/** Other ways to write a query or a path, and changes of headers. */
 const CHANGES = {
   method: (recorded, _, other, { methods }) => ({ ...recorded, method: pick(methods, other) }),
   host: (recorded, _, other, { hosts }) => ({
@@ -139,12 +143,12 @@ const CHANGES = {
 const KINDS = Object.keys(CHANGES) as (keyof typeof CHANGES)[];
 
 function pick<T>(all: readonly T[], at: number): T {
-  const found = all[at % all.length];
-  if (found === undefined) throw new Error('there is nothing to pick from');
-  return found;
+  const item = all[at % all.length];
+  if (item === undefined) throw new Error('there is nothing to pick from');
+  return item;
 }
 
-/** Changes one of the places in the target that a pattern finds. */
+/** Changes one of the matches of a pattern in the target. */
 function inTarget(
   recorded: Recorded,
   pattern: RegExp,
@@ -152,9 +156,9 @@ function inTarget(
   change: (text: string) => string,
 ): Recorded {
   const { target } = recorded;
-  const found = [...target.matchAll(pattern)];
-  if (found.length === 0) return recorded;
-  const { index, 0: text } = pick(found, at);
+  const matches = [...target.matchAll(pattern)];
+  if (matches.length === 0) return recorded;
+  const { index, 0: text } = pick(matches, at);
   // the slash that begins a target is no part of a name
   if (index === 0) return recorded;
   return {

@@ -1,4 +1,5 @@
-// Opens and closes a folder's database, again and again, until it is killed: opening_child.mjs FOLDER
+// Opens and closes a folder's database repeatedly, until it is killed: opening_child.mjs
+// FOLDER
 import { createRequire } from 'node:module';
 
 const require = createRequire(import.meta.url);

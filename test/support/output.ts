@@ -2,7 +2,10 @@ import type { Readable } from 'node:stream';
 
 const MAX_CHARACTERS = 4000;
 
-/** Reads what a process prints without showing it. @returns the last of it, for the message of an error */
+/**
+ * Reads the output of a process without printing it. @returns a function for its end, for
+ * error messages
+ */
 export function lastOf(output: Readable): () => string {
   let text = '';
   output.setEncoding('utf8').on('data', (more: string) => {

@@ -1,14 +1,18 @@
 import { createServer, type Server } from 'node:net';
 import { platform } from 'node:os';
 
-/** Below the range from which systems take ports of outgoing connections, which nobody can hold free. */
+/**
+ * Below the range from which systems take ports for outgoing connections, which nobody
+ * can keep free.
+ */
 const FIRST = 10_000;
 const COUNT = 22_000;
 const ATTEMPTS = 1000;
 
 /**
- * Ports of the loopback interface on which nothing listens. They stay this process's until it ends: no other run of
- * the tests on this machine is given them, so there is no race between finding a port and listening on it.
+ * Finds ports of the loopback interface on which nothing listens. They are reserved for
+ * this process until it ends: no other test run on this machine gets them, so there is no
+ * race between finding a port and listening on it.
  */
 export async function freePorts(count: number): Promise<number[]> {
   const ports: number[] = [];
@@ -20,7 +24,10 @@ export async function freePorts(count: number): Promise<number[]> {
   return ports;
 }
 
-/** Whether the port is this process's now. The lock is a name that the system frees when the process ends. */
+/**
+ * Reserves a port for this process. The lock is a name that the system frees when the
+ * process ends.
+ */
 async function claim(port: number): Promise<boolean> {
   if (platform() !== 'linux') return true;
   const server = await listen(`\0hindsight-test-port-${port}`);
@@ -35,7 +42,7 @@ async function isFree(port: number): Promise<boolean> {
   return true;
 }
 
-/** A server at an address of the loopback interface; undefined if the address is taken. */
+/** Listens at an address of the loopback interface. Returns undefined if it is taken. */
 function listen(address: number | string): Promise<Server | undefined> {
   const server = createServer();
   return new Promise((resolve) => {

@@ -3,25 +3,31 @@ import { readConfig, type Config } from '../../src/pipeline/load';
 import { startServer, type RunningServer } from '../../src/server/serve';
 
 export interface ProxyOptions {
-  /** Archive with the service user; otherwise with the client's token. True unless said otherwise. */
+  /**
+   * Whether to archive with the service user instead of the client's token; true by
+   * default.
+   */
   readonly service?: boolean;
   /** The value of allow_versioned_writes; undefined leaves it unset. */
   readonly allow?: string | undefined;
-  /** Filters to stand before versioned_writes as well. */
+  /** Further filters in front of versioned_writes. */
   readonly filters?: string;
-  /** Whether it looks for other servers over the store; many tests start several. Off unless said otherwise. */
+  /**
+   * Whether it looks for other servers over the store; off by default, since many tests
+   * start several.
+   */
   readonly check?: boolean;
   /** Lines to add to sections. */
   readonly defaults?: string;
   readonly filter?: string;
   readonly app?: string;
-  /** What is served instead of what the configuration says. */
+  /** Modifies the configuration before it is served. */
   readonly changed?: (config: Config) => Config;
   /** Receives each line of the log. */
   readonly onLog?: (line: Record<string, unknown>) => void;
 }
 
-/** A Hindsight in this process, on a free port, in front of a store. */
+/** Starts a Hindsight in this process, on a free port, in front of a store. */
 export async function startProxy(
   upstream: string,
   options: ProxyOptions = {},

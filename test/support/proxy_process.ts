@@ -9,22 +9,22 @@ import { noteProcess } from './processes';
 
 const CLI = join(__dirname, '../../dist/src/cli.js');
 
-/** A Hindsight in a process of its own, as its users run it. */
+/** A Hindsight in its own process, as its users run it. */
 export interface ProxyProcess {
   readonly url: string;
   readonly pid: number;
-  /** The most memory that it had by now, in bytes. */
+  /** Its peak memory so far, in bytes. */
   peakMemory(): number;
-  /** Ends it by a signal; resolves to its exit code once it is gone. */
+  /** Ends it by a signal. Resolves to its exit code once it is gone. */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
 /**
- * Starts the built command with a configuration, and waits until it says where it listens.
+ * Starts the built command with a configuration, and waits until it logs its URL.
  *
  * @param onLog receives each line of its log
- * @param openFiles its limit (`ulimit -n`); undefined: this process's own
- * @param cli the command, of another version
+ * @param openFiles its limit (`ulimit -n`); undefined for this process's own
+ * @param cli the command, for another version
  */
 export async function startProxyProcess(
   configuration: string,
@@ -39,8 +39,8 @@ export async function startProxyProcess(
   const command = [process.execPath, cli, 'serve', '--config', file];
   const limited =
     openFiles === undefined ? [] : ['sh', '-c', 'ulimit -n "$0" && exec "$@"', String(openFiles)];
-  const [program = '', ...given] = [...limited, ...command];
-  const child = spawn(program, given, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const [program = '', ...args] = [...limited, ...command];
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   const printed = lastOf(child.stderr);
   noteProcess(child);
   const exited = once(child, 'exit').then(([code]) => code as number | null);
@@ -80,8 +80,9 @@ export async function startProxyProcess(
 /**
  * The configuration of a proxy on a free port, with the lab's service user.
  *
- * @param defaults more lines for `[DEFAULT]`
- * @param check whether it looks for other servers over the store; many tests start several
+ * @param defaults further lines for `[DEFAULT]`
+ * @param check whether it looks for other servers over the store; many tests start
+ *   several
  */
 export function processConfiguration(
   upstream: string,

@@ -2,16 +2,19 @@ import type { Client } from './client';
 import { archivePrefix, bodies, current, pathOf, type Pair } from './containers';
 import { depth } from './depth';
 
-/** How many write at once, where a test does not say otherwise, and how often each. */
+/** Default number of concurrent writers, and of writes of each. */
 export const WRITERS = depth({ gate: 8, deep: 16 });
 export const TIMES = depth({ gate: 2, deep: 10 });
 /** The object that all of them write. */
 export const OBJECT = 'contended';
 
-/** Writes a body and answers with the status. */
+/** Writes a body. Returns the status. */
 export type Write = (body: string) => Promise<number>;
 
-/** Several writers at once, each writing several times, one after the other; the bodies that were acknowledged. */
+/**
+ * Runs concurrent writers that each write several times in a row. Returns the
+ * acknowledged bodies.
+ */
 export async function race(writers: number, times: number, who: string, write: Write) {
   const acknowledged: string[] = [];
   const statuses = new Set<number>();
@@ -39,7 +42,7 @@ export async function found(
   return [...(typeof now === 'string' ? [now] : []), ...before].sort();
 }
 
-/** Writes an object of a container. */
+/** Writes to an object of a container. */
 export const writeTo =
   (client: Client, container: string, name = OBJECT): Write =>
   async (body) =>

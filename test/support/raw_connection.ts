@@ -1,30 +1,30 @@
 import { connect, type Socket } from 'node:net';
 
-/** One answer as it came over the wire, its header values as byte strings. */
+/** A response as it came over the wire, with header values as byte strings. */
 export interface RawAnswer {
   readonly status: number;
   readonly reason: string;
   /** Name and value of each field, as they came. */
   readonly fields: readonly (readonly [string, string])[];
   readonly body: Buffer;
-  /** Whether the body came to the end that its framing promised. */
+  /** Whether the body is as long as its framing declared. */
   readonly complete: boolean;
 }
 
-/** The values of a field of an answer, in order. */
+/** The values of a field of a response, in order. */
 export function values({ fields }: RawAnswer, name: string): string[] {
   return fields
     .filter(([key]) => key.toLowerCase() === name.toLowerCase())
     .map(([, value]) => value);
 }
 
-/** A connection on which a test writes bytes and reads answers, with nothing in between. */
+/** A connection on which a test writes bytes and reads responses directly. */
 export class RawConnection {
   private received = Buffer.alloc(0);
   private over = false;
   private wake: () => void = () => undefined;
   private readonly closed: Promise<void>;
-  /** The error with which the connection ended, `ECONNRESET` for one. */
+  /** The error that ended the connection, such as `ECONNRESET`. */
   error: string | undefined;
 
   private constructor(readonly socket: Socket) {
@@ -51,7 +51,7 @@ export class RawConnection {
     return new RawConnection(socket);
   }
 
-  /** Writes bytes, or a byte string; resolves once the kernel has them. */
+  /** Writes bytes, or a byte string. Resolves once the kernel has them. */
   write(data: string | Buffer): Promise<void> {
     const bytes = typeof data === 'string' ? Buffer.from(data, 'latin1') : data;
     return new Promise((resolve) => this.socket.write(bytes, () => resolve()));
@@ -64,7 +64,10 @@ export class RawConnection {
     );
   }
 
-  /** The next answer; `100 Continue` is an answer here. Where none comes before the end, the status is 0. */
+  /**
+   * Reads the next response, which may be `100 Continue`. If none comes before the end,
+   * its status is 0.
+   */
   async answer(method = 'GET'): Promise<RawAnswer> {
     const end = await this.until(() => this.received.indexOf('\r\n\r\n'));
     if (end < 0) return { status: 0, reason: '', fields: [], body: this.received, complete: false };
@@ -92,19 +95,19 @@ export class RawConnection {
     return { ...head, body, complete: body.length === Number(length) };
   }
 
-  /** Sends a request without a body and reads its answer. */
+  /** Sends a request without a body and reads its response. */
   async ask(method: string, target: string, ...lines: string[]): Promise<RawAnswer> {
     await this.head(method, target, ...lines);
     return this.answer(method);
   }
 
-  /** Resolves once the other side has closed; to the bytes that were not read as an answer. */
+  /** Resolves once the peer has closed, to the bytes that were not read as a response. */
   async ended(): Promise<Buffer> {
     await this.until(() => -1);
     return this.received;
   }
 
-  /** Goes away: in order, or as a client that crashed. */
+  /** Closes the connection: in order, or as a client that crashed. */
   leave(how: 'close' | 'reset' = 'close'): Promise<void> {
     if (how === 'reset') this.socket.resetAndDestroy();
     else this.socket.destroy();
@@ -131,9 +134,9 @@ export class RawConnection {
   }
 
   private take(count: number): Buffer {
-    const taken = this.received.subarray(0, count);
+    const bytes = this.received.subarray(0, count);
     this.received = this.received.subarray(count);
-    return taken;
+    return bytes;
   }
 
   private end(): void {
@@ -141,11 +144,13 @@ export class RawConnection {
     this.wake();
   }
 
-  /** Waits until something is found (an index that is not negative) or the connection is over. */
+  /**
+   * Waits until `find` returns an index that is not negative, or the connection is over.
+   */
   private async until(find: () => number): Promise<number> {
     for (;;) {
-      const found = find();
-      if (found >= 0 || this.over) return found;
+      const index = find();
+      if (index >= 0 || this.over) return index;
       await new Promise<void>((resolve) => (this.wake = resolve));
     }
   }

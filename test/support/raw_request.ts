@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net';
 import type { Client } from './client';
 import { eventually } from './eventually';
 
-/** A request that its test writes piece by piece, so that it can stop in the middle. */
+/** A request that a test writes piece by piece, so that it can stop in the middle. */
 export class RawRequest {
   private received = '';
   private ended = false;
@@ -14,7 +14,10 @@ export class RawRequest {
     socket.on('close', () => (this.ended = true));
   }
 
-  /** Connects and sends the head of a request in a user's name; the path is one below the user's account. */
+  /**
+   * Connects and sends the head of a request in a user's name, for a path below the
+   * user's account.
+   */
   static async begin(
     client: Client,
     method: string,
@@ -44,24 +47,24 @@ export class RawRequest {
     await this.write('\r\n');
   }
 
-  /** What was answered so far. */
+  /** The response so far. */
   get answer(): string {
     return this.received;
   }
 
-  /** Waits until the answer holds a text. */
+  /** Waits until the response contains a text. */
   async answered(text: string): Promise<void> {
     await eventually(`the answer ${text}`, () => this.received.includes(text) || this.ended);
     if (!this.received.includes(text))
       throw new Error(`the connection ended with: ${this.received}`);
   }
 
-  /** Waits until the other side has closed the connection. */
+  /** Waits until the peer has closed the connection. */
   closed(): Promise<void> {
     return eventually('the end of the connection', () => this.ended);
   }
 
-  /** Says that nothing more will come, but still listens. */
+  /** Ends its side of the connection, but keeps listening. */
   halfClose(): void {
     this.socket.end();
   }

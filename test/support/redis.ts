@@ -5,7 +5,7 @@ import { freePorts } from './ports';
 
 const SERVER = '/usr/bin/redis-server';
 
-/** A suite that needs a real Redis. */
+/** Declares a suite that needs a real Redis. */
 export function describeWithRedis(name: string, suite: () => void): void {
   describeNeeding(
     { name: 'Redis', file: SERVER, install: aptInstall('redis-server') },
@@ -14,18 +14,24 @@ export function describeWithRedis(name: string, suite: () => void): void {
   );
 }
 
-/** A Redis of a test's own, on a free port of the loopback interface. */
+/** A Redis for one test, on a free port of the loopback interface. */
 export class TestRedis extends KillableServer {
   private constructor(
     readonly port: number,
-    /** For other nodes of a cluster; by default it is `port` + 10000, which an outgoing connection may hold. */
+    /**
+     * For other nodes of a cluster; the default is `port` + 10000, which an outgoing
+     * connection may occupy.
+     */
     private readonly clusterPort: number,
     private readonly options: readonly string[],
   ) {
     super('redis');
   }
 
-  /** @param options what it is started with besides, as on its command line; a file of a configuration comes first */
+  /**
+   * @param options further options, as on its command line; a configuration file comes
+   *   first
+   */
   static async start(...options: string[]): Promise<TestRedis> {
     const [port = 0, clusterPort = 0] = await freePorts(2);
     return started(new TestRedis(port, clusterPort, options));
@@ -44,7 +50,7 @@ export class TestRedis extends KillableServer {
     return /^(\+PONG|-NOAUTH)/.test(await this.ask('PING'));
   }
 
-  /** One command, and the first bytes that it answers, as they come. */
+  /** Sends one command. Returns the first bytes of the response as they came. */
   ask(command: string): Promise<string> {
     return new Promise((resolve, reject) => {
       const socket = createConnection(this.port, '127.0.0.1', () => socket.write(`${command}\r\n`));

@@ -1,4 +1,5 @@
-// Lets a child process of a test require the sources as they are: Node compiles no TypeScript, and what was built may be old.
+// Lets a child process of a test require the TypeScript sources directly: Node does not
+// compile them, and the build may be old.
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import Module, { createRequire } from 'node:module';
@@ -11,7 +12,10 @@ const OPTIONS = {
   jsc: { parser: { syntax: 'typescript' }, target: 'es2022' },
   module: { type: 'commonjs' },
 };
-/** What was compiled before: a child that is started often would spend most of its time on that. */
+/**
+ * A cache of compiled sources: a child that is started often would spend most of its time
+ * compiling.
+ */
 const COMPILED = fileURLToPath(
   new URL('../../node_modules/.cache/hindsight-children/', import.meta.url),
 );
@@ -24,12 +28,12 @@ Module._extensions['.ts'] = (module, filename) => {
     .update(`${filename}\n${JSON.stringify(OPTIONS)}\n${source}`)
     .digest('hex');
   module._compile(
-    known(join(COMPILED, key)) ?? compiled(source, filename, join(COMPILED, key)),
+    readCached(join(COMPILED, key)) ?? compile(source, filename, join(COMPILED, key)),
     filename,
   );
 };
 
-function known(file) {
+function readCached(file) {
   try {
     return readFileSync(file, 'utf8');
   } catch {
@@ -37,7 +41,7 @@ function known(file) {
   }
 }
 
-function compiled(source, filename, to) {
+function compile(source, filename, to) {
   const { transformSync } = require('@swc/core');
   const { code } = transformSync(source, { filename, ...OPTIONS });
   writeFileSync(`${to}.${process.pid}`, code);

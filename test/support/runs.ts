@@ -1,19 +1,25 @@
 import fc from 'fast-check';
 import { depth } from './depth';
 
-/** The share of its usual runs that a property has: all in the depth, a tenth in the gate, less for each mutant. */
+/**
+ * The share of its usual runs that a property gets: all in deep runs, a tenth in the
+ * gate, less for each mutant.
+ */
 const SHARE = Number(process.env['PROPERTY_RUNS'] ?? depth({ gate: 0.1, deep: 1 }));
-/** The gate tries the same cases in every run, so that a change fails by its own fault only. */
+/**
+ * The gate tries the same cases in every run, so that a change fails only by its own
+ * fault.
+ */
 const SEED = 20_260_101;
 
 fc.configureGlobal({
   ...fc.readConfigureGlobal(),
-  // of properties that name no number
+  // the default for properties that set no number
   numRuns: runs(1000),
   ...(SHARE < 1 ? { seed: SEED } : {}),
 });
 
-/** How often a property is tried that is tried so often in the depth. */
+/** The number of runs of a property, given its number in deep runs. */
 export function runs(usual: number): number {
   return Math.ceil(usual * SHARE);
 }

@@ -1,4 +1,4 @@
-/** Numbers that look like chance and are the same for the same seed. */
+/** Pseudo-random numbers, determined by the seed. */
 export function random(seed: number) {
   let state = seed >>> 0 || 1;
   const below = (bound: number): number => {

@@ -14,7 +14,7 @@ import type { Recorded } from './captures';
 export const ACCESS_KEY = 'AK';
 export const SECRET_KEY = 'SK';
 
-/** The request as the listener makes one. */
+/** Converts a request as the listener does. */
 export function asRequest(
   { method, target, fields, body }: Recorded,
   stream: Body = body,
@@ -44,24 +44,30 @@ export function signedAt({ fields, target }: Recorded): number {
   );
 }
 
-/** What a call came to: its bucket and key, and the body read to its end. */
+/** An accepted call, with its body read to the end. */
 export interface Accepted<Head extends CallHead = CallHead> {
   readonly call: Call<Head>;
   readonly body: Buffer;
 }
 
-/** What a filter is made of that accepts everything whose signature and payload are right, and what came of that. */
+/**
+ * The parts of a filter that accepts every request with a valid signature and payload,
+ * and what it received.
+ */
 export interface Accepting<Head extends CallHead> {
   readonly routes: readonly Route<Head>[];
   readonly known: Credentials;
   readonly sessions: Sessions;
-  /** What follows in the pipeline: answers 299. */
+  /** The next handler of the pipeline: answers 299. */
   readonly next: Handler;
   readonly accepted: Accepted<Head>[];
   readonly passed: Request[];
 }
 
-/** The parts of a filter that accepts everything which is rightly signed, and tells what it accepted. */
+/**
+ * Makes the parts of a filter that accepts every request with a valid signature, and
+ * records what it accepted.
+ */
 export function accepting<Head extends CallHead>(): Accepting<Head> {
   const accepted: Accepted<Head>[] = [];
   const passed: Request[] = [];
@@ -91,7 +97,10 @@ export function accepting<Head extends CallHead>(): Accepting<Head> {
   return { routes, known: new Credentials([credential]), sessions, next, accepted, passed };
 }
 
-/** A filter for S3's API that accepts everything whose signature and payload are right, and tells what it accepted. */
+/**
+ * A filter for S3's API that accepts every request with a valid signature and payload,
+ * and records what it accepted.
+ */
 export function acceptingFilter(parts: Partial<S3Parts> = {}): {
   readonly handler: Handler;
   readonly accepted: Accepted<FamilyHead>[];
@@ -113,7 +122,7 @@ export function acceptingFilter(parts: Partial<S3Parts> = {}): {
   return { handler, accepted, passed };
 }
 
-/** Bytes as a stream, in pieces. */
+/** Streams bytes in pieces. */
 export function inPieces(bytes: Buffer, sizes: readonly number[]): Readable {
   const pieces: Buffer[] = [];
   let rest = bytes;
@@ -127,7 +136,7 @@ export function inPieces(bytes: Buffer, sizes: readonly number[]): Readable {
   );
 }
 
-/** The text of an answer whose body is at hand. */
+/** The text of a response whose body is a buffer. */
 export function textOf({ body }: Response): string {
   return Buffer.isBuffer(body) ? body.toString() : 'a stream';
 }

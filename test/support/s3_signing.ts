@@ -3,7 +3,7 @@ import { SignatureV4 } from '@smithy/signature-v4';
 import type { Recorded } from './captures';
 import { ACCESS_KEY, SECRET_KEY } from './s3_requests';
 
-/** What the AWS SDK takes for a hash, of Node's own. */
+/** Node's hashes in the form that the AWS SDK takes. */
 class Sha256 {
   private readonly hash: ReturnType<typeof createHash | typeof createHmac>;
 
@@ -45,7 +45,7 @@ export function signer(
   });
 }
 
-/** A request to be signed. */
+/** A request to sign. */
 export interface Unsigned {
   readonly method: string;
   /** Encoded. */
@@ -55,9 +55,9 @@ export interface Unsigned {
   readonly body?: Buffer;
 }
 
-/** The request as the AWS SDK signs it in its headers. */
-export async function signed(given: Unsigned, at: number, by = signer()): Promise<Recorded> {
-  const { method, path, query = {}, headers = {}, body = Buffer.alloc(0) } = given;
+/** Signs a request in its headers with the AWS SDK. */
+export async function signed(request: Unsigned, at: number, by = signer()): Promise<Recorded> {
+  const { method, path, query = {}, headers = {}, body = Buffer.alloc(0) } = request;
   const result = await by.sign(
     {
       method,
@@ -78,14 +78,14 @@ export async function signed(given: Unsigned, at: number, by = signer()): Promis
   return { method, target: targetOf(path, query), fields: Object.entries(result.headers), body };
 }
 
-/** The request as the AWS SDK signs it in its query. */
+/** Signs a request in its query with the AWS SDK. */
 export async function presigned(
-  given: Unsigned,
+  request: Unsigned,
   at: number,
   expires = 300,
   by = signer(),
 ): Promise<Recorded> {
-  const { method, path, query = {}, headers = {}, body = Buffer.alloc(0) } = given;
+  const { method, path, query = {}, headers = {}, body = Buffer.alloc(0) } = request;
   const result = await by.presign(
     {
       method,
@@ -101,7 +101,7 @@ export async function presigned(
   return { method, target: targetOf(path, result.query as Record<string, string>), fields, body };
 }
 
-/** Percent-encoded as RFC 3986 has it. */
+/** Percent-encodes a text as in RFC 3986. */
 export function encoded(text: string): string {
   return encodeURIComponent(text).replace(
     /[!'()*]/g,
@@ -114,7 +114,7 @@ function targetOf(path: string, query: Record<string, string>): string {
   return pairs.length === 0 ? path : `${path}?${pairs.join('&')}`;
 }
 
-/** A body in signed chunks, as the documentation of Signature Version 4 has it. */
+/** Encodes a body in signed chunks, as documented for Signature Version 4. */
 export function signedChunks(
   request: Recorded,
   chunks: readonly Buffer[],

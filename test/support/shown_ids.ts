@@ -11,7 +11,7 @@ import {
 import type { ObjectRef } from '../../src/versioning/store/store';
 import type { MapStore } from './map_store';
 
-/** The ids of the versions of an object that a listing shows, the newest first. */
+/** The ids of an object's versions in a listing, the newest first. */
 export async function shownIds(
   store: MapStore,
   object: ObjectRef,

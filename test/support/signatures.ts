@@ -1,15 +1,15 @@
 import { createHmac } from 'node:crypto';
 
-/** How somebody signs temporary URLs and forms, rightly or wrongly. */
+/** How to sign temporary URLs and forms, correctly or not. */
 export interface Signer {
   readonly key: string;
-  /** Seconds since 1970; an hour from now unless given. */
+  /** Seconds since 1970; an hour from now by default. */
   readonly expires?: number;
-  /** The method that is signed, where it is another than that of the request. */
+  /** The signed method, if it differs from the request's. */
   readonly method?: string;
-  /** The path that is signed, where it is another than that of the request. */
+  /** The signed path, if it differs from the request's. */
   readonly path?: (path: string) => string;
-  /** What is done to the signature. */
+  /** Changes the signature. */
   readonly change?: (signature: string) => string;
 }
 
@@ -20,7 +20,7 @@ export function temporaryQuery(signer: Signer, method: string, path: string): st
   return `temp_url_sig=${encodeURIComponent(signature)}&temp_url_expires=${expires}`;
 }
 
-/** A form as browsers post it, that uploads one file below a path. */
+/** A form, as browsers post it, that uploads one file below a path. */
 export function signedForm(
   signer: Signer,
   path: string,
@@ -44,7 +44,7 @@ export function signedForm(
   };
 }
 
-/** The headers of a request that is signed as version 2 of S3's signatures has it. */
+/** The headers of a request signed with S3's Signature Version 2. */
 export function signedForS3(
   [user, key]: readonly [user: string, key: string],
   method: string,

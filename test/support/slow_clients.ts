@@ -3,7 +3,7 @@ import { bodies, current, MODES, newPair, pathOf, put } from './containers';
 import { eventually, pause } from './eventually';
 import { RawRequest } from './raw_request';
 
-/** The stall time that the server of the suite is to have, in seconds. */
+/** The `upload_stall_time` for the suite's server, in seconds. */
 export const STALL_TIME = 1;
 
 const KIB = 1024;
@@ -11,7 +11,7 @@ const SIZE = 600 * KIB;
 const OBJECT = 'o';
 
 /**
- * What a server does with clients that send a large body to a versioned container slowly.
+ * How a server treats clients that send a large body to a versioned container slowly.
  *
  * @param login logs in at a server whose `upload_stall_time` is `STALL_TIME`
  */
@@ -30,7 +30,7 @@ export function slowClientsSuite(login: () => Promise<Client>): void {
       ['chunks', { 'Content-Length': '', 'Transfer-Encoding': 'chunked' }],
       ['100-continue', { Expect: '100-continue' }],
     ])(
-      'a body with %s that stops coming is given up with 408, nothing of it is kept, and others go on',
+      'a body with %s that stalls is given up with 408, nothing of it is kept, and other writes go on',
       async (how, more) => {
         const { container, archive } = await newPair(client, mode);
         const path = pathOf(container, OBJECT);
@@ -59,7 +59,7 @@ export function slowClientsSuite(login: () => Promise<Client>): void {
     );
   });
 
-  it('one that drips is given up as well', async () => {
+  it('a body that drips is given up as well', async () => {
     const { container, archive } = await newPair(client, 'history');
     await put(client, container, OBJECT, 'before');
     const slow = await begin(pathOf(container, OBJECT));
@@ -79,7 +79,7 @@ export function slowClientsSuite(login: () => Promise<Client>): void {
     );
   });
 
-  it('one that makes progress is let through, however long it takes', async () => {
+  it('a body that makes progress is accepted, however long it takes', async () => {
     const { container, archive } = await newPair(client, 'history');
     await put(client, container, OBJECT, 'before');
     const slow = await begin(pathOf(container, OBJECT));
@@ -94,7 +94,7 @@ export function slowClientsSuite(login: () => Promise<Client>): void {
     expect(await bodies(client, archive)).toEqual(['before']);
   });
 
-  it('one whose object has no versions may stop for longer', async () => {
+  it('a body of an unversioned object may stall for longer', async () => {
     const { archive } = await newPair(client, 'history');
     const slow = await begin(pathOf(archive, OBJECT));
     await slow.write(Buffer.alloc(SIZE / 2));

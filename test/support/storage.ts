@@ -20,20 +20,20 @@ import { PageFile } from '../../src/stores/embedded/walk/page_file';
 import { walk } from '../../src/stores/embedded/walk/walk';
 import { TABLES } from '../../src/stores/embedded/walk/walk_database';
 
-/** A folder that is removed after the test file. */
+/** Makes folders that are removed after the test file. */
 export function temporaryFolders(): () => Promise<string> {
-  const made: string[] = [];
+  const folders: string[] = [];
   afterAll(async () => {
-    for (const folder of made) await rm(folder, { recursive: true, force: true });
+    for (const folder of folders) await rm(folder, { recursive: true, force: true });
   });
   return async () => {
     const folder = await mkdtemp(path.join(os.tmpdir(), 'hindsight-storage-'));
-    made.push(folder);
+    folders.push(folder);
     return folder;
   };
 }
 
-/** Bytes as a content that is nobody's yet. */
+/** Stores bytes as a content that no record refers to yet. */
 export async function receive(
   storage: Storage,
   bytes: Buffer | string,
@@ -46,7 +46,7 @@ export async function receive(
   return incoming.finish();
 }
 
-/** Makes an object in the account `a` and the container `c`. */
+/** Puts an object into the account `a` and the container `c`. */
 export async function put(
   storage: Storage,
   name: string,
@@ -58,7 +58,7 @@ export async function put(
   return record(await storage.putObject('a', 'c', name, put));
 }
 
-/** A record, where there must be no conflict. */
+/** Returns a record; throws on a conflict. */
 export function record(result: ObjectRecord | Conflict): ObjectRecord {
   if (typeof result === 'string') throw new Error(`conflict: ${result}`);
   return result;
@@ -79,17 +79,20 @@ export async function readWhole(body: Body): Promise<Buffer> {
   return bytes;
 }
 
-/** A page as names, with subdirs in brackets. */
+/** The names of a page, with subdirs in brackets. */
 export function namesOf(page: Listed<unknown>[]): string[] {
   return page.map((entry) => ('subdir' in entry ? `[${entry.subdir}]` : entry.name));
 }
 
-/** What `fsck` finds. The structure of the database must be right: tests that damage it have others. */
+/**
+ * Runs `fsck`. The structure of the database must be intact: tests that damage it use
+ * other functions.
+ */
 export async function findings(folder: string): Promise<Finding[]> {
   checkStructure(folder);
-  const found: Finding[] = [];
-  for await (const finding of fsck(folder)) found.push(finding);
-  return found;
+  const results: Finding[] = [];
+  for await (const finding of fsck(folder)) results.push(finding);
+  return results;
 }
 
 function checkStructure(folder: string): void {
@@ -97,11 +100,14 @@ function checkStructure(folder: string): void {
   if (flaws.length > 0) throw new Error(`the structure of ${folder}: ${JSON.stringify(flaws)}`);
 }
 
-/** What `walkDatabase` does, without a process of its own: for suites that would start hundreds. */
+/**
+ * Does what `walkDatabase` does, but in this process, for suites that would start
+ * hundreds.
+ */
 export function walkHere(folder: string): readonly Flaw[] {
   const database = path.join(folder, 'data.mdb');
-  const found = statSync(database, { throwIfNoEntry: false });
-  if (!found?.isFile() || found.size === 0) return [];
+  const stats = statSync(database, { throwIfNoEntry: false });
+  if (!stats?.isFile() || stats.size === 0) return [];
   const file = PageFile.open(database);
   try {
     return walk(file, TABLES).flaws;
@@ -110,7 +116,7 @@ export function walkHere(folder: string): readonly Flaw[] {
   }
 }
 
-/** Has the file of a content fail to open, until mocks are restored. */
+/** Makes opening a content's file fail until mocks are restored. */
 export function failToOpen({ id }: ContentRef, code: string): void {
   const descriptor = Object.getOwnPropertyDescriptor(ContentFiles.prototype, 'open');
   const open = descriptor?.value as ContentFiles['open'];

@@ -3,17 +3,18 @@ import type { Client } from './client';
 import { startProxy, type ProxyOptions } from './proxy';
 import { login, type USERS } from './swift';
 
-/** A proxy that runs while the tests of a suite do. */
+/** A proxy that runs during the tests of a suite. */
 export interface SuiteProxy {
-  /** Where it listens; to be asked only within tests. */
+  /** Its URL; available only within tests. */
   readonly url: string;
   login(user: keyof typeof USERS): Promise<Client>;
 }
 
 /**
- * Starts a proxy before the tests of the suite that calls this, and stops it after them, whatever became of them.
+ * Starts a proxy before the tests of the suite that calls this, and stops it after them,
+ * even if they fail.
  *
- * @param upstream the store, or a function that tells it once the suite runs
+ * @param upstream the store's URL, or a function that returns it once the suite runs
  */
 export function suiteProxy(
   upstream: string | (() => string),

@@ -5,23 +5,26 @@ import { describeNotRun } from './needs';
 
 /** The two proxies over one real Swift. */
 export interface SwiftUrls {
-  /** Without versions of its own: what Hindsight stands in front of. */
+  /** Without versioning: what Hindsight stands in front of. */
   readonly plain: string;
-  /** With Swift's own versions: what Hindsight is compared with. */
+  /** With Swift's own versioning: what Hindsight is compared with. */
   readonly versioned: string;
 }
 
-/** What a suite is reported to need if there is no Swift. */
+/** The need to report for a suite that did not run without a Swift. */
 export const SWIFT = { name: 'Swift', install: 'test/support/swift-lab install' };
 
-/** The Swift that the environment names, or else the one of this worker; undefined if there is none. */
+/**
+ * The Swift that the environment names, otherwise this worker's; undefined if there is
+ * none.
+ */
 export function swiftUrls(): SwiftUrls | undefined {
   const plain = process.env['SWIFT_PLAIN'];
   const versioned = process.env['SWIFT_VERSIONED'];
   return plain && versioned ? { plain, versioned } : labOfWorker();
 }
 
-/** A suite that needs a real Swift. Without one it is reported as not run. */
+/** Declares a suite that needs a real Swift. Without one it is reported as not run. */
 export function describeWithSwift(name: string, suite: (swift: SwiftUrls) => void): void {
   const swift = swiftUrls();
   if (swift) describe(name, () => suite(swift));
@@ -37,7 +40,7 @@ export const USERS = {
   service: ['test5:tester5', 'testing5'],
 } as const;
 
-/** Logs a user in at an endpoint, by TempAuth. */
+/** Logs a user in at an endpoint with TempAuth. */
 export async function login(url: string, user: keyof typeof USERS): Promise<Client> {
   const [name, key] = USERS[user];
   const anonymous = new Client(url, Headers.none);

@@ -4,7 +4,7 @@ import { runWarm } from './warm_command';
 
 const COMMAND = '/usr/bin/swift';
 
-/** A suite that needs the command. */
+/** Declares a suite that needs the `swift` command. */
 export function describeWithSwiftCli(suite: () => void): void {
   describeNeeding(
     { name: 'swift command', file: COMMAND, install: aptInstall('python3-swiftclient') },
@@ -13,7 +13,10 @@ export function describeWithSwiftCli(suite: () => void): void {
   );
 }
 
-/** Runs the `swift` command as a user of an endpoint, in a folder; its output. Fails with what it said unless it succeeds. */
+/**
+ * Returns a function that runs the `swift` command as a user of an endpoint, in a folder,
+ * and returns its output. It throws with the output if the command fails.
+ */
 export function swiftCli(url: string, user: keyof typeof USERS, cwd: string) {
   const [name, key] = USERS[user];
   const inherited = Object.entries(process.env).filter(([variable]) => !/^(OS|ST)_/.test(variable));
@@ -22,7 +25,7 @@ export function swiftCli(url: string, user: keyof typeof USERS, cwd: string) {
     ST_AUTH: `${url}/auth/v1.0`,
     ST_USER: name,
     ST_KEY: key,
-    // the command reads names from its arguments by the locale
+    // the command decodes its arguments by the locale
     LC_ALL: 'C.UTF-8',
   };
   return async (...args: string[]): Promise<string> => {

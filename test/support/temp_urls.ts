@@ -1,24 +1,24 @@
 import { createHmac } from 'node:crypto';
 import { LATER } from './forms';
 
-/** A temporary URL's query, and what of it differs from the usual. */
+/** The parameters of a temporary URL; defaults are the usual ones. */
 export interface Temporary {
   readonly key: string;
   readonly digest?: string;
   readonly expires?: string;
-  /** What is signed as the time; `expires` unless given. */
+  /** The time to sign; `expires` by default. */
   readonly time?: string;
   readonly prefix?: string;
   readonly ipRange?: string;
 }
 
 /**
- * A temporary URL's query.
+ * The query of a temporary URL.
  *
- * @param path the object's, not encoded; with a prefix, the container's with a slash
+ * @param path the object's path, not encoded; with a prefix, the container's with a slash
  */
-export function temporary(method: string, path: string, given: Temporary): string {
-  const { key, digest = 'sha256', expires = LATER, time = expires, prefix, ipRange } = given;
+export function temporary(method: string, path: string, parameters: Temporary): string {
+  const { key, digest = 'sha256', expires = LATER, time = expires, prefix, ipRange } = parameters;
   const address = prefix === undefined ? path : `prefix:${path}${prefix}`;
   const message = `${ipRange === undefined ? '' : `ip=${ipRange}\n`}${method}\n${time}\n${address}`;
   const more = new URLSearchParams({

@@ -1,4 +1,4 @@
-/** How many turns others have during some work. */
+/** How many turns of the event loop others get during some work. */
 export async function turnsDuring(work: () => Promise<unknown>): Promise<number> {
   let turns = 0;
   let isDone = false;

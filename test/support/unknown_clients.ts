@@ -3,24 +3,24 @@ import { bzip2Bomb } from './archives';
 import { BOUNDARY } from './forms';
 
 const MIB = 1024 * 1024;
-/** What each of them would send. */
+/** The length of the body that each client announces. */
 const LENGTH = 32 * MIB;
 
-/** The domains of which subdomains are buckets, by their dialects. */
+/** The domains whose subdomains are buckets, by their dialects. */
 export const DOMAINS = { s3: 's3.test', cos: 'cos.test', qs: 'pek3a.qs.test' } as const;
 
-/** A request of a client without credentials, whose body has no end. */
+/** A request of a client without credentials, with an endless body. */
 interface Endless {
   readonly name: string;
   readonly method: string;
   readonly target: string;
   readonly host?: string;
   readonly headers?: readonly string[];
-  /** What it begins with. */
+  /** The beginning of the body. */
   readonly first?: string;
-  /** Whether it is signed within its body, so that it may be asked for. */
+  /** Whether the signature is in the body, so that the server may request the body. */
   readonly isSignedWithin?: true;
-  /** What comes over and over. */
+  /** The rest of the body, repeated. */
   readonly then: Buffer;
 }
 
@@ -37,7 +37,7 @@ const inDialects = (target: string, then: string, first = ''): Endless[] =>
     then: Buffer.from(then),
   }));
 
-/** Requests with every kind of body that is held, or worked on. */
+/** Requests with every kind of body that the server buffers or processes. */
 export function endlessRequests(account = '/v1/AUTH_test', container = 'c'): readonly Endless[] {
   const manifest = {
     method: 'PUT',
@@ -101,7 +101,9 @@ export function endlessRequests(account = '/v1/AUTH_test', container = 'c'): rea
 /** How bodies are framed. */
 const FRAMINGS = ['length', 'chunks', 'expect'] as const;
 
-/** One client: it sends what is taken, and never waits for an answer. */
+/**
+ * Starts a client that sends as fast as the server reads, and never waits for a response.
+ */
 function besiege(
   url: string,
   request: Endless,
@@ -163,16 +165,16 @@ function besiege(
 
 export interface Besieger {
   readonly request: Endless;
-  /** What it was answered. */
+  /** The response so far. */
   readonly answer: string;
   readonly isOver: boolean;
   end(): void;
 }
 
 /**
- * One of many clients, of which each next one is of another kind.
+ * Starts one of many clients; each index is another kind.
  *
- * @param rate bytes that it sends in a second at most
+ * @param rate maximum number of bytes to send in a second
  */
 export function besiegerOf(url: string, index: number, rate = Infinity): Besieger {
   const requests = endlessRequests();
@@ -182,7 +184,7 @@ export function besiegerOf(url: string, index: number, rate = Infinity): Besiege
   return besiege(url, request, framing, rate);
 }
 
-/** So many clients at once, of all kinds. */
+/** Starts `count` concurrent clients, of all kinds. */
 export function besiegers(url: string, count: number): Besieger[] {
   return Array.from({ length: count }, (_, index) => besiegerOf(url, index));
 }

@@ -10,7 +10,7 @@ import type { Client } from './client';
 import { login } from './swift';
 import { anyAuthority } from './authority';
 
-/** A request of a client's, on whose behalf stores are asked. */
+/** A client's request, to make requests to a store for. */
 export function clientRequest(
   more: Partial<Request> & Pick<Request, 'headers' | 'authority'>,
 ): Request {
@@ -29,8 +29,8 @@ export function clientRequest(
 /**
  * A store over a server that speaks the Swift API, as the proxy reaches it.
  *
- * @param service the options of the service user; none: the client's own token
- * @param opened where the app is put that is to be closed in the end
+ * @param service the options of the service user; empty to use the client's own token
+ * @param opened receives the app, which the caller closes in the end
  */
 export async function upstreamFixture(
   url: string,

@@ -1,16 +1,19 @@
 #!/usr/bin/env bash
-# Walks through "Object versioning" of the Swift manual with curl, and compares each answer with what the manual prints.
+# Walks through "Object versioning" of the Swift manual with curl, and compares each
+# response with what the manual prints.
 #
 #   walkthrough.sh URL USER KEY [as-printed]
 #
-# URL is the endpoint without a path; USER and KEY log in at URL/auth/v1.0. Each command is printed, with the status line of
-# its answer and, for listings, the names. Where a status, a name or a listing is another than the manual's, the script says so and
-# exits with 1. It works in containers of its own and removes them in any case.
+# URL is the endpoint without a path; USER and KEY log in at URL/auth/v1.0. Prints each
+# command with the status line of its response and, for listings, the names. If a status,
+# a name or a listing differs from the manual's, the script reports it and exits with 1.
+# It works in containers of its own and always removes them.
 #
-# The manual sends its bodies with -H "Content-Length: 0", so that its objects are empty and the byte it gives is left over
-# on the connection. "as-printed" does the same; otherwise that header is left out, so that the versions can be told apart.
+# The manual sends its bodies with -H "Content-Length: 0", so that its objects are empty
+# and the byte that it gives remains on the connection. "as-printed" does the same;
+# otherwise that header is left out, so that the versions can be told apart.
 set -euo pipefail
-[ $# -ge 3 ] || { sed -n '2,11p' "$0" | cut -c3- >&2; exit 2; }
+[ $# -ge 3 ] || { sed -n '2,14p' "$0" | cut -c3- >&2; exit 2; }
 url=${1%/} user=$2 key=$3 how=${4:-with-bodies}
 current=current-$$-$RANDOM archive=archive-$$-$RANDOM
 version='^009my_object/[0-9]{10}\.[0-9]{5}$'
@@ -23,7 +26,8 @@ fail() {
   exit 1
 }
 
-# Everything that the script made, by as many requests as it takes: DELETE of a version may bring back another.
+# Removes everything that the script made, with as many requests as it takes: DELETE of a
+# version may bring back another.
 remove() { # container...
   local container name
   for container in "$@"; do
@@ -45,7 +49,7 @@ finish() {
 }
 trap finish EXIT
 
-# Runs curl, prints the command and the status line, and fails where the status is another.
+# Runs curl, prints the command and the status line, and fails if the status differs.
 expect() { # status curl-arguments...
   local wanted=$1 said
   shift
@@ -62,7 +66,7 @@ expect() { # status curl-arguments...
   expect_header X-Openstack-Request-Id "$(header X-Trans-Id)"
 }
 
-# The value of a header of the last answer.
+# The value of a header of the last response.
 header() { # name
   tr -d '\r' <"$work/head" | awk -v name="$1" -F ': ' 'tolower($1) == tolower(name) { sub(/^[^:]*: */, ""); print }'
 }
@@ -71,7 +75,7 @@ expect_header() { # name value
   [ "$(header "$1")" = "$2" ] || fail "expected the header $1: $2, got: $(header "$1")"
 }
 
-# The manual prints them, with values that are the example's own.
+# Headers that the manual prints with example values.
 expect_present() { # name...
   local name
   for name in "$@"; do
@@ -83,7 +87,8 @@ expect_body() { # text
   [ "$(cat "$work/body")" = "$1" ] || fail "expected the body $1, got: $(head -c 500 "$work/body")"
 }
 
-# Lists the archive: 204 where it is empty, else 200 and so many names of the manual's form, in the order of their times.
+# Lists the archive: 204 if it is empty, else 200 and `count` names of the manual's form,
+# in the order of their times.
 expect_archived() { # count
   local status=200
   [ "$1" -gt 0 ] || status=204
@@ -105,7 +110,7 @@ put_object() { # body
   [ "$how" != as-printed ] || length=(-H 'Content-Length: 0')
   expect 201 "$publicURL/$current/my_object" --data-binary "$1" -X PUT "${length[@]}" -H "X-Auth-Token: $token"
   expect_present Last-Modified Etag
-  # what the manual prints is the hash of nothing
+  # the manual prints the hash of an empty body
   [ "$how" != as-printed ] || expect_header Etag d41d8cd98f00b204e9800998ecf8427e
 }
 
@@ -115,7 +120,7 @@ expect_object() { # body
   expect_body "$1"
 }
 
-# Steps 1 to 4, which both modes have in common: two versions, one of them in the archive.
+# Steps 1 to 4, common to both modes: two versions, one of them in the archive.
 two_versions() { # mode-header
   expect 201 "$publicURL/$archive" -X PUT -H "Content-Length: 0" -H "X-Auth-Token: $token"
   expect 201 "$publicURL/$current" -X PUT -H "Content-Length: 0" -H "X-Auth-Token: $token" -H "$1: $archive"
@@ -134,8 +139,9 @@ two_versions() { # mode-header
   expect_archived 1
 }
 
-# Disabling as the manual has it. Its command sends no X-Versions-Location at all, since curl leaves a header without a value
-# out: answered as printed, it changes nothing. With a semicolon curl sends the header, and versions end.
+# Disables versioning as in the manual. Its command sends no X-Versions-Location at all,
+# since curl omits a header without a value: as printed, it changes nothing. With a
+# semicolon curl sends the header, and versioning ends.
 disable() { # mode-header
   expect 202 "$publicURL/$current" -X PUT -H "Content-Length: 0" -H "X-Auth-Token: $token" -H "$1: "
   expect_body '<html><h1>Accepted</h1><p>The request is accepted for processing.</p></html>'

@@ -18,7 +18,7 @@ const MODULES: Readonly<Record<string, readonly string[]>> = {
   '/usr/bin/s3cmd': ['S3.S3', 'S3.Config', 'S3.FileLists'],
 };
 
-/** A run that takes longer is stopped, and all that were asked for after it. */
+/** A longer run is stopped, together with all runs requested after it. */
 const MAX_MILLISECONDS = 120_000;
 
 interface Job {
@@ -27,7 +27,9 @@ interface Job {
   readonly env: NodeJS.ProcessEnv;
 }
 
-/** A Python command whose modules are loaded once; each run is a process forked from that. */
+/**
+ * A Python command whose modules are loaded once; each run is a process forked from that.
+ */
 class WarmCommand {
   readonly #child: ChildProcessByStdio<Writable, Readable, Readable>;
   readonly #answers: AsyncIterator<string>;
@@ -37,20 +39,20 @@ class WarmCommand {
   constructor(command: string) {
     const args = [SERVER, command, ...(MODULES[command] ?? [])];
     const env = { PATH: '/usr/bin:/bin', LC_ALL: 'C.UTF-8' };
-    // a group of its own, so that to stop it stops what it has forked
+    // a group of its own, so that stopping it also stops its forks
     this.#child = spawn('/usr/bin/python3', args, {
       env,
       detached: true,
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     noteProcess(this.#child);
-    // that it ended is seen where its answer is read
+    // reading its response shows that it ended
     for (const source of [this.#child, this.#child.stdin]) source.on('error', () => undefined);
     this.#answers = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
     this.#printed = lastOf(this.#child.stderr);
   }
 
-  /** Runs it after the runs that were asked for before. */
+  /** Runs it after all runs requested before. */
   run(job: Job): Promise<Ended> {
     const ended = this.#last.then(() => this.#runNow(job));
     this.#last = ended.catch(() => undefined);
@@ -62,7 +64,7 @@ class WarmCommand {
     try {
       process.kill(-this.#child.pid, 'SIGKILL');
     } catch {
-      // it has ended meanwhile
+      // it has already ended
     }
   }
 
@@ -82,7 +84,10 @@ afterAll(() => {
   running.clear();
 });
 
-/** Runs a Python command of Debian's to its end, as `run` does, without loading its modules anew. */
+/**
+ * Runs one of Debian's Python commands to its end, as `run` does, without loading its
+ * modules again.
+ */
 export function runWarm(command: string, job: Job): Promise<Ended> {
   const warm = running.get(command) ?? new WarmCommand(command);
   running.set(command, warm);

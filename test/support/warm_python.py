@@ -1,7 +1,8 @@
-"""Runs a Python command many times in processes of their own: what it imports is loaded once, and each run is a fork.
+"""Runs a Python command many times: its modules are loaded once, and each run is a fork.
 
-Usage: warm_python.py COMMAND [MODULE...]. Reads a JSON object for each run from standard input, with args, cwd and env,
-and writes one with code, stdout and stderr for each to standard output.
+Usage: warm_python.py COMMAND [MODULE...]. Reads a JSON object for each run from standard
+input, with args, cwd and env, and writes one with code, stdout and stderr for each to
+standard output.
 """
 import atexit
 import importlib
@@ -44,7 +45,7 @@ def fork(command, job, loaded):
         for fd, output in zip((1, 2), outputs):
             os.dup2(output.fileno(), fd)
         code = run(command, job, loaded)
-        # what Python does at the end of a process, which os._exit leaves out
+        # Python does this at the end of a process, but os._exit skips it
         threading._shutdown()
         atexit._run_exitfuncs()
         sys.stdout.flush()
@@ -65,7 +66,7 @@ def main():
     sys.path[0] = os.path.dirname(command)
     for module in modules:
         importlib.import_module(module)
-    # what they set in the environment when they were loaded, as awscli does with AWS_DATA_PATH
+    # variables that modules set when they were loaded, as awscli does with AWS_DATA_PATH
     loaded = {name: value for name, value in os.environ.items() if before.get(name) != value}
     for line in sys.stdin:
         print(json.dumps(fork(command, json.loads(line), loaded)), flush=True)

@@ -6,13 +6,14 @@ import { RawConnection } from './raw_connection';
 export interface Wire {
   readonly store: FakeStore;
   readonly url: string;
-  /** What was logged. */
+  /** The log. */
   readonly log: Record<string, unknown>[];
   readonly open: () => Promise<RawConnection>;
 }
 
 /**
- * Runs a test with a proxy that only passes requests on, in front of a fake store; everything is closed when the test ends.
+ * Runs a test with a proxy in front of a fake store that only forwards requests;
+ * everything is closed when the test ends.
  */
 export async function onWire(
   serve: ((connection: FakeConnection) => Promise<void> | void) | string,

@@ -1,7 +1,7 @@
 import type { Client } from './client';
 import { mustBe, newContainer, pathOf } from './containers';
 
-/** What a listing of versions tells of one. */
+/** An entry of a listing of versions. */
 export interface ListedVersion {
   readonly name: string;
   readonly version_id: string;
@@ -9,7 +9,7 @@ export interface ListedVersion {
   readonly content_type: string;
 }
 
-/** A container of its own for a test, whose versions have ids. */
+/** Creates a container with object versioning for one test. */
 export function newContainerWithIds(client: Client): Promise<string> {
   return newContainer(client, 'ids', { 'X-Versions-Enabled': 'true' });
 }

@@ -1,12 +1,13 @@
-// Builds dist/, only what has changed since the last build. What tsc does not look at is looked at here: whether the
-// last build came to its end, and whether all that it wrote is still there. If not, everything is built anew.
+// Builds dist/, compiling only what has changed since the last build. tsc does not check
+// whether the last build completed, and whether all of its output still exists, so this
+// does; if not, it builds everything anew.
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 process.chdir(join(import.meta.dirname, '../..'));
 
-/** Is there while a build is going on, and after one that failed. */
+/** Exists during a build, and after one that failed. */
 const BEGUN = 'dist/.begun';
 
 const sources = ['src', 'middleware'].flatMap((folder) =>

@@ -1,4 +1,5 @@
-// Runs all that looks at the sources, at the same time; tells how long each took, and what those say that fail.
+// Runs all checkers of the sources in parallel. Prints how long each took, and the output
+// of those that fail.
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 
@@ -24,14 +25,14 @@ function run([command, ...args]) {
   return new Promise((resolve) => {
     const begun = performance.now();
     const child = spawn(join('node_modules/.bin', command), args);
-    let said = '';
+    let output = '';
     for (const stream of [child.stdout, child.stderr])
-      stream.setEncoding('utf8').on('data', (text) => (said += text));
-    child.on('error', (error) => (said += `${error.message}\n`));
+      stream.setEncoding('utf8').on('data', (text) => (output += text));
+    child.on('error', (error) => (output += `${error.message}\n`));
     child.on('close', (code) => {
       const took = ((performance.now() - begun) / 1000).toFixed(1);
       console.log(
-        code === 0 ? `${command}: passed, ${took} s` : `${command}: FAILED, ${took} s\n${said}`,
+        code === 0 ? `${command}: passed, ${took} s` : `${command}: FAILED, ${took} s\n${output}`,
       );
       resolve(code === 0);
     });

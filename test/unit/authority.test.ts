@@ -98,7 +98,7 @@ describe('the authority on a right to write an object', () => {
       { 'X-Symlink-Target': 'c/o', 'X-Symlink-Target-Account': 'AUTH_y' },
     ])
       expect([headers, covers(authority, copy, headers)]).toEqual([headers, false]);
-    // what it leads to would be copied
+    // its target would be copied
     expect(covers(authority, `PUT ${OBJECT}`, { 'X-Copy-From': 'c/o' })).toBe(false);
   });
 

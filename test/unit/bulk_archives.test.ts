@@ -12,7 +12,7 @@ async function* inPieces(bytes: Buffer, size: number): AsyncGenerator<Buffer> {
     yield await Promise.resolve(bytes.subarray(at, at + size));
 }
 
-/** What an archive holds; of each second file only, if asked so, the content is read. */
+/** Returns an archive's contents; with `skips`, every second file's stays unread. */
 async function contents(archive: Buffer, kind: ArchiveKind = 'plain', piece = 700, skips = false) {
   const found: { name: string; body: string | undefined; pax: Record<string, string> }[] = [];
   const bytes = unpack(new ByteReader(inPieces(archive, piece)), kind);
@@ -25,7 +25,7 @@ async function contents(archive: Buffer, kind: ArchiveKind = 'plain', piece = 70
   return found;
 }
 
-/** A header of its own: one that says one thing of the entry behind it (`x`), or of all that follow (`g`). */
+/** Makes a pax header: `x` applies to the next entry, `g` to all that follow. */
 function paxHeader(type: string, value: string): Buffer {
   const record = ` k=${value}\n`;
   const content = `${record.length + 4}${record}`;
@@ -42,7 +42,9 @@ function paxHeader(type: string, value: string): Buffer {
 }
 
 const text = (from: string) => Buffer.from(from, 'base64');
-/** Python's bz2 of a tar archive with the file `a`, "hello\n", in two streams one after the other. */
+/**
+ * Python's bz2 of a tar archive with the file `a`, "hello\n", in two successive streams.
+ */
 const BZ2 = text(
   'QlpoOTFBWSZTWeftVOcAACrbhMmQQABlAAAA4kSeAAAICAggAFRWgAAGT1BKaSHqNPU0NATHyQRgMFbqCa55MCC7zQZ0MWdi1IWj2a8vJ0GijAFCL4u5IpwoSHP2qnOAQlpoOTFBWSZTWcPw/qwAABBEAMAAAAQACCAAMMwFU2pAo4PF3JFOFCQw/D+rAA==',
 );

@@ -4,7 +4,7 @@ import { readNames } from '../../middleware/bulk/names';
 import { quote } from '../../src/http/bytes';
 import '../support/runs';
 
-/** A body in pieces that end where the cuts say. */
+/** A body in pieces that end at the cuts. */
 async function* inPieces(body: Buffer, cuts: readonly number[]): AsyncGenerator<Buffer> {
   const ends = [...cuts.map((cut) => cut % (body.length + 1)), body.length].sort((a, b) => a - b);
   let start = 0;

@@ -3,7 +3,7 @@ import { readAll } from '../../src/http/body';
 import { turnsDuring } from '../support/turns';
 
 it('others have their turn while a bulk operation does what waits for nothing', async () => {
-  // oxlint-disable-next-line typescript/require-await -- nothing in it waits: that is the case
+  // oxlint-disable-next-line typescript/require-await -- tests a generator without awaits
   async function* work(): AsyncGenerator<undefined, string> {
     for (let i = 0; i < 100; i++) yield undefined;
     return 'done';

@@ -22,7 +22,7 @@ use = swift
 upstream = http://127.0.0.1:18080
 `;
 
-/** What was parsed; throws all mistakes. */
+/** Returns the parsed sections; throws all mistakes. */
 const parseIni = (text: string, file: string, env: NodeJS.ProcessEnv) => {
   const mistakes = new Mistakes(file);
   const sections = parse(text, mistakes, env);
@@ -224,7 +224,7 @@ describe('a configuration', () => {
       /bind_port = 8080/,
       'workers = none',
       2,
-      'workers = none: not auto',
+      'workers = none: neither auto',
     ],
     [
       'an unknown filter',

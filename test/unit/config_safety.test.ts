@@ -7,7 +7,7 @@ import { versionedWrites } from '../../src/server/express/middleware';
 const SAMPLE = readFileSync(join(__dirname, '../../config/embedded.conf'), 'utf8');
 const PIPELINE = /^pipeline = .*$/m;
 
-/** A configuration of the embedded store with a pipeline; `more` begins sections of its own. */
+/** A configuration of the embedded store with a pipeline; `more` adds sections. */
 const embedded = (filters: string, more = '', defaults = '') => `[DEFAULT]
 ${defaults}
 [pipeline:main]
@@ -38,7 +38,7 @@ describe('a pipeline over the embedded store', () => {
     ],
     [
       'catch_errors gatekeeper versioned_writes',
-      'nobody could do anything: put a filter that authenticates',
+      'no client could do anything: add a filter that authenticates',
     ],
     [
       'catch_errors gatekeeper tempauth versioned_writes container_quotas',
@@ -77,14 +77,14 @@ describe('access without a login', () => {
         file: 'test.conf',
         line: 9,
         cause:
-          '[app:embedded] anonymous: everybody who reaches 0.0.0.0 could do everything; bind_ip must be of loopback',
+          '[app:embedded] anonymous: every client that reaches 0.0.0.0 could do everything; bind_ip must be a loopback address',
       },
     ]);
   });
 
   it('is refused beside a filter that authenticates', () => {
     expect(causes(open('', 'gatekeeper tempauth versioned_writes')).join()).toContain(
-      'tempauth would still judge',
+      'tempauth would still decide',
     );
   });
 });
@@ -218,12 +218,12 @@ describe('the key of notes', () => {
 
   it.each([
     ['note_key = shortkey', 'the key has fewer than 12 characters'],
-    ['note_key = abababababababab', 'the key has hardly any different characters'],
-    ['note_key = AWS_SECRET_ACCESS_KEY', 'the key is printed in documents for everybody to read'],
-    ['note_key = secret_admin_key', 'the key is printed in documents for everybody to read'],
+    ['note_key = abababababababab', 'the key has too few different characters'],
+    ['note_key = AWS_SECRET_ACCESS_KEY', 'the key is published in documentation'],
+    ['note_key = secret_admin_key', 'the key is published in documentation'],
     [
       'note_key = changeme/changeme/changeme/changeme/change/=',
-      'the key is printed in documents for everybody to read',
+      'the key is published in documentation',
     ],
     ['note_key = long-enough-and-new tooshort', 'key 2 of 2 has fewer than 12 characters'],
   ])('is refused on loopback, too, and is not shown: %j', (lines, cause) => {

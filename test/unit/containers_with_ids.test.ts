@@ -22,7 +22,10 @@ function request(headers: Record<string, string>): Request {
   };
 }
 
-/** A store as no real one of these tests is: it has no static symlinks, or its containers are synchronised. */
+/**
+ * A store unlike the real ones of these tests: it has no static symlinks, or its
+ * containers are synchronised.
+ */
 function store(
   info: object,
   headers: Record<string, string> = {},

@@ -10,7 +10,7 @@ import { lockOf } from '../support/lock_names';
 const GRACE = 50;
 const never = () => new AbortController().signal;
 
-/** Two ends of a channel that carries messages as processes do: copied, in order, in a later turn. */
+/** A channel's ends, delivering as processes do: copied, in order, in a later turn. */
 function channels<A, B>(): { left: Channel<A, B>; right: Channel<B, A>; close: () => void } {
   const open = { is: true };
   const closed: (() => void)[] = [];
@@ -42,7 +42,7 @@ function channels<A, B>(): { left: Channel<A, B>; right: Channel<B, A>; close: (
   };
 }
 
-/** A member of a hub, and how to kill it. */
+/** Joins a member to a hub; returns it, and how to kill it. */
 function memberOf(hub: Hub) {
   const { left, right, close } = channels();
   hub.join(left as Parameters<Hub['join']>[0]);
@@ -114,7 +114,7 @@ describe('members of a hub', () => {
     const changer = memberOf(hub);
     await changer.member.cache('test', 100, 60_000).acquireExclusive('key');
     const { member } = memberOf(hub);
-    // what the hub says first comes before the member may keep anything
+    // the hub's first message arrives before the member may cache anything
     await new Promise((done) => setTimeout(done, 10));
     const late = member.cache<{ n: number }>('test', 100, 60_000);
     let isIn = false;
@@ -139,7 +139,7 @@ describe('members of a hub', () => {
     };
     const cache = new Member(channel).cache('test', 100, 60_000);
     const deed = { cache: 'test', key: 'key', patience: 1000 };
-    // one change after the other, as a process reads them that was busy
+    // one change after the other, as a process that was busy reads them
     (['close', 'open', 'close'] as const).forEach((what, id) =>
       told({ kind: 'do', id, deed: { ...deed, what } }),
     );
@@ -177,8 +177,8 @@ describe('members of a hub', () => {
     (await next).release();
     expect(Date.now() - began).toBeGreaterThanOrEqual(GRACE - 5);
     expect(held.signal.aborted).toBe(true);
-    await expect(waiting).rejects.toThrow('gone');
-    await expect(dead.member.locker.acquire(lockOf('name'), 1, never())).rejects.toThrow('gone');
-    await expect(dead.member.cache('test', 1, 1).invalidate('key')).rejects.toThrow('gone');
+    await expect(waiting).rejects.toThrow('ended');
+    await expect(dead.member.locker.acquire(lockOf('name'), 1, never())).rejects.toThrow('ended');
+    await expect(dead.member.cache('test', 1, 1).invalidate('key')).rejects.toThrow('ended');
   });
 });

@@ -29,7 +29,7 @@ function answer(
   return { status, headers: Headers.of(headers), body };
 }
 
-/** The beginning of a body, and no more. */
+/** A body that breaks off. */
 function cutShort(): Readable {
   return Readable.from(
     (function* () {
@@ -40,7 +40,7 @@ function cutShort(): Readable {
   );
 }
 
-/** Takes no manifest, as Swift where segments are gone. */
+/** A store that accepts no manifest, like Swift if segments are missing. */
 const storeWith =
   (manifest: Response['body']): Handler =>
   ({ method }) => {
@@ -87,7 +87,7 @@ test.each(['<html>', '{}', '[{"name": 1}]', ''])(
     expect(failure).toBeInstanceOf(StoreError);
     expect(failure).toMatchObject({
       code: 'unavailable',
-      message: 'the store answered with a listing of the records of servers that is none',
+      message: "the store's response is not valid: a listing of the records of servers",
     });
   },
 );

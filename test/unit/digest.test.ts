@@ -26,7 +26,7 @@ test("a signature is the key's that made it, in each of its forms, and nobody el
         expect(signature.digest).toBe(digest);
         expect(isSignedBy(key, message, signature)).toBe(true);
         expect(isSignedBy(key, `${message}x`, signature)).toBe(false);
-        // HMAC fills keys up with zeros
+        // HMAC pads keys with zeros
         const isSame = key.replace(/\0+$/, '') === other.replace(/\0+$/, '');
         expect(isSignedBy(other, message, signature)).toBe(isSame);
       },

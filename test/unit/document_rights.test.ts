@@ -21,7 +21,7 @@ import type { Body } from '../../src/http/body';
 const MIB = 1024 * 1024;
 const LOG = createLog('silent');
 
-/** A document that is not to be read, and a store that answers so. */
+/** A document that must not be read, and a store that answers with a status. */
 function call(status: number, { body, isAnonymous }: { body: Body; isAnonymous?: true }) {
   const asked: Request[] = [];
   const next: Handler = (request) => {
@@ -67,7 +67,7 @@ describe('a document of a dialect', () => {
     const { made, asked, sendContinue } = call(status, { body });
     await expect(holdDocument(made, MIB)).rejects.toMatchObject({ code: 'access-denied' });
     expect([read.mock.calls.length, sendContinue.mock.calls.length]).toEqual([0, 0]);
-    // asked once more with a new login
+    // retried once with a new login
     expect(asked).toHaveLength(status === 401 ? 2 : 1);
     for (const each of asked) {
       expect([each.method, each.body]).toEqual(['POST', NO_BODY]);

@@ -4,7 +4,7 @@ import { streamOf } from '../../src/http/body';
 
 const KIB = 1024;
 
-/** Reads all fields of a form that comes in pieces; how many bytes were asked for, and what went wrong. */
+/** Reads all fields of a form in pieces; returns the bytes read, and the error. */
 async function read(pieces: Iterable<string>) {
   let came = 0;
   const body = streamOf(
@@ -49,7 +49,7 @@ describe('what a form says before its file', () => {
   ])('is given up after 64 KiB: %s', async (_, pieces) => {
     const { came, refused } = await read(pieces);
     expect(refused).toBe('the fields of the form are too long');
-    // what streams take in advance, and what counts as line breaks
+    // includes what streams read ahead, and what counts as line breaks
     expect(came).toBeLessThan(400 * KIB);
   });
 

@@ -7,7 +7,10 @@ import { ROOT } from '../support/buckets/store';
 
 const TYPE = 'text/plain; hindsight_null=1.2;charset=utf-8;hindsight_upload=x';
 
-/** What goes on of a PUT with a reserved type, and what is answered, where other APIs claim it or do not. */
+/**
+ * Sends a PUT with a reserved type, with or without other APIs claiming it; returns what
+ * is passed on, and the response.
+ */
 async function asked(claims: (head: RequestHead) => boolean) {
   const passed: Request[] = [];
   const handler = gatekeeper.create({}, { claims, app: {} } as FilterContext)((request) => {

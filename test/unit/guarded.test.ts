@@ -22,7 +22,7 @@ it('a change that had to wait is not begun where another server has come meanwhi
   guard.publish(BAD);
   used.release();
   await expect(changing).rejects.toBeInstanceOf(CoordinationUnavailable);
-  // who waited for it goes on
+  // those who waited for it continue
   expect((await use(2)).value).toEqual({ n: 2 });
 });
 

@@ -9,7 +9,7 @@ import type { Response } from '../../src/swift_api/message';
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
-/** A body of which it is counted how much was read. */
+/** A body that counts how much of it was read. */
 function body(chunks: Iterable<Buffer>) {
   const read = { bytes: 0, chunks: 0 };
   const made = function* () {

@@ -13,7 +13,7 @@ describe('work that waits for nothing leaves turns to others', () => {
     const unpacked = bunzip2(ByteReader.over(bzip2Bomb()));
     const turns = await turnsDuring(() => unpacked.next());
     await unpacked.return(undefined);
-    // two steps over each of 880,000 bytes, 50,000 in a turn, before the first comes out
+    // two steps over each of 880,000 bytes, 50,000 a turn, before the first comes out
     expect(turns).toBeGreaterThan(30);
   });
 
@@ -35,7 +35,7 @@ describe('work that waits for nothing leaves turns to others', () => {
 });
 
 describe('members of an archive that are no files', () => {
-  /** A member's header with another type and size. */
+  /** Makes a member's header with another type and size. */
   async function member(type: string, size: number): Promise<Buffer> {
     const header = (await archiveOf([{ name: 'x', body: '' }])).subarray(0, 512);
     header.write(`${size.toString(8).padStart(11, '0')} `, 124, 'latin1');

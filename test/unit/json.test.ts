@@ -44,10 +44,10 @@ it.each<readonly [string, Buffer]>([
 });
 
 it('nothing else reads JSON, but what reads what is our own', () => {
-  // the last: the lines of its own child process
+  // the last: the output of its own child process
   const OWN = [
-    /^src\/http\/json\.ts$/,
-    /^src\/supported_node\.ts$/,
+    /^src\/formats\/json\.ts$/,
+    /^src\/util\/supported_node\.ts$/,
     /^src\/stores\/embedded\/walk\/walk_database\.ts$/,
   ];
   const root = join(__dirname, '../..');

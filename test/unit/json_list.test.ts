@@ -31,7 +31,7 @@ const padded = (text: string) => text.replaceAll(',', `,${' '.repeat(5000)}`);
 const list = fc
   .array(fc.jsonValue({ maxDepth: 3 }), { maxLength: 12 })
   .map((value) => JSON.stringify(value));
-/** JSON of which something was changed. */
+/** JSON with an arbitrary change. */
 const broken = fc
   .tuple(
     list,

@@ -14,7 +14,7 @@ import {
 } from '../../src/coordination/locks/lock_names';
 import '../support/runs';
 
-/** What names are made of that try to be others. */
+/** Parts of names that may collide with others. */
 const pieces = fc.constantFrom(
   ...['a', 'c', 'AUTH_x', 'settings', 'mutex', 'next', 'name', 'users', 'changes of settings '],
   ...[':', '{', '}', '%', '%2F', '%7B', '\0', ' ', '\n', '\xe9', '.', '..', '\\'],
@@ -27,7 +27,7 @@ const anyPart = fc.oneof(part, withSlashes, fc.string(), fc.constant(''));
 const target = fc.record({ account: anyPart, container: anyPart, object: anyPart });
 const cache = fc.constantFrom('settings', 'test', 'name', 'users');
 
-/** A thing, everything that it is spelled as, in a process and at Redis, and what tells it from others. */
+/** A thing with all its spellings, in a process and at Redis, and what identifies it. */
 interface Spelled {
   readonly identity: string;
   readonly inProcess: string;
@@ -114,7 +114,7 @@ it('containers are told apart by their paths', () => {
   );
 });
 
-/** As 0.1.0 spells them, whose servers share a Redis with later ones. */
+/** Spellings of 0.1.0, whose servers share a Redis with later ones. */
 const ZERO_ONE = {
   mutex: (name: string) => `mutex:${name}`,
   next: (name: string) => `next:${name}`,

@@ -3,7 +3,7 @@ import path from 'node:path';
 
 const LOG = path.join(__dirname, '../../dist/src/util/log.js');
 
-/** What another process prints that logs on a standard output of which some writes fail. */
+/** Returns what a process logs whose standard output fails some writes. */
 function logged(script: string): string[] {
   const setUp = `
     const fs = require('node:fs');
@@ -44,7 +44,7 @@ describe('a log whose disk is full', () => {
       isFull = false;
       log.info('last');`);
     const last = JSON.parse(lines.at(-1) ?? '') as { lost: number; msg: string };
-    expect(last.msg).toBe('lines of this log were lost');
+    expect(last.msg).toBe('log lines were lost');
     expect(last.lost + lines.length - 1).toBe(2001);
     for (const line of lines) expect(() => JSON.parse(line) as unknown).not.toThrow();
   });

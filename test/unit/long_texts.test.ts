@@ -10,8 +10,8 @@ import { Headers } from '../../src/http/headers';
 import { listedType } from '../../src/stores/embedded/api/container';
 
 /**
- * Texts that clients choose, longer than any that come: what takes the square of their length for them does not come to its
- * end, and a server would answer nobody meanwhile.
+ * Texts that clients choose, longer than any that can arrive: code that takes quadratic
+ * time would never finish, and a server would be blocked meanwhile.
  */
 const LONG = 5_000_000;
 const MANY = 300_000;

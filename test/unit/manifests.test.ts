@@ -25,7 +25,7 @@ function request(more: Partial<Request>): Request {
   };
 }
 
-/** A store in which the source of a copy is this. */
+/** A store with this source of a copy. */
 function store(body: string, headers: Record<string, string> = {}, status = 200) {
   const asked: string[] = [];
   const handler: Handler = ({ method, path, query }) => {

@@ -6,7 +6,7 @@ import '../support/runs';
 
 const BOUNDARY = 'b-o-u-n-d';
 
-/** A form's bytes in chunks of the given lengths, over and over. */
+/** A form's bytes in chunks whose lengths repeat. */
 function stream(form: string, lengths: readonly number[]): Readable {
   const chunks: Buffer[] = [];
   for (let at = 0, i = 0; at < form.length; i++) {
@@ -28,7 +28,7 @@ async function read(body: Readable): Promise<{ name: string | undefined; content
 }
 
 const lengths = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 5 });
-/** Contents that look like boundaries now and then, but never are one. */
+/** Contents that may resemble boundaries, but never are one. */
 const content = fc
   .array(fc.constantFrom('\r\n', '--', BOUNDARY, 'b-o', '\r', '\n', '-', 'x', '\xff', '\r\n\r\n'))
   .map((pieces) => pieces.join(''))

@@ -27,14 +27,14 @@ const OWN = [
   'remove',
   'remove null',
 ] as const;
-/** What Swift's API does besides, also while versions are switched off. */
+/** What Swift's API can do besides, also while versions are suspended. */
 const SWIFTS = ['restore', 'remove only', 'write unversioned', 'delete unversioned'] as const;
 
 interface Step {
   readonly kind: (typeof OWN)[number] | (typeof SWIFTS)[number];
   readonly body: string;
   readonly outcome: Outcome;
-  /** Of the versions that there are, the newest counted first. */
+  /** An index into the existing versions, newest first. */
   readonly which: number;
   readonly crash?: number | undefined;
 }
@@ -47,7 +47,9 @@ interface Listed {
   readonly isNull: boolean;
 }
 
-/** S3's documentation: the newest version is the current one, and a null version takes the place of another. */
+/**
+ * S3's documentation: the newest version is current; null versions replace each other.
+ */
 function after(listed: readonly Listed[], { kind, body, which }: Step): readonly Listed[] {
   const others = listed.filter(({ isNull }) => !isNull);
   switch (kind) {
@@ -76,7 +78,7 @@ function entry(id: string): ObjectRef {
 
 const state = async (store: MapStore) => stateOf(OBJECT, VERSIONS, await store.stat(OBJECT));
 
-/** What is listed, and that the first is what is current. */
+/** Returns the listing, and expects its first entry to be the current version. */
 async function seen(store: MapStore): Promise<readonly Listed[]> {
   const is = await state(store);
   const ids = await idsIn(store);
@@ -98,7 +100,7 @@ async function listed(store: MapStore): Promise<readonly Listed[]> {
   return kept;
 }
 
-/** Does a step, to its end or until it dies. */
+/** Runs a step, to its end or until it crashes. */
 async function perform(store: MapStore, step: Step): Promise<'done' | 'crashed' | 'failed'> {
   let changes = step.crash ?? Infinity;
   const refused = new Set<string>();
@@ -128,7 +130,7 @@ async function perform(store: MapStore, step: Step): Promise<'done' | 'crashed' 
   }
 }
 
-/** The id of what is listed in a place; undefined for the object itself. */
+/** Returns the id at a place in the listing; undefined for the object itself. */
 async function idOf(store: MapStore, which: number): Promise<string | undefined> {
   const ids = await idsIn(store);
   const isItself = (await state(store)).is === 'null';
@@ -179,13 +181,13 @@ function steps(crashes: boolean, kinds: readonly Step['kind'][]): fc.Arbitrary<S
   return fc.array<Step>(step, { maxLength: 30, size: 'max' });
 }
 
-/** What is kept, by its id, and what is there that is no version. */
+/** All versions by their ids, and an object that is not a version. */
 interface Bodies {
   readonly versions: ReadonlyMap<string, string | undefined>;
   readonly itself?: { readonly timestamp: string; readonly body: string | undefined };
-  /** What a null version has: its id, or the object itself. */
+  /** The null version: its id, or the object itself. */
   readonly found: string | undefined;
-  /** Markers that are null versions, or were. */
+  /** Markers that are, or once were, null versions. */
   readonly markers: ReadonlySet<string>;
 }
 

@@ -44,7 +44,7 @@ describe('the names of containers of parts', () => {
 });
 
 describe('the guard of parts', () => {
-  /** A store that refuses the client what is in a container without ACLs, and lets it do all else. */
+  /** A store that refuses the client only what is in a container without ACLs. */
   const store = () => {
     const asked: Request[] = [];
     const handler: Handler = (request) => {
@@ -71,7 +71,7 @@ describe('the guard of parts', () => {
     for (const [request, refusal, expected] of [
       [forParts('b', 'write'), undefined, 'service'],
       [forParts('b', 'write'), 403, undefined],
-      // of another bucket, or for something else
+      // of another bucket, or for another purpose
       [forParts('c', 'write'), undefined, undefined],
       [forParts('b', 'read'), undefined, undefined],
       [forParts('b', 'none'), undefined, undefined],
@@ -114,7 +114,7 @@ describe('the guard of parts', () => {
 });
 
 describe('the ACLs of a container of parts', () => {
-  /** Two containers that can be looked at and changed; another proxy may change the bucket's after any request. */
+  /** Two containers; another proxy may change the bucket's ACL after any request. */
   const containers = (
     bucket: string,
     parts: string,
@@ -156,7 +156,7 @@ describe('the ACLs of a container of parts', () => {
     for (const step of [0, 1, 2]) {
       const { read, next } = containers('.r:*', '', [...Array<undefined>(step), 'a:b']);
       await align(next);
-      // who changes it comes behind, and does the same
+      // a client that changes it comes later, and does the same
       await align(next);
       expect(read.get('b%2Bsegments')).toBe('a:b');
     }

@@ -56,7 +56,7 @@ describe('what is passed on to the store beside the object API', () => {
     ['auth', 'auth is not METHOD'],
     ['get:/auth', 'get:/auth is not METHOD'],
     ['GET:/a%62', 'is not METHOD'],
-    ['GET:/*', 'everything'],
+    ['GET:/*', 'every path'],
     ['PUT:/v1/*', 'object API'],
     ['PUT:/v1.0/AUTH_x', 'object API'],
     ['PUT:/x/../v1/AUTH_x', 'object API'],

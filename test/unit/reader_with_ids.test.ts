@@ -19,7 +19,7 @@ const REQUEST: Request = {
 };
 const failure = new StoreError('unavailable', 'the store is gone');
 
-/** A store that answers the client's GET, and nothing after it. */
+/** A store that answers the client's GET, and then fails. */
 function storeThatGoes(status: number) {
   const body = Readable.from([Buffer.from('body')]);
   const next: Handler = ({ method }) =>

@@ -12,11 +12,11 @@ import type { Power } from '../../src/swift_api/authority/authority';
 
 interface Place {
   readonly handler: Handler;
-  /** The spellings of the locks that were asked for. */
+  /** The spellings of the requested locks. */
   readonly locks: string[];
 }
 
-/** The filter before a store with these answers, and what it locks. */
+/** The filter before a store with these responses, and what it locks. */
 function place(store: Handler, power: Power, mayWrite = true): Place {
   const locks: string[] = [];
   const memory = new MemoryLocker();

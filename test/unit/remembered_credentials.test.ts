@@ -5,7 +5,7 @@ import { eventually } from '../support/eventually';
 const CREDENTIAL = { accessKey: 'AK', secretKey: 'SK', user: 'user', key: 'SK' };
 const MINUTE = 60_000;
 
-/** A service that counts what it is asked, and answers when it is let. */
+/** A service that records its requests, and answers when it is released. */
 function service(time = MINUTE) {
   const asked: string[] = [];
   let let_: () => void = () => undefined;

@@ -13,7 +13,7 @@ import { unquote } from '../../src/http/bytes';
 import { Headers } from '../../src/http/headers';
 import { captures, type Recorded } from '../support/captures';
 
-/** What signatures are over. */
+/** What signatures cover. */
 interface Captured {
   readonly method: string;
   readonly path: string;
@@ -39,7 +39,7 @@ function codeOf(run: () => void): string {
   }
 }
 
-/** The texts that differ from one in one character. */
+/** Yields the texts that differ from a text in one character. */
 function* mutated(text: string): Generator<string> {
   for (let at = 0; at < text.length; at++) {
     const other = text[at] === 'x' ? 'y' : 'x';
@@ -96,7 +96,7 @@ describe.each(['cos-ip.txt', 'cos-domain.txt'])('the signatures of COS in %s', (
       const authorization = request.headers.get('authorization');
       for (const value of mutated(authorization ?? '')) {
         const headers = request.headers.with('Authorization', value);
-        // whose it is decides which secret is asked for
+        // the access key decides which secret is requested
         if (value.includes('q-ak=AK&'))
           expect(codeOf(() => verifyCos({ ...request, headers }))).not.toBe('accepted');
       }
@@ -116,7 +116,9 @@ function verifyQs(request: Captured, seconds = 0): void {
   verifyQsSignature(signature, SECRET, request, time + seconds * 1000);
 }
 
-/** Its SDK leaves a version out of the signature that is given as a parameter of a request and not in its path. */
+/**
+ * QingStor's SDK does not sign a version passed as a parameter instead of in the path.
+ */
 const isUnsigned = ({ query }: Captured) => /^version_id=[^&]*$/.test(query);
 
 it('a version that is not signed is refused', () => {

@@ -4,7 +4,7 @@ import { subrequest, type Request } from '../../src/swift_api/message';
 import { Strangers } from '../../src/stores/swift/sole_server/strangers';
 import { ROOT } from '../support/buckets/store';
 
-/** A store that answers so, and how often it was asked. */
+/** A store that answers with a status, and records its requests. */
 function store(status: number) {
   const asked: string[] = [];
   const strangers = new Strangers(({ method, path }) => {

@@ -8,7 +8,7 @@ const name = (n: number) => `001o/000000000${n}.00001`;
 const half = (n: number) => ({ name: name(n), content_type: NEW_MARKER_TYPE });
 const whole = (n: number) => ({ name: name(n), content_type: DELETE_MARKER_TYPE });
 
-/** A store that lists some entries, in the forms and pages that it is asked for. */
+/** A store that lists some entries, in the requested forms and pages. */
 function listing(entries: readonly { name: string; content_type: string }[]) {
   const asked: string[] = [];
   const store: Handler = ({ query }: Request) => {

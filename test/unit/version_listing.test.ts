@@ -19,11 +19,14 @@ import {
 import type { ShownEntry } from '../../src/swift_api/listing';
 import { runs } from '../support/runs';
 
-/** What a container has under a name: versions, newest first, and what is current. */
+/** A container's versions of a name, newest first, and its current state. */
 interface Kept {
   readonly name: string;
   readonly versions: readonly { readonly id: string; readonly isMarker: boolean }[];
-  /** Nothing, an object that is no version, or a link to a version (by its place; beyond the last: to one that is not listed). */
+  /**
+   * Nothing, an object that is no version, or a link to a version (its index; beyond the
+   * last: to one that is not listed).
+   */
   readonly current: 'none' | 'null' | number;
 }
 
@@ -41,7 +44,7 @@ interface Place {
 
 const id = (second: number) => `${String(1_700_000_000 + second)}.00000`;
 
-/** What a store lists (Swift's `ContainerBroker.list_objects_iter`). */
+/** Returns what a store lists (Swift's `ContainerBroker.list_objects_iter`). */
 function storeLists<T extends { readonly key: string }>(
   all: readonly T[],
   { prefix = '', delimiter = '', marker = '', end_marker = '' }: Partial<Record<string, string>>,
@@ -70,7 +73,7 @@ const linkOf = ({ versions, current }: Kept) =>
 const newestOf = ({ versions }: Kept, link: string) =>
   versions.map((each) => each.id).reduce((a, b) => (a > b ? a : b), link);
 
-/** All that a listing without bounds shows, each under its place in the order. */
+/** Returns the full listing without limits, each entry with its place in the order. */
 function naive(
   kept: readonly Kept[],
   { prefix, delimiter, endMarker, reverse }: Query,
@@ -112,7 +115,7 @@ function naive(
   return found;
 }
 
-/** The same of the real thing, over a store whose pages have so many entries. */
+/** Returns the same from the code under test, with pages of `pageSize` entries. */
 async function real(
   kept: readonly Kept[],
   wanted: PageRequest,
@@ -126,7 +129,7 @@ async function real(
         key: each.name,
         name: each.name,
         entry: { name: each.name },
-        // nothing is newer than the newest that was ever current
+        // no version is newer than the newest that was ever current
         ...(link === undefined ? {} : { link, newest: newestOf(each, link) }),
       },
     ];
@@ -273,7 +276,7 @@ describe('a listing of versions', () => {
         const isFolded =
           given.delimiter !== '' &&
           (at?.marker ?? '').includes(given.delimiter, given.prefix.length);
-        // amid the versions of a name that is folded there is no place
+        // there is no place amid the versions of a folded name
         fc.pre(!isFolded || after === undefined);
         expect(found.map(line)).toEqual(
           naive(kept, given, after === undefined ? rest : { ...rest, after }),

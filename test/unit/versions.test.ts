@@ -29,7 +29,7 @@ const switching = fc.record({
   mode: fc.constantFrom<Mode>('stack', 'history'),
 });
 
-/** Operations; with `crashes`, some die before one of the changes that they make. */
+/** Operations; with `crashes`, some crash before one of their changes. */
 function steps(crashes: boolean): fc.Arbitrary<Step[]> {
   const crash = crashes ? fc.option(fc.nat(4), { nil: undefined }) : fc.constant(undefined);
   const operation = fc.record({ kind, body: fc.constantFrom('a', 'b', 'c'), outcome, crash });
@@ -42,7 +42,7 @@ function steps(crashes: boolean): fc.Arbitrary<Step[]> {
   );
 }
 
-/** What the Swift manual says of the two modes, without timestamps, requests or failures. */
+/** The two modes by the Swift manual, without timestamps, requests or failures. */
 class Model {
   constructor(
     readonly current?: string,
@@ -74,7 +74,7 @@ class Model {
 
 class Crash extends Error {}
 
-/** Does an operation, to its end or until it dies. */
+/** Runs an operation, to its end or until it crashes. */
 async function perform(
   store: MapStore,
   mode: Mode,
@@ -184,7 +184,7 @@ describe('versions', () => {
         const store = new MapStore();
         let possible = [new Model()];
         let mode: Mode = 'stack';
-        // a write in stack mode does not look for a marker that is half made: it stays unlisted, and expires
+        // stack mode does not look for incomplete markers: they stay unlisted, and expire
         let isPassedOver = false;
         for (const each of history) {
           if (each.kind === 'switch') {

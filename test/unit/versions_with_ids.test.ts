@@ -27,25 +27,29 @@ interface Step {
     | 'delete unversioned';
   readonly body: string;
   readonly outcome: Outcome;
-  /** Of the versions that there are, the newest counted first. */
+  /** An index into the existing versions, newest first. */
   readonly which: number;
   readonly crash?: number | undefined;
 }
 
 class Crash extends Error {}
 
-/** The bodies of the versions, newest first; null is a delete marker (see `MapStore.bodies`). */
+/**
+ * The versions' bodies, newest first; null is a delete marker (see `MapStore.bodies`).
+ */
 type Bodies = readonly (string | null)[];
 
-/** What Swift's documentation says, without ids, requests or failures. */
+/** Versioning by Swift's documentation, without ids, requests or failures. */
 class Model {
   constructor(
     readonly versions: Bodies = [],
-    /** What the object links to. */
+    /** The index of the version that the object links to. */
     readonly current?: number,
-    /** The body of what has no id. */
+    /** The body of an object without an id. */
     readonly unversioned?: string,
-    /** So many versions are newer than what has no id: those whose writing crashed. */
+    /**
+     * How many versions are newer than the object without an id: their writes crashed.
+     */
     readonly newer = 0,
   ) {}
 
@@ -125,7 +129,7 @@ function idOf(name: string): string {
   return state.is === 'link' ? state.id : '';
 }
 
-/** All that there is, but for what tells of null versions: that may tell of some that are gone. */
+/** Returns the store without the index of null versions, which may be out of date. */
 function dumped(store: MapStore): unknown[] {
   return store.dump().filter(([key]) => !isNullIndexName(key.split('\n')[2] ?? ''));
 }
@@ -140,7 +144,7 @@ async function seen(store: MapStore): Promise<Model> {
   return new Model(versions, undefined, store.body(OBJECT), newer);
 }
 
-/** Does a step, to its end or until it dies. */
+/** Runs a step, to its end or until it crashes. */
 async function perform(store: MapStore, step: Step): Promise<'done' | 'crashed' | 'failed'> {
   let changes = step.crash ?? Infinity;
   store.beforeChange = () => {

@@ -2,25 +2,29 @@ import type { ByteString } from '../../http/bytes';
 import type { ListingEntry, ObjectInfo, Store } from '../store/store';
 import type { Entries } from './entries';
 
-/** What a DELETE in stack mode may take back: an object's entries but the leftovers, found as far as they are asked for. */
+/**
+ * The versions that a DELETE in stack mode may restore: an object's entries without the
+ * leftovers. Fetched as needed.
+ */
 export class Candidates {
   private readonly versions: ListingEntry[] = [];
   private leftovers: ListingEntry[] = [];
-  private isPreviousSought = false;
+  private hasSoughtPrevious = false;
 
   constructor(
     private readonly store: Store,
     private readonly entries: Entries,
     private readonly current: ObjectInfo | undefined,
-    /** The newest of the listed entries, and the others. */
+    /** The newest entry of the listing, already read. */
     private first: IteratorResult<ListingEntry> | undefined,
-    private readonly listed: AsyncIterator<ListingEntry>,
+    /** The entries after it. */
+    private readonly rest: AsyncIterator<ListingEntry>,
   ) {}
 
-  /** The newest so many of them, or as many as there are. */
+  /** Returns at least the `count` newest ones, or all if there are fewer. */
   async newest(count: number): Promise<readonly ListingEntry[]> {
     while (this.versions.length < count) {
-      const next = this.first ?? (await this.listed.next());
+      const next = this.first ?? (await this.rest.next());
       this.first = undefined;
       if (next.done) break;
       const isLeftover = await this.entries.isLeftover(next.value, this.current);
@@ -31,24 +35,24 @@ export class Candidates {
     return this.versions;
   }
 
-  /** The leftovers that were found since this was last asked, the newest first. */
+  /** Returns the leftovers found since the last call, the newest first. */
   takeLeftovers(): ListingEntry[] {
-    const found = this.leftovers;
+    const { leftovers } = this;
     this.leftovers = [];
-    return found;
+    return leftovers;
   }
 
-  /** Leaves out an entry that turned out to be gone. */
+  /** Removes an entry that turned out to be gone. */
   drop(name: ByteString): void {
-    const at = this.versions.findIndex((each) => each.name === name);
-    if (at >= 0) this.versions.splice(at, 1);
+    const index = this.versions.findIndex((each) => each.name === name);
+    if (index >= 0) this.versions.splice(index, 1);
   }
 
-  /** A listing may lag behind the entries themselves: the one that the object notes is looked for where it is not listed. */
+  /** Looks up the entry of the `previous` note if it is not listed: listings may lag. */
   private async seekPrevious(): Promise<void> {
     const previous = this.current?.notes.previous;
-    if (previous === undefined || this.isPreviousSought) return;
-    this.isPreviousSought = true;
+    if (previous === undefined || this.hasSoughtPrevious) return;
+    this.hasSoughtPrevious = true;
     const name = this.entries.named(previous);
     const newest = this.versions[0]?.name;
     if (

@@ -11,25 +11,28 @@ import {
   timestampAfter,
 } from './names';
 
-/** What was found in the archive before a change. */
+/** The state of an object's entries in the archive before a change. */
 export interface Survey {
-  /** All leftovers but the following, the newest first. */
+  /** All leftovers except unfinished markers, the newest first. */
   readonly leftovers: readonly ByteString[];
-  /** Markers that are half made; if there is no object, those that are newer than all else. */
+  /** Unfinished markers; if there is no object, only those newer than all else. */
   readonly unfinished: readonly ByteString[];
-  /** The newest of the entries that are no leftovers and do not sort before the current object's own. */
+  /** The newest entry that is no leftover nor sorts before the object's own entry. */
   readonly newest: ByteString | undefined;
 }
 
 /**
- * The archive's entries of one object, and which of them are leftovers of an operation that was interrupted. What was interrupted
- * is told by what its steps note in the store, each in the same request as the step itself:
+ * The archive's entries of one object, and which of them are leftovers of an interrupted
+ * operation. Each step writes a note in its own request, by which an interruption is
+ * recognised:
  * - the object was archived and not overwritten: the entry has its timestamp;
- * - a marker was finished and the object not deleted, as 0.1.0 did it: the marker notes that object's timestamp;
- * - a marker was written half: its type says so, and if there is an object, its delete has not happened. If there is
- *   none it has, and the marker is to be finished;
+ * - a marker was finished and the object not deleted, as by 0.1.0: the marker notes the
+ *   object's timestamp;
+ * - a marker is unfinished, by its type: if there is an object, its delete has not
+ *   happened; if there is none it has, and the marker is to be finished;
  * - an entry was restored and not removed: the object notes the entry.
- * By a note that is not bound to its object no marker is removed, and an entry only if its content is the object's.
+ * A note that is not bound to its object removes no marker, and an entry only if its
+ * content is the object's.
  */
 export class Entries {
   private readonly prefix: ByteString;
@@ -46,22 +49,22 @@ export class Entries {
     return { ...this.object, container: this.archive, object: name };
   }
 
-  /** The name of the entry with a timestamp. */
+  /** Returns the name of the entry with a timestamp. */
   named(timestamp: string): ByteString {
     return archiveName(this.object.object, timestamp);
   }
 
-  /** Where no entry is: no object is of 1970. */
+  /** Returns the path of an entry that does not exist: no object is from 1970. */
   nowhere(): ObjectRef {
     return this.at(this.named(formatTimestamp(0)));
   }
 
-  /** The timestamp in the name of an entry. */
+  /** Returns the timestamp in the name of an entry. */
   timestampOf(name: ByteString): string {
     return name.slice(this.prefix.length);
   }
 
-  /** All of them, the newest first, but for half made markers that are not ours: those expire by themselves. */
+  /** Lists entries, newest first, without unfinished markers of others, which expire. */
   list(): AsyncIterator<ListingEntry> & AsyncIterable<ListingEntry> {
     const { store, object, archive, prefix } = this;
     const isOurs = async (name: ByteString) =>
@@ -73,8 +76,9 @@ export class Entries {
   }
 
   /**
-   * The name of the entry for a state of the object: that with its timestamp. Where timestamps are of whole seconds, other states and
-   * markers may be of the same second: then it is the next after all that is there.
+   * Returns the name of the entry for a state of the object: that with its timestamp. If
+   * timestamps have whole seconds, other states and markers may have the same one: then
+   * it is the next name after all existing ones.
    */
   async nameFor(state: ObjectInfo): Promise<ByteString> {
     if (!isWholeSecond(state.timestamp)) return this.named(state.timestamp);
@@ -82,22 +86,22 @@ export class Entries {
     const newest = await this.list().next();
     if (!newest.done && newest.value.name > name) name = newest.value.name;
     for (;;) {
-      const there = await this.store.stat(this.at(name));
-      if (!there || isSame(there, state)) return name;
+      const existing = await this.store.stat(this.at(name));
+      if (!existing || isSame(existing, state)) return name;
       name = this.named(nextTimestamp(this.timestampOf(name)));
     }
   }
 
-  /** Whether an entry is a leftover. A timestamp of whole seconds does not tell: another state may have the same. */
+  /** Whether an entry is a leftover. Timestamps of whole seconds may be ambiguous. */
   async isLeftover(entry: ListingEntry, current: ObjectInfo | undefined): Promise<boolean> {
     if (current === undefined) return false;
     if (entry.isHalfMade) return true;
-    const own = this.named(current.timestamp);
+    const ownEntry = this.named(current.timestamp);
     const isExact = !isWholeSecond(current.timestamp);
-    if (entry.name === own && isExact) return true;
-    const isNoted = this.noted(current).includes(entry.name);
-    const mayDelete = entry.isMarker && entry.name > own && isExact;
-    if (entry.name !== own && !isNoted && !mayDelete) return false;
+    if (entry.name === ownEntry && isExact) return true;
+    const isNoted = this.notedEntries(current).includes(entry.name);
+    const mayDelete = entry.isMarker && entry.name > ownEntry && isExact;
+    if (entry.name !== ownEntry && !isNoted && !mayDelete) return false;
     const info = await this.store.stat(this.at(entry.name));
     const isBound = isNoted && restoredIsBound(current);
     if (info === undefined) return isBound;
@@ -106,68 +110,72 @@ export class Entries {
   }
 
   /**
-   * The name for the marker of a delete: its time, or, where a clock is behind, the next after the object's own entry and the newest one.
-   * A newest one that is further ahead than clocks are apart was put there by somebody, and moves no marker.
+   * Returns the name for the marker of a delete: its time, or, if a clock is behind, the
+   * next after the object's own entry and the newest one. Ignores a newest entry that is
+   * further ahead than clocks can be apart: it was not written by the proxy.
    *
    * @param now the time of the delete by the store's clock, in milliseconds since 1970
-   * @param own the entry for the object that is deleted, if there is one
+   * @param ownEntry the entry for the object to be deleted, if there is one
    */
   nameForMarker(
     now: number,
-    own: ByteString | undefined,
+    ownEntry: ByteString | undefined,
     newest: ByteString | undefined,
   ): ByteString {
-    const time = timestampAfter(now, own && this.timestampOf(own));
-    const found = newest === undefined ? '' : this.timestampOf(newest);
+    const time = timestampAfter(now, ownEntry && this.timestampOf(ownEntry));
+    const newestTime = newest === undefined ? '' : this.timestampOf(newest);
     const isAhead =
-      found >= time && found < formatTimestamp(now + CLOCKS_APART) && isTimestamp(found);
-    return this.named(isAhead ? nextTimestamp(found) : time);
+      newestTime >= time &&
+      newestTime < formatTimestamp(now + CLOCKS_APART) &&
+      isTimestamp(newestTime);
+    return this.named(isAhead ? nextTimestamp(newestTime) : time);
   }
 
   /**
-   * What is listed, down to the current object's own entry, and what was restored to the object.
+   * Surveys the listed entries, down to the current object's own, and the entries that
+   * were restored to the object.
    *
-   * @param listed what `list` yields, from the second on
-   * @param first what it yielded first
+   * @param listing the result of `list`
+   * @param first its first result, if that was already read
    */
   async survey(
     current: ObjectInfo | undefined,
-    listed: AsyncIterator<ListingEntry> = this.list(),
+    listing: AsyncIterator<ListingEntry> = this.list(),
     first?: IteratorResult<ListingEntry>,
   ): Promise<Survey> {
-    const own = current && this.named(current.timestamp);
+    const ownEntry = current && this.named(current.timestamp);
     const [leftovers, unfinished]: [ByteString[], ByteString[]] = [[], []];
     let newest: ByteString | undefined;
-    for (let next = first ?? (await listed.next()); !next.done; next = await listed.next()) {
+    for (let next = first ?? (await listing.next()); !next.done; next = await listing.next()) {
       const { name, isHalfMade } = next.value;
-      if (own !== undefined && name < own) break;
+      if (ownEntry !== undefined && name < ownEntry) break;
       if (isHalfMade) unfinished.push(name);
       else if (await this.isLeftover(next.value, current)) leftovers.push(name);
       else newest ??= name;
-      if (own === undefined && !isHalfMade) break;
+      if (ownEntry === undefined && !isHalfMade) break;
     }
-    if (own === undefined) newest = unfinished[0] ?? newest;
+    if (ownEntry === undefined) newest = unfinished[0] ?? newest;
     const restored = current ? await this.restoredLeftovers(current) : [];
-    const known = [...leftovers, ...unfinished];
+    const listed = [...leftovers, ...unfinished];
     return {
-      leftovers: [...leftovers, ...restored.filter((name) => !known.includes(name))],
+      leftovers: [...leftovers, ...restored.filter((name) => !listed.includes(name))],
       unfinished,
       newest,
     };
   }
 
-  /** Entries that were restored to the current object and not removed. */
+  /** Returns entries that were restored to the current object and not removed. */
   async restoredLeftovers(current: ObjectInfo): Promise<ByteString[]> {
-    const found: ByteString[] = [];
-    for (const name of this.noted(current)) {
+    const leftovers: ByteString[] = [];
+    for (const name of this.notedEntries(current)) {
       const info = await this.store.stat(this.at(name));
       if (info && (info.isMarker ? restoredIsBound(current) : isSame(info, current)))
-        found.push(name);
+        leftovers.push(name);
     }
-    return found;
+    return leftovers;
   }
 
-  private noted({ notes }: ObjectInfo): ByteString[] {
+  private notedEntries({ notes }: ObjectInfo): ByteString[] {
     return (notes.restored ?? []).map((timestamp) => this.named(timestamp));
   }
 }

@@ -14,35 +14,39 @@ import {
 import { Candidates } from './candidates';
 import { Entries, type Survey } from './entries';
 
-/** How the client's own request ended: the store did it, certainly did not, or may have. */
+/** The outcome of the client's request: the store did it, did not, or may have. */
 export type Outcome = 'done' | 'failed' | 'unknown';
 
 /**
- * Whether an operation may go on: `go`, the client may do this; `pass`, the store will refuse it in any case, so it is let through with nothing
- * archived; `stop`, it is not let through.
+ * Whether an operation may go on: `go`, the client may do this; `pass`, the store will
+ * refuse it in any case, so it is forwarded and nothing is archived; `stop`, it is not
+ * forwarded.
  */
 export type Verdict = 'go' | 'pass' | 'stop';
 
-/** The client's own request and its right, as the core sees them. */
+/** The client's own request and its right, abstracted for the core. */
 export interface Operation {
-  /** It writes the object anew, deletes it, or changes its metadata (which makes no version). */
+  /** Writes the object, deletes it, or changes its metadata (which makes no version). */
   readonly kind: 'write' | 'delete' | 'update';
-  /** Asked once it is known what is there and before anything is changed. */
+  /** Called with the current object, before anything is changed. */
   guard(current: ObjectInfo | undefined): Promise<Verdict>;
   /**
-   * Lets the client's own request through to the store. Never rejects.
+   * Forwards the client's own request to the store. Never rejects.
    *
-   * @param notes what the object is to carry that the request writes
+   * @param notes the notes for the object that the request writes
    */
   forward(notes: Notes): Promise<Outcome>;
 }
 
-/** What became of an operation: let through; stopped by its guard; or done by taking an entry out of the archive. */
+/**
+ * The result of an operation: forwarded; stopped by its guard; or done by removing an
+ * entry from the archive.
+ */
 export type Result = 'forwarded' | 'stopped' | 'popped' | 'popped-missing';
 
-/** What a client may not list with its own token. */
-const UNSEEN: Survey = { leftovers: [], unfinished: [], newest: undefined };
-const UNLISTED: IteratorResult<ListingEntry> = { done: true, value: undefined };
+/** The survey if the client may not list the archive with its own token. */
+const NO_SURVEY: Survey = { leftovers: [], unfinished: [], newest: undefined };
+const NO_ENTRY: IteratorResult<ListingEntry> = { done: true, value: undefined };
 
 /** One operation on one object. */
 interface Task {
@@ -52,9 +56,10 @@ interface Task {
 }
 
 /**
- * Keeps versions: carries out on one object, whose lock the caller holds, what `decide` says. A crash between two steps
- * leaves at most duplicates in the archive, which `Entries` tells from versions, and which the next operation on the object makes
- * good or removes: the object's state is then as if what was interrupted had happened, or had not.
+ * Executes the steps of a plan on one object, whose lock the caller holds. A crash
+ * between two steps leaves at most duplicates in the archive. `Entries` distinguishes
+ * these from versions, and the next operation on the object completes or removes them, as
+ * if the interrupted operation had happened, or had not.
  */
 export class ArchiveExecutor {
   constructor(
@@ -64,10 +69,11 @@ export class ArchiveExecutor {
   ) {}
 
   /**
-   * Does a write, a delete or a change of metadata in a versioned container.
+   * Executes a write, a delete or a change of metadata in a versioned container.
    *
-   * @throws StoreError where what is there could not be archived or restored; the current object is untouched then, unless it is not
-   *   `refused` and the version had been restored already
+   * @throws StoreError if an object could not be archived or restored. The current object
+   *   is then unchanged, except if the error is not `refused` and the version was already
+   *   restored
    */
   async execute(object: ObjectRef, mode: Mode, operation: Operation): Promise<Result> {
     const task: Task = {
@@ -84,30 +90,30 @@ export class ArchiveExecutor {
   private async write(task: Task): Promise<Result> {
     const { object, entries, operation } = task;
     const current = await this.store.stat(object);
-    if (current === undefined) return this.pass(operation);
+    if (current === undefined) return this.forwardOnly(operation);
     const verdict = await operation.guard(current);
-    if (verdict !== 'go') return this.refused(verdict, operation);
+    if (verdict !== 'go') return this.endEarly(verdict, operation);
     return this.archiveAndWrite(task, current, removals(await entries.restoredLeftovers(current)));
   }
 
-  /** The same in history mode, in which a delete may have left a marker, also of a removed object. */
+  /** Writes in history mode, in which a delete may have left a marker. */
   private async writeOver(task: Task): Promise<Result> {
     const { object, entries, operation } = task;
     const listed = entries.list();
     const [current, first] = await Promise.all([
       this.store.stat(object),
-      unlessRefused(listed.next(), UNLISTED),
+      unlessRefused(listed.next(), NO_ENTRY),
     ]);
     const { leftovers, unfinished } = await unlessRefused(
       entries.survey(current, listed, first),
-      UNSEEN,
+      NO_SURVEY,
     );
-    if (current === undefined && unfinished.length === 0) return this.pass(operation);
+    if (current === undefined && unfinished.length === 0) return this.forwardOnly(operation);
     const verdict = await operation.guard(current);
-    if (verdict !== 'go') return this.refused(verdict, operation);
+    if (verdict !== 'go') return this.endEarly(verdict, operation);
     const steps = planUnfinished(current !== undefined, unfinished);
     if (current) return this.archiveAndWrite(task, current, [...steps, ...removals(leftovers)]);
-    await this.carryOut(task, [...steps, ...planWrite(undefined)], current, {});
+    await this.executeSteps(task, [...steps, ...planWrite(undefined)], current, {});
     return 'forwarded';
   }
 
@@ -118,34 +124,35 @@ export class ArchiveExecutor {
   ): Promise<Result> {
     const { entries } = task;
     const entry = await entries.nameFor(current);
-    // it is overwritten by the very same
+    // archiving overwrites this one with the same content
     const others = before.filter((step) => !('entry' in step) || step.entry !== entry);
-    // for a DELETE in stack mode, which the container may be in by then
+    // for a DELETE in stack mode, in case the container is later switched to it
     const notes = { previous: entries.timestampOf(entry) };
-    await this.carryOut(task, [...others, ...planWrite(entry)], current, notes);
+    await this.executeSteps(task, [...others, ...planWrite(entry)], current, notes);
     return 'forwarded';
   }
 
   /**
-   * A change of metadata changes the timestamp by which a leftover is recognised, so it goes first. Of an
-   * object that is gone the marker is finished, although there is nothing to change.
+   * Changes metadata. This changes the timestamp by which leftovers are recognised, so
+   * they are removed first. If the object is gone its marker is finished, although there
+   * is nothing to change.
    */
   private async update(task: Task): Promise<Result> {
     const { object, entries, operation } = task;
-    const found = await unlessRefused(
+    const stat = await unlessRefused(
       this.store.stat(object).then((current) => ({ current })),
       undefined,
     );
-    if (found === undefined) return this.pass(operation);
-    const { current } = found;
-    const { leftovers, unfinished } = await unlessRefused(entries.survey(current), UNSEEN);
+    if (stat === undefined) return this.forwardOnly(operation);
+    const { current } = stat;
+    const { leftovers, unfinished } = await unlessRefused(entries.survey(current), NO_SURVEY);
     const notes = previousIn(current);
-    const undoing = [...planUnfinished(current !== undefined, unfinished), ...removals(leftovers)];
-    if (undoing.length === 0) return this.pass(operation, notes);
+    const repairs = [...planUnfinished(current !== undefined, unfinished), ...removals(leftovers)];
+    if (repairs.length === 0) return this.forwardOnly(operation, notes);
     const verdict = await operation.guard(current);
-    if (verdict !== 'go') return this.refused(verdict, operation);
-    const steps: Step[] = [...undoing, { do: 'forward' }];
-    await this.carryOut(task, steps, current, notes);
+    if (verdict !== 'go') return this.endEarly(verdict, operation);
+    const steps: Step[] = [...repairs, { do: 'forward' }];
+    await this.executeSteps(task, steps, current, notes);
     return 'forwarded';
   }
 
@@ -154,9 +161,9 @@ export class ArchiveExecutor {
     const current = await this.store.stat(object);
     const [verdict, { leftovers, unfinished, newest }] = await Promise.all([
       operation.guard(current),
-      unlessRefused(entries.survey(current), UNSEEN),
+      unlessRefused(entries.survey(current), NO_SURVEY),
     ]);
-    if (verdict !== 'go') return this.refused(verdict, operation);
+    if (verdict !== 'go') return this.endEarly(verdict, operation);
     const entry = current && (await entries.nameFor(current));
     const marker = entries.nameForMarker(this.store.now(), entry, newest);
     const steps = [
@@ -164,7 +171,7 @@ export class ArchiveExecutor {
       ...removals(leftovers.filter((name) => name !== entry)),
       ...planHistoryDelete(entry, marker),
     ];
-    await this.carryOut(task, steps, current, {});
+    await this.executeSteps(task, steps, current, {});
     return 'forwarded';
   }
 
@@ -172,45 +179,45 @@ export class ArchiveExecutor {
     const { object, entries, operation } = task;
     const listed = entries.list();
     const [current, first] = await Promise.all([this.store.stat(object), listed.next()]);
-    if (first.done && current?.notes.previous === undefined) return this.pass(operation);
+    if (first.done && current?.notes.previous === undefined) return this.forwardOnly(operation);
 
     const verdict = await operation.guard(current);
-    if (verdict !== 'go') return this.refused(verdict, operation);
+    if (verdict !== 'go') return this.endEarly(verdict, operation);
     const candidates = new Candidates(this.store, entries, current, first, listed);
     for (;;) {
       let versions = await candidates.newest(1);
-      // only what a marker hid needs a second one
+      // a second one is needed only if a marker hides it
       if (!current && versions[0]?.isMarker) versions = await candidates.newest(2);
-      const decided = planStackDelete(current !== undefined, versions);
+      const plan = planStackDelete(current !== undefined, versions);
       const leftovers = candidates.takeLeftovers().map(({ name, isHalfMade }): Step => {
         return { do: isHalfMade ? 'retract' : 'remove', entry: name };
       });
-      const steps = [...leftovers, ...decided];
-      const result = await this.carryOut(task, steps, current, {});
+      const steps = [...leftovers, ...plan];
+      const result = await this.executeSteps(task, steps, current, {});
       if (result !== undefined) return result;
-      for (const step of decided) if (step.do === 'restore') candidates.drop(step.entries[0] ?? '');
+      for (const step of plan) if (step.do === 'restore') candidates.drop(step.entries[0] ?? '');
     }
   }
 
-  private async refused(verdict: 'pass' | 'stop', operation: Operation): Promise<Result> {
-    return verdict === 'stop' ? 'stopped' : this.pass(operation);
+  private async endEarly(verdict: 'pass' | 'stop', operation: Operation): Promise<Result> {
+    return verdict === 'stop' ? 'stopped' : this.forwardOnly(operation);
   }
 
-  private async pass(operation: Operation, notes: Notes = {}): Promise<Result> {
+  private async forwardOnly(operation: Operation, notes: Notes = {}): Promise<Result> {
     await operation.forward(notes);
     return 'forwarded';
   }
 
-  /** Undefined where the entry to restore has gone: nothing was changed then, and the next one is to be tried. */
-  private async carryOut(
+  /** Returns undefined, having changed nothing, if the entry to restore is gone. */
+  private async executeSteps(
     { object, entries, operation }: Task,
     steps: readonly Step[],
     current: ObjectInfo | undefined,
     notes: Notes,
   ): Promise<Result | undefined> {
     const added: ObjectRef[] = [];
-    let restored = false;
-    let removed = false;
+    let isRestored = false;
+    let isRemoved = false;
     try {
       for (const step of steps) {
         switch (step.do) {
@@ -235,79 +242,81 @@ export class ArchiveExecutor {
             await this.store.checkRemoval(entries.nowhere());
             break;
           case 'restore':
-            restored = await this.restore(object, entries, step.entries);
-            if (!restored) return undefined;
+            isRestored = await this.restore(object, entries, step.entries);
+            if (!isRestored) return undefined;
             break;
           case 'remove':
-            removed = await this.store.remove(entries.at(step.entry));
+            isRemoved = await this.store.remove(entries.at(step.entry));
             break;
           case 'forward': {
             const outcome = await operation.forward(notes);
             if (outcome === 'failed') await this.undo(object, current, added);
-            // of what may not have happened the next operation finishes the marker, or takes it back
+            // if the outcome is unknown, the next operation finishes or removes the
+            // marker
             if (outcome !== 'done') return 'forwarded';
             added.length = 0;
             break;
           }
           case 'answer':
-            return removed ? 'popped' : 'popped-missing';
+            return isRemoved ? 'popped' : 'popped-missing';
         }
       }
     } catch (error) {
       await this.undo(object, current, added);
-      throw restored
-        ? halfDone(error, 'the version was restored, but is in the archive still')
+      throw isRestored
+        ? asUnavailable(error, 'the version was restored, but is still in the archive')
         : error;
     }
     return 'forwarded';
   }
 
-  /** Of a delete that is to be acknowledged the marker has to be there. */
+  /** Finishes a marker. It must exist if its delete is about to be acknowledged. */
   private async finish(marker: ObjectRef, isEarlier = false): Promise<void> {
     const isThere = await this.store.finishMarker(marker).catch((error: unknown) => {
       throw isEarlier
         ? error
-        : halfDone(error, 'the object was deleted, but its marker is half made still');
+        : asUnavailable(error, 'the object was deleted, but its delete marker is unfinished');
     });
     if (!isThere && !isEarlier)
-      throw new StoreError('unavailable', 'the object was deleted, but its delete marker has gone');
+      throw new StoreError('unavailable', 'the object was deleted, but its delete marker is gone');
   }
 
-  /** False where the entry has gone. */
+  /** Returns false if the entry is gone. */
   private restore(
     object: ObjectRef,
     entries: Entries,
     [from = '', ...others]: readonly ByteString[],
   ) {
-    const restored = [from, ...others].map((name) => entries.timestampOf(name));
-    return this.store.copy(entries.at(from), object, { restored });
+    const timestamps = [from, ...others].map((name) => entries.timestampOf(name));
+    return this.store.copy(entries.at(from), object, { restored: timestamps });
   }
 
   /**
-   * Removes what was added to the archive for a request that then certainly failed, so long as the object is still what it
-   * was. What cannot be removed stays as a duplicate that later requests recognise.
+   * Removes the entries that were added for a request that certainly failed, if the
+   * object is unchanged. An entry that cannot be removed stays as a duplicate that later
+   * requests recognise.
    */
   private async undo(
     object: ObjectRef,
-    was: ObjectInfo | undefined,
+    previous: ObjectInfo | undefined,
     added: readonly ObjectRef[],
   ): Promise<void> {
     if (added.length === 0) return;
     try {
-      const is = await this.store.stat(object);
-      if (is?.timestamp !== was?.timestamp) return;
+      const current = await this.store.stat(object);
+      if (current?.timestamp !== previous?.timestamp) return;
       for (const entry of [...added].reverse()) await this.store.remove(entry);
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
       this.log.warn(
         { err: error.message },
-        'a duplicate stays in the archive until the object is next written or deleted',
+        'a duplicate stays in the archive until the next write or delete of the object',
       );
     }
   }
 }
 
-/** The note of the version before, bound if it was. */
+/** Returns the object's `previous` note, bound if it was bound. */
 function previousIn(current: ObjectInfo | undefined): Notes {
   const { previous, unbound } = current?.notes ?? {};
   return unbound?.includes('previous') ? { previous, unbound: ['previous'] } : { previous };
@@ -317,22 +326,27 @@ function mayBeDone(error: unknown): boolean {
   return !(error instanceof StoreError) || error.code === 'unavailable';
 }
 
-/** What keeps a change from being completed is no refusal any more: the next operation on the object completes it. */
-function halfDone(error: unknown, what: string): unknown {
+/** Turns a refusal midway into `unavailable`: the next operation completes the change. */
+function asUnavailable(error: unknown, state: string): unknown {
   if (!(error instanceof StoreError) || error.code !== 'refused') return error;
-  return new StoreError('unavailable', `${what}: ${error.message}`, error.status, { cause: error });
+  return new StoreError('unavailable', `${state}: ${error.message}`, error.status, {
+    cause: error,
+  });
 }
 
 function removals(names: readonly ByteString[]): Step[] {
   return names.map((entry) => ({ do: 'remove', entry }));
 }
 
-/** What a client may not read or list with its own token is left as it is: neither archiving nor a change of metadata needs it. */
-async function unlessRefused<T>(asked: Promise<T>, otherwise: T): Promise<T> {
+/**
+ * Returns `fallback` if the client's token may not read or list something that neither
+ * archiving nor a change of metadata needs.
+ */
+async function unlessRefused<T>(promise: Promise<T>, fallback: T): Promise<T> {
   try {
-    return await asked;
+    return await promise;
   } catch (error) {
-    if (error instanceof StoreError && error.code === 'refused') return otherwise;
+    if (error instanceof StoreError && error.code === 'refused') return fallback;
     throw error;
   }
 }

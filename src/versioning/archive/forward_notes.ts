@@ -4,15 +4,15 @@ import type { Handler, Request, Response } from '../../swift_api/message';
 import { isCopy } from '../../swift_api/object_writes';
 import { NO_NOTES, NOTHING_RESTORED } from '../store/recovery_notes';
 
-/** Swift's own bounds for an object's metadata. */
+/** Swift's limits for an object's metadata. */
 const MAX_ITEMS = 90;
 const MAX_BYTES = 4096;
 const METADATA = 'x-object-meta-';
 
 /**
- * Lets a client's write through with notes on the object that it writes, if that has room for them.
+ * Forwards a client's write with notes on the object, if that has room for them.
  *
- * @param notes the headers that write them
+ * @param notes the headers that write the notes
  */
 export async function forwardWithNotes(
   request: Request,
@@ -21,21 +21,20 @@ export async function forwardWithNotes(
 ): Promise<Response> {
   if (isCopy(request)) return forwardCopy(request, notes, next);
   const headers = request.headers.withAll(notes);
-  return next(
-    isEmpty(notes) || !isWithinBounds(headers) ? request : { ...request, headers: headers },
-  );
+  return next(isEmpty(notes) || !isWithinBounds(headers) ? request : { ...request, headers });
 }
 
 /**
- * A copy brings the notes of its source along. Those that are bound to the source count for nothing here; unbound ones might name
- * entries in this object's archive. So they are replaced. That takes room only if the source has none of them.
+ * Forwards a copy and replaces the notes that it takes along from its source. Those bound
+ * to the source would not count here, but unbound ones might name entries in this
+ * object's archive. This needs extra room only if the source has no such notes.
  */
 async function forwardCopy(request: Request, notes: Headers, next: Handler): Promise<Response> {
   for (const each of [NO_NOTES.withAll(notes), NOTHING_RESTORED]) {
     const response = await next({ ...request, headers: request.headers.withAll(each) });
-    // a body that came with it, which no copy may have, is not there to be sent again
+    // a copy must not have a body; if one was sent and read, it cannot be sent again
     if (response.status !== 400 || !isUnread(request.body)) return response;
-    // the source may have as much metadata as an object can have
+    // the source may already have as much metadata as an object can have
     await drain(response.body);
   }
   return next(request);

@@ -1,35 +1,39 @@
 import type { ByteString } from '../../http/bytes';
 
-/** What the names of all archived versions of an object begin with: three hex digits, its length in bytes, and its name. */
+/**
+ * Returns the prefix of the names of an object's entries: the length of its name in
+ * bytes, as three hex digits, and its name.
+ */
 export function archivePrefix(object: ByteString): ByteString {
   return `${object.length.toString(16).padStart(3, '0')}${object}/`;
 }
 
 /**
- * The name under which the state of an object with that timestamp is archived. It depends on nothing else, so that
- * archiving twice is harmless.
+ * Returns the name of the entry for the state of an object with that timestamp. It
+ * depends on nothing else, so that archiving twice is harmless.
  */
 export function archiveName(object: ByteString, timestamp: string): ByteString {
   return archivePrefix(object) + timestamp;
 }
 
-/** The timestamp that ends an entry's name. */
+/** Returns the timestamp that ends an entry's name. */
 export function timestampOf(entry: ByteString): string {
   return entry.slice(entry.lastIndexOf('/') + 1);
 }
 
-/** Whether what ends a name is a timestamp, as Swift writes it or with more behind it. */
+/** Whether `text` begins with a timestamp, as Swift writes it. */
 export function isTimestamp(text: string): boolean {
   return /^\d{10}\.\d{5}/.test(text);
 }
 
-/** Milliseconds since 1970 as Swift writes times in names: ten digits, a point, five digits. */
+/** Formats milliseconds since 1970 as Swift does: ten digits, a point, five digits. */
 export function formatTimestamp(milliseconds: number): string {
   return (milliseconds / 1000).toFixed(5).padStart(16, '0');
 }
 
 /**
- * A timestamp for now that sorts after another one, also where this machine's clock is behind the store's.
+ * Returns a timestamp for now that sorts after another one, even if this machine's clock
+ * is behind the store's.
  *
  * @param milliseconds the time now
  * @param after a timestamp as the store writes it
@@ -39,7 +43,7 @@ export function timestampAfter(milliseconds: number, after: string | undefined):
   return after === undefined || after < now ? now : nextTimestamp(after);
 }
 
-/** The first timestamp of five decimals after another one. */
+/** Returns the first timestamp of five decimals after another one. */
 export function nextTimestamp(after: string): string {
   const [whole = '0', fraction = ''] = after.split('.');
   const next = BigInt(whole) * 100_000n + BigInt(fraction.slice(0, 5).padEnd(5, '0')) + 1n;
@@ -47,8 +51,8 @@ export function nextTimestamp(after: string): string {
 }
 
 /**
- * Whether a timestamp may be one of whole seconds, as it is where a store has no `X-Timestamp`: two states of one object can
- * have the same then.
+ * Whether a timestamp may be one of whole seconds, as from a store without `X-Timestamp`.
+ * Two states of one object can then have the same.
  */
 export function isWholeSecond(timestamp: string): boolean {
   return /\.0*$/.test(timestamp) || !timestamp.includes('.');

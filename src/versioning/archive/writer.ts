@@ -12,11 +12,11 @@ import type { VersioningContext } from '../context';
 
 export type ArchivePolicy = Extract<VersioningPolicy, { kind: 'versioned' }>;
 
-/** Writes and deletes single objects of containers in one of the two modes, one at a time. */
+/** Writes and deletes single objects of containers in one of the two modes. */
 export class ArchiveWriter {
   constructor(
     private readonly next: Handler,
-    private readonly parts: Pick<
+    private readonly context: Pick<
       VersioningContext,
       'app' | 'locker' | 'lockWait' | 'stallTime' | 'notes' | 'log'
     >,
@@ -24,54 +24,56 @@ export class ArchiveWriter {
 
   /**
    * @param request PUT, DELETE, COPY or POST
-   * @param written the object that it writes or deletes, or whose metadata it changes
-   * @param policy of the object's container, which must stay as it is until this has ended
+   * @param written the object that the request writes, deletes or updates
+   * @param policy the policy of the object's container, which must not change until this
+   *   ends
    */
   write(request: Request, written: ObjectTarget, policy: ArchivePolicy): Promise<Response> {
-    const options = { ...this.parts, archive: policy.archive };
+    const options = { ...this.context, archive: policy.archive };
     return withObjectLock(
       request,
       written,
       options,
       this.next,
       async (locked) =>
-        (await dialectRefusal(locked, written, this.parts.app)) ??
-        (await this.keepingVersions(locked, written, policy)),
+        (await dialectRefusal(locked, written, this.context.app)) ??
+        (await this.writeVersioned(locked, written, policy)),
     );
   }
 
-  private async keepingVersions(
+  private async writeVersioned(
     locked: LockedRequest,
     written: ObjectTarget,
     policy: ArchivePolicy,
   ): Promise<Response> {
-    const { app, log } = this.parts;
+    const { app, log } = this.context;
     const { account, container, object } = written;
     const { request, own, next } = locked;
-    const binding = this.parts.notes.for(policy.archive);
+    const binding = this.context.notes.for(policy.archive);
     const store = new SwiftStore(next, own, binding);
-    const versions = new ArchiveExecutor(store, policy.archive, log);
-    const performed = versions.execute({ account, container, object }, policy.mode, {
+    const executor = new ArchiveExecutor(store, policy.archive, log);
+    const execution = executor.execute({ account, container, object }, policy.mode, {
       kind: kindOf(request),
       guard: async (current) => {
         if (failsPreconditions(request, current)) return 'pass';
         if (app.power === 'client') return 'go';
-        // what is taken out of the archive the store does not see as this client's request
+        // the store does not see a restoration from the archive as this client's request
         const fresh = request.method === 'DELETE' && policy.mode === 'stack';
         const right = await app.mayWrite(request, written, { fresh });
         if ('status' in right) locked.refuse(right);
         return 'status' in right ? 'stop' : 'go';
       },
       forward: (notes) =>
-        locked.forward((own) =>
-          forwardWithNotes(own, binding.headersOf(notes, written, store.now()), next),
+        locked.forward((clientRequest) =>
+          forwardWithNotes(clientRequest, binding.headersOf(notes, written, store.now()), next),
         ),
     });
-    const result = await performed.catch(async (error: unknown) => {
+    const result = await execution.catch(async (error: unknown) => {
       await locked.discard();
       throw error;
     });
-    if (result === 'popped' || result === 'popped-missing') return deleted(result === 'popped');
+    if (result === 'popped' || result === 'popped-missing')
+      return deleteResponse(result === 'popped');
     return locked.answer();
   }
 }
@@ -81,7 +83,7 @@ function kindOf({ method }: Request): Operation['kind'] {
   return method === 'POST' ? 'update' : 'write';
 }
 
-function deleted(wasThere: boolean): Response {
+function deleteResponse(wasThere: boolean): Response {
   const headers = Headers.of({ 'Content-Type': 'text/html; charset=UTF-8', 'Content-Length': '0' });
   return { status: wasThere ? 204 : 404, headers, body: NO_BODY };
 }

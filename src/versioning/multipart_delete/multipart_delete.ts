@@ -7,31 +7,34 @@ import { deleteUnversioned } from './unversioned_delete';
 import { nameOf, Walk, type LargeObject, type Part } from './segment_walk';
 import { keepsVersions, type PolicyCache } from '../policy';
 
-/** What such a request takes. */
-export interface MultipartParts {
-  readonly settings: Pick<PolicyCache, 'get'>;
-  /** Keeps versions: reads the manifests, and is asked for one DELETE each. */
+/** What a multipart delete needs. */
+export interface MultipartDeleteContext {
+  readonly policies: Pick<PolicyCache, 'get'>;
+  /** The versioning handler: reads the manifests, and deletes the parts one by one. */
   readonly handler: Handler;
-  /** Whether there are containers that no client reaches. What was judged then is what is deleted, and the store reads no manifest anew. */
+  /**
+   * Whether there are containers that are hidden from clients. If so, exactly the checked
+   * parts are deleted: the store does not read the manifests again.
+   */
   readonly hides: boolean;
 }
 
 /**
- * `DELETE ?multipart-manifest=delete`: each part is deleted as a client's DELETE of its own, and answered as Swift answers
- * (its `slo`). In versioned containers manifests go before segments, since a manifest can be archived only while its
- * segments are there.
+ * Handles `DELETE ?multipart-manifest=delete`: deletes each part by its own DELETE in the
+ * client's name, and answers as Swift's `slo` does. In versioned containers manifests go
+ * before segments, since a manifest can be archived only while its segments exist.
  *
  * @returns undefined if nothing versioned is touched, and the store may do it all
  */
 export async function multipartDelete(
   call: ObjectCall,
-  { settings, handler, hides }: MultipartParts,
+  { policies, handler, hides }: MultipartDeleteContext,
 ): Promise<Response | undefined> {
   const { request } = call;
   const walk = new Walk(call, handler, hides);
   const large = await walk.read();
   if ('status' in large) return large;
-  if (await touchesVersions(request, large.parts, settings))
+  if (await touchesVersions(request, large.parts, policies))
     return deleteVersioned(request, large, walk);
   return hides ? deleteUnversioned(call, large, walk) : undefined;
 }
@@ -46,9 +49,11 @@ async function deleteVersioned(
   const summary = new DeleteSummary();
   if (type === undefined) return deletedAnswer(type, summary.render(type, 406));
   // a client that may not read a manifest may not delete by it, as on Swift
-  const refused = parts.find(({ problem }) => problem?.status === 401 || problem?.status === 403);
-  if (refused?.problem) {
-    summary.add(nameOf(refused.target), refused.problem.status);
+  const unreadable = parts.find(
+    ({ problem }) => problem?.status === 401 || problem?.status === 403,
+  );
+  if (unreadable?.problem) {
+    summary.add(nameOf(unreadable.target), unreadable.problem.status);
     return deletedAnswer(type, summary.render(type));
   }
   const manifestsFirst = [...parts].sort((a, b) => Number(b.isManifest) - Number(a.isManifest));
@@ -57,8 +62,8 @@ async function deleteVersioned(
     const response = await walk.client.delete(target, { query: version });
     await drain(response.body);
     summary.add(nameOf(target), response.status);
-    const failed = response.status >= 300 && response.status !== 404;
-    if (failed && part === root) break;
+    const hasFailed = response.status >= 300 && response.status !== 404;
+    if (hasFailed && part === root) break;
   }
   return deletedAnswer(type, summary.render(type));
 }
@@ -66,14 +71,14 @@ async function deleteVersioned(
 async function touchesVersions(
   request: Request,
   parts: readonly Part[],
-  settings: Pick<PolicyCache, 'get'>,
+  policies: Pick<PolicyCache, 'get'>,
 ): Promise<boolean> {
-  const asked = new Set<ByteString>();
+  const checked = new Set<ByteString>();
   for (const { target } of parts) {
     const { version, account, container } = target;
-    if (asked.has(container)) continue;
-    asked.add(container);
-    if (keepsVersions(await settings.get(request, { version, account, container }))) return true;
+    if (checked.has(container)) continue;
+    checked.add(container);
+    if (keepsVersions(await policies.get(request, { version, account, container }))) return true;
   }
   return false;
 }

@@ -12,7 +12,7 @@ import { VERSION_ID, type ObjectCall } from '../calls';
 import { refuseSegment } from '../object_versioning/containers/hidden_names';
 import { SwiftClient } from '../../swift_api/client';
 
-/** Swift's own bounds: bytes of a manifest, and manifests and segments that one request may delete. */
+/** Swift's limits: bytes of a manifest, and parts that one request may delete. */
 const MAX_MANIFEST_BYTES = 8 * 1024 * 1024;
 const MAX_PARTS = 10_000;
 
@@ -20,9 +20,9 @@ const Manifest = z.array(
   z.object({ name: z.string().optional(), sub_slo: z.boolean().optional() }),
 );
 
-/** Why nothing is known of what a manifest names, as Swift reports it. */
+/** Why a manifest could not be read, as Swift reports it. */
 export interface Problem {
-  /** 404 if there is no manifest; 401 and 403 if the client has not the right to read it. */
+  /** 404 if there is no manifest; 401 or 403 if the client has no right to read it. */
   readonly status: number;
   readonly reason: string;
 }
@@ -30,47 +30,52 @@ export interface Problem {
 /** A manifest or a segment of a large object. */
 export interface Part {
   readonly target: ObjectTarget;
-  /** The part of the query that names a version; '' if it is the object itself. */
+  /** The query parameter that names a version; '' for the object itself. */
   readonly version: string;
   readonly isManifest: boolean;
   problem?: Problem;
 }
 
-/** What a static large object consists of. */
+/** The parts of a static large object. */
 export interface LargeObject {
-  /** The one asked for. */
+  /** The manifest that the request names. */
   readonly root: Part;
-  /** The segments that its own manifest names. */
+  /** The segments that this manifest names. */
   readonly segments: readonly Part[];
-  /** All parts, in the order in which they were found. */
+  /** All parts, in the order of discovery. */
   readonly parts: readonly Part[];
-  /** The same in the order in which Swift deletes them: each manifest after its segments. */
+  /** All parts in Swift's order of deletion: each manifest after its segments. */
   readonly inOrder: readonly Part[];
 }
 
-/** Reads the manifest of a large object, and the manifests among its segments, as the client that asks to delete it. */
+/**
+ * Reads the manifest of a large object, and the manifests among its segments, in the name
+ * of the client that deletes it.
+ */
 export class Walk {
   /** Makes requests in the client's name. */
   readonly client: SwiftClient;
   private readonly parts: Part[] = [];
 
   /**
-   * @param handler answers as for the client
-   * @param hides whether there are containers that no client reaches
+   * @param handler handles requests in the client's name
+   * @param hides whether there are containers that are hidden from clients
    */
   constructor(
     private readonly call: ObjectCall,
     handler: Handler,
     private readonly hides: boolean,
   ) {
-    // what the client's filter judges is judged of what it asked for, which is the first of many
+    // the dialect's conditions apply to the client's request only, not to those derived
+    // from it
     const { request } = call;
-    const asClient: Handler = (own) => handler(request.dialect ? { ...own, dialect: {} } : own);
+    const asClient: Handler = (subrequest) =>
+      handler(request.dialect ? { ...subrequest, dialect: {} } : subrequest);
     this.client = new SwiftClient(asClient, request, 'client');
   }
 
   /**
-   * @returns the refusal if a manifest cannot be read as the store reads it, or leads where no client may
+   * @returns the refusal if a manifest cannot be parsed, or names a hidden container
    * @throws StoreError if there are too many parts
    */
   async read(): Promise<LargeObject | Response> {
@@ -81,25 +86,25 @@ export class Walk {
       isManifest: true,
     };
     this.parts.push(root);
-    const own = await this.segmentsOf(root);
-    if ('status' in own) return own;
+    const ownSegments = await this.readSegments(root);
+    if ('status' in ownSegments) return ownSegments;
     const inOrder: Part[] = [];
-    const queue = [...own.map(unread), { part: root, isRead: true }];
+    const queue = [...ownSegments.map(toUnread), { part: root, isRead: true }];
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
       const { part, isRead } = next;
       if (isRead || !part.isManifest) {
         inOrder.push(part);
         continue;
       }
-      const segments = await this.segmentsOf(part);
+      const segments = await this.readSegments(part);
       if ('status' in segments) return segments;
-      queue.push(...segments.map(unread), { part, isRead: true });
-      if (this.parts.length > MAX_PARTS) throw tooMany();
+      queue.push(...segments.map(toUnread), { part, isRead: true });
+      if (this.parts.length > MAX_PARTS) throw tooManyParts();
     }
-    return { root, segments: own, parts: this.parts, inOrder };
+    return { root, segments: ownSegments, parts: this.parts, inOrder };
   }
 
-  private async segmentsOf(part: Part): Promise<Part[] | Response> {
+  private async readSegments(part: Part): Promise<Part[] | Response> {
     const lines = await this.readManifest(part);
     if (!Array.isArray(lines)) return lines;
     const { version, account } = part.target;
@@ -116,7 +121,7 @@ export class Walk {
     return segments;
   }
 
-  /** The lines of a manifest; none if there is a problem with it. */
+  /** Returns the lines of a manifest; none if there is a problem with it. */
   private async readManifest(part: Part): Promise<z.infer<typeof Manifest> | Response> {
     const query = `multipart-manifest=get&${part.version}`;
     const response = await this.client.get(part.target, { query });
@@ -126,15 +131,17 @@ export class Walk {
       return [];
     }
     const body = await readAll(response.body, MAX_MANIFEST_BYTES).catch((cause: unknown) => {
-      throw new StoreError('unavailable', 'a manifest broke off', undefined, { cause });
+      throw new StoreError('unavailable', 'the response with a manifest was cut short', undefined, {
+        cause,
+      });
     });
-    return (body && linesOf(body)) ?? unreadable(part.target);
+    return (body && parseManifest(body)) ?? refuseUnreadable(part.target);
   }
 }
 
-const unread = (part: Part) => ({ part, isRead: false });
+const toUnread = (part: Part) => ({ part, isRead: false });
 
-function linesOf(body: Buffer): z.infer<typeof Manifest> | undefined {
+function parseManifest(body: Buffer): z.infer<typeof Manifest> | undefined {
   try {
     return Manifest.safeParse(readJson(body)).data;
   } catch (error) {
@@ -143,8 +150,8 @@ function linesOf(body: Buffer): z.infer<typeof Manifest> | undefined {
   }
 }
 
-/** Whatever is in it, the store might know, and delete what it names. */
-function unreadable({ container, object }: ObjectTarget): Response {
+/** Refuses a manifest that the store might still parse, and then delete its segments. */
+function refuseUnreadable({ container, object }: ObjectTarget): Response {
   return page(400, `The manifest of ${nameOf({ container, object })} cannot be read\n`);
 }
 
@@ -158,14 +165,14 @@ function problemOf({ status }: Response): Problem {
   };
 }
 
-function tooMany(): StoreError {
+function tooManyParts(): StoreError {
   return new StoreError(
     'refused',
-    `a large object of more than ${MAX_PARTS} parts is not deleted in one request`,
+    `a large object of more than ${MAX_PARTS} parts cannot be deleted in one request`,
   );
 }
 
-/** What reports call an object. */
+/** Returns the name of an object in reports. */
 export function nameOf({
   container,
   object,

@@ -12,31 +12,31 @@ import { mapConcurrently } from '../../util/concurrency';
 import { answerWith, type Work } from '../../swift_api/bulk/progress';
 import { nameOf, type LargeObject, type Part, type Walk } from './segment_walk';
 
-/** Swift's own: how many are deleted at a time, and the milliseconds after which a client is shown that it goes on. */
-const AT_ONCE = 2;
-const SIGN_OF_LIFE = 10_000;
+/** Swift's values: concurrent deletes, and milliseconds between heartbeats. */
+const CONCURRENCY = 2;
+const HEARTBEAT_INTERVAL = 10_000;
 const MAX_INFO_BYTES = 1024 * 1024;
 
-/** Deletes a large object in containers without versions as Swift's `slo` does, part by part. */
+/** Deletes a large object in unversioned containers by parts, as Swift's `slo` does. */
 export async function deleteUnversioned(
   { request, query }: ObjectCall,
   large: LargeObject,
   walk: Walk,
 ): Promise<Response> {
   const isAsync = isTrueValue(query.get('async'));
-  if (isAsync && (await deletesLater(walk))) return deleteWhole(large, walk);
+  if (isAsync && (await supportsAsync(walk))) return deleteAsync(large, walk);
   const type = bulkType(request);
   if (type === undefined) return deletedAnswer(type, new DeleteSummary().render(type, 406));
-  return answerWith(reported(large, walk, type), type, SIGN_OF_LIFE);
+  return answerWith(deleteParts(large, walk, type), type, HEARTBEAT_INTERVAL);
 }
 
-async function* reported({ inOrder }: LargeObject, walk: Walk, type: string): Work {
+async function* deleteParts({ inOrder }: LargeObject, walk: Walk, type: string): Work {
   const summary = new DeleteSummary();
-  const deleted = mapConcurrently(inOrder, AT_ONCE, async (part) => ({
+  const results = mapConcurrently(inOrder, CONCURRENCY, async (part) => ({
     part,
-    status: await remove(part, walk),
+    status: await deletePart(part, walk),
   }));
-  for await (const { part, status } of deleted) {
+  for await (const { part, status } of results) {
     yield;
     const { problem, target } = part;
     // whatever the reason, Swift counts it among the client's errors
@@ -46,8 +46,8 @@ async function* reported({ inOrder }: LargeObject, walk: Walk, type: string): Wo
   return summary.render(type);
 }
 
-/** The status with which a part was deleted. What could not be read is not deleted. */
-async function remove({ target, version, problem }: Part, walk: Walk): Promise<number> {
+/** Deletes a part and returns the status. Keeps a part that could not be read. */
+async function deletePart({ target, version, problem }: Part, walk: Walk): Promise<number> {
   if (problem) return problem.status;
   try {
     const response = await walk.client.delete(target, { query: version });
@@ -59,8 +59,8 @@ async function remove({ target, version, problem }: Part, walk: Walk): Promise<n
   }
 }
 
-/** Whether the store knows `async=yes`, by its `/info`. */
-async function deletesLater(walk: Walk): Promise<boolean> {
+/** Whether the store's `/info` announces `async=yes`. */
+async function supportsAsync(walk: Walk): Promise<boolean> {
   const response = await walk.client.get('/info');
   const body = await readAnswer(response.body, MAX_INFO_BYTES, INFO);
   return response.status === 200 && parseAnswer(Info, body, INFO).slo?.allow_async_delete === true;
@@ -70,10 +70,11 @@ const INFO = '/info of the store';
 const Info = z.object({ slo: z.object({ allow_async_delete: z.boolean().optional() }).optional() });
 
 /**
- * With `async=yes` the answer is that to the DELETE of the manifest (Swift's `handle_async_delete`). Swift has the segments
- * expire soon; here they are gone before the answer says so.
+ * Deletes with `async=yes`: returns the response to the DELETE of the manifest (Swift's
+ * `handle_async_delete`). Swift lets the segments expire soon; here they are deleted
+ * first.
  */
-async function deleteWhole({ root, segments }: LargeObject, walk: Walk): Promise<Response> {
+async function deleteAsync({ root, segments }: LargeObject, walk: Walk): Promise<Response> {
   const { problem } = root;
   if (problem) return page(problem.status === 403 ? 500 : problem.status, problem.reason);
   const containers = [...new Set(segments.map(({ target }) => target.container))];
@@ -83,7 +84,7 @@ async function deleteWhole({ root, segments }: LargeObject, walk: Walk): Promise
   }
   if (segments.some(({ isManifest }) => isManifest))
     return page(400, 'No segments may be large objects.');
-  const refusal = await refusalOf([root, ...segments.slice(0, 1)], walk);
+  const refusal = await findRefusal([root, ...segments.slice(0, 1)], walk);
   if (refusal) return refusal;
   for (const { target } of segments) {
     const response = await walk.client.delete(target);
@@ -93,10 +94,10 @@ async function deleteWhole({ root, segments }: LargeObject, walk: Walk): Promise
   return walk.client.delete(root.target, { query: root.version });
 }
 
-/** The refusal of a client that may not delete all of these. */
-async function refusalOf(parts: readonly Part[], walk: Walk): Promise<Response | undefined> {
+/** Returns the refusal if the client may not delete all `parts`. */
+async function findRefusal(parts: readonly Part[], walk: Walk): Promise<Response | undefined> {
   for (const { target } of parts) {
-    // Swift judges the right before the condition, which never holds
+    // Swift checks the right before the condition, which never holds
     const headers = Headers.of({ 'X-If-Delete-At': '1' });
     const response = await walk.client.delete(target, { headers });
     if (response.status === 401 || response.status === 403) return response;

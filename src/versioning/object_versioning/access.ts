@@ -8,12 +8,13 @@ import { StoreError } from '../../util/store_error';
 import { ITSELF } from '../../swift_api/itself';
 import { SwiftClient } from '../../swift_api/client';
 
-/** There is none: no container has a name without a character. */
+/** Does not exist: no container has an empty name. */
 const NO_CONTAINER = versionsContainerOf('');
 
 /**
- * Whether a client may reach versions by their ids, which takes the right to a container that has no ACL, as on Swift: it is asked for something
- * in a container that is not there.
+ * Establishes a client's right to access versions by their ids. As in Swift, it is the
+ * right to a container that has no ACL, which a request for an object in a nonexistent
+ * container proves.
  *
  * @returns the right to this object's versions, or the store's refusal
  */
@@ -25,13 +26,13 @@ export async function rightToVersions(
   const { version, account } = object;
   const method = ['HEAD', 'DELETE'].includes(request.method) ? request.method : 'GET';
   const none = { version, account, container: NO_CONTAINER, object: 'none' };
-  const asked = new SwiftClient(next, request).request(method, none);
-  return established(asked, next, (response) => rightOfOwner(asked, response, object));
+  const probe = new SwiftClient(next, request).request(method, none);
+  return establishRight(probe, next, (response) => rightOfOwner(probe, response, object));
 }
 
 /**
- * Establishes a client's right to read versions by their ids: an owner's, or a reader's if the API
- * says so.
+ * Establishes a client's right to read versions by their ids: an owner's, or a reader's
+ * if the API says so.
  *
  * @returns the right to read this object's versions, or the store's refusal
  * @throws StoreError if the store's answer shows neither
@@ -42,29 +43,32 @@ export async function rightToReadVersions(
   next: Handler,
 ): Promise<Right | Response> {
   if (!request.dialect?.readersReadVersions) return rightToVersions(request, object, next);
-  const asked = new SwiftClient(next, request).request('HEAD', object, { query: ITSELF });
-  return established(asked, next, (response) => rightShown(asked, response));
+  const probe = new SwiftClient(next, request).request('HEAD', object, { query: ITSELF });
+  return establishRight(probe, next, (response) => rightShown(probe, response));
 }
 
-async function established(
+async function establishRight(
   request: Request,
   next: Handler,
-  rightIn: (response: Response) => Right | undefined,
+  readRight: (response: Response) => Right | undefined,
 ): Promise<Right | Response> {
   const response = await next(request);
   const { status } = response;
   if (status === 401 || status === 403) return response;
   await drain(response.body);
-  const right = rightIn(response);
+  const right = readRight(response);
   if (right) return right;
   throw new StoreError(
     'unavailable',
-    `whether the client may reach versions is not known: the store answered ${status}`,
+    `could not determine whether the client may access versions: the store answered ${status}`,
     status,
   );
 }
 
-/** For an app that keeps objects itself: who may do something with an object may do it with its versions. */
+/**
+ * For an app that stores objects itself: grants a client the same rights to versions as
+ * to their object.
+ */
 export function asOfObjects(authorise: Authorise): Authorise {
   return (resource) => {
     const { target } = resource;
@@ -84,7 +88,7 @@ export function asOfObjects(authorise: Authorise): Authorise {
   };
 }
 
-/** A request whose right to an object is one to its versions. */
+/** Returns a request whose right to an object extends to its versions. */
 export function reaching(request: Request): Request {
   const { authorise } = request;
   return authorise ? { ...request, authorise: asOfObjects(authorise) } : request;

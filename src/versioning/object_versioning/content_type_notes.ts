@@ -5,15 +5,16 @@ import { reservedParameters, withoutReservedParameters } from '../../swift_api/r
 const NAME = /hindsight_\w*/;
 
 /**
- * The content type that a change of metadata gives to a version, with what the one before tells the proxy of it; but for the note of the newest
- * version, which is the link's.
+ * Returns the content type that a change of metadata gives to a version, with the proxy's
+ * notes of the previous one; except for the note of the newest version, which is the
+ * link's.
  *
- * @param given what of this is in it, counts
+ * @param type the new content type; notes that it has itself take precedence
  */
-export function keepNotes(before: ByteString, given: ByteString): ByteString {
-  const own = reservedParameters(given);
-  const kept = reservedParameters(withNewest(before, undefined))
+export function keepNotes(before: ByteString, type: ByteString): ByteString {
+  const newNotes = reservedParameters(type);
+  const oldNotes = reservedParameters(withNewest(before, undefined))
     .split(';')
-    .filter((each) => each !== '' && !own.includes(NAME.exec(each)?.[0] ?? each));
-  return [withoutReservedParameters(given) + own, ...kept].join(';');
+    .filter((each) => each !== '' && !newNotes.includes(NAME.exec(each)?.[0] ?? each));
+  return [withoutReservedParameters(type) + newNotes, ...oldNotes].join(';');
 }

@@ -9,84 +9,99 @@ import { SwiftClient } from '../../swift_api/client';
 import { ObjectCall } from '../calls';
 
 /**
- * A request that makes a copy, as one of the version that it means: that which its query asks for; or, where it copies what is there and not
- * what a link leads to, the version that is there, so that no copy is a link to it. Of the version the client must have the right to read.
+ * Turns a copy into one of the version that it refers to: the version that its query
+ * names; or, if it copies the object itself and not a link's target, the current version,
+ * so that no copy is a link to it. The client must have the right to read the version.
  *
- * @param target what the request names
- * @returns the request to go on with, or the refusal
+ * @returns the request to forward, or the refusal
  */
 export async function resolveCopySource(
   call: ObjectCall,
   reader: VersionReader,
 ): Promise<Request | Response> {
-  const { request, target, query, versionId: asked, copySource: source } = call;
+  const { request, target, query, versionId, copySource: source } = call;
   const isItself = query.get('symlink') === 'get';
   if (!source) return request;
-  const isNull = asked === NULL_ID;
-  const kept = isNull && request.dialect ? await reader.keptNull(request, source) : undefined;
-  if (typeof kept === 'object') return kept;
-  const id = kept ?? (isNull ? undefined : asked);
+  const isNull = versionId === NULL_ID;
+  const nullId = isNull && request.dialect ? await reader.keptNull(request, source) : undefined;
+  if (typeof nullId === 'object') return nullId;
+  const id = nullId ?? (isNull ? undefined : versionId);
   const place = id === undefined ? source : entryOf({ target: source, id: parseId(id) ?? '' });
-  // what has an id does not change; which version is the null version does
+  // a version with an id does not change; which version is the null version does
   const isSeen = request.dialect?.hasSeenSource === true && !isNull;
-  const found = asked === undefined || isSeen ? undefined : await look(request, source, reader);
-  if (found && found.status >= 300) return found;
+  const sourceResponse =
+    versionId === undefined || isSeen ? undefined : await headSource(request, source, reader);
+  if (sourceResponse && sourceResponse.status >= 300) return sourceResponse;
   const isWhole = !isItself && query.get('multipart-manifest') !== 'get';
-  const mayMove = isWhole && mayBeElsewhere(found, isSeen);
-  const from = mayMove ? await wholeFrom(request, { source, place, found }, reader) : place;
+  const needsSearch = isWhole && mayNotBeCopied(sourceResponse, isSeen);
+  const from = needsSearch
+    ? await findWholeSource(request, { source, place, sourceResponse }, reader)
+    : place;
   if ('status' in from) return from;
   const plain = call.withoutVersion().request;
-  if (asked !== undefined || !isItself)
-    return from === source ? plain : copying(plain, from, target);
+  if (versionId !== undefined || !isItself)
+    return from === source ? plain : withSource(plain, from, target);
   const current = await reader.currentVersion(request, source);
   return current === undefined
     ? plain
-    : copying(plain, entryOf({ target: source, id: current }), target);
+    : withSource(plain, entryOf({ target: source, id: current }), target);
 }
 
-/** Whether the store may not read for a copy what is read of its source, for all that is known: what consists of others, or what links lead to. */
-function mayBeElsewhere(found: Response | undefined, isSeen: boolean): boolean {
-  if (found === undefined) return !isSeen;
-  return found.headers.has('x-object-manifest') || found.headers.has('content-location');
+/**
+ * Whether the store, as far as is known, may be unable to copy what a read of the source
+ * returns: an object made of others, or one behind links.
+ */
+function mayNotBeCopied(sourceResponse: Response | undefined, isSeen: boolean): boolean {
+  if (sourceResponse === undefined) return !isSeen;
+  return (
+    sourceResponse.headers.has('x-object-manifest') ||
+    sourceResponse.headers.has('content-location')
+  );
 }
 
-/** Where a whole object is copied from; or the refusal, which is that of reading it. */
-async function wholeFrom(
+/**
+ * Returns where to copy a whole object from; or the refusal, which is that of reading it.
+ */
+async function findWholeSource(
   request: Request,
   {
     source,
     place,
-    found,
-  }: Record<'source' | 'place', ObjectTarget> & { found: Response | undefined },
+    sourceResponse,
+  }: Record<'source' | 'place', ObjectTarget> & { sourceResponse: Response | undefined },
   reader: VersionReader,
 ): Promise<ObjectTarget | Response> {
   const from = await reader.copiedFrom(request, place);
-  if ('status' in from || from === place || found) return from;
-  const response = await look(request, source, reader);
+  if ('status' in from || from === place || sourceResponse) return from;
+  const response = await headSource(request, source, reader);
   return response.status < 300 ? from : response;
 }
 
-/** What reading the source comes to, which is not done: its headers; or the refusal, with its text. */
-async function look(
+/**
+ * Returns the headers that reading the source would return, without reading it; or the
+ * refusal, with its text.
+ */
+async function headSource(
   request: Request,
   source: ObjectTarget,
   reader: VersionReader,
 ): Promise<Response> {
   const { query, dialect } = request;
   const client = new SwiftClient(
-    (own) => reader.read(new ObjectCall(dialect ? { ...own, dialect } : own, source)),
+    (subrequest) =>
+      reader.read(new ObjectCall(dialect ? { ...subrequest, dialect } : subrequest, source)),
     request,
   );
   const head = await client.head(source, { query });
   if (head.status < 300) return head;
   const response = await client.get(source, { query });
-  // it came meanwhile
+  // it was created meanwhile
   if (response.status < 300) destroy(response.body);
   return response;
 }
 
-/** A request that makes its copy from another place. */
-function copying(request: Request, from: ObjectTarget, { account }: ObjectTarget): Request {
+/** Returns the request with another source. */
+function withSource(request: Request, from: ObjectTarget, { account }: ObjectTarget): Request {
   const { headers } = request;
   const other = from.account === account ? undefined : from.account;
   if (request.method === 'COPY') {

@@ -14,9 +14,9 @@ import { unavailable } from '../error_responses';
 import { readListing } from './containers/listing_entries';
 import { reaching } from './access';
 import { SwiftClient } from '../../swift_api/client';
-import { ObjectCall } from '../calls';
+import type { ObjectCall } from '../calls';
 
-const OWN = [
+const REPLACED_HEADERS = [
   'Content-Length',
   'Content-Range',
   'Content-Type',
@@ -32,21 +32,24 @@ interface Segment {
 }
 
 /**
- * Reads dynamic large objects whose segments have ids (Swift's `dlo`): the store itself takes for the length of a segment that of the link to
- * it, which is nothing.
+ * Reads dynamic large objects whose segments are versioned (Swift's `dlo`). The store
+ * itself would take the length of the link to a segment, which is 0, for the segment's.
  */
 export class DynamicLargeObjects {
   /**
-   * @param next where the object is read
-   * @param handler where its segments are, as by the client
+   * @param next reads the object
+   * @param handler reads its segments, as the client would
    */
   constructor(
     private readonly next: Handler,
     private readonly handler: Handler,
-    private readonly settings: Pick<PolicyCache, 'get'>,
+    private readonly policies: Pick<PolicyCache, 'get'>,
   ) {}
 
-  /** What is to be shown instead of the store's answer to GET or HEAD, which is then given up; as a rule the answer itself. */
+  /**
+   * Returns the response to present for the store's response to a GET or HEAD. Usually
+   * that is the same response; otherwise the store's is discarded.
+   */
   async insteadOf(response: Response, call: ObjectCall): Promise<Response> {
     const { request, target, query } = call;
     if (['multipart-manifest', 'symlink'].some((name) => query.get(name) === 'get'))
@@ -57,23 +60,26 @@ export class DynamicLargeObjects {
     if (headers === undefined || slash < 1) return response;
     const { version, account } = target;
     const container: ContainerTarget = { version, account, container: manifest.slice(0, slash) };
-    if (!(await this.hasIds(request, container))) return response;
+    if (!(await this.isVersioned(request, container))) return response;
     destroy(response.body);
     if (isTempUrl(request))
-      return unavailable('the segments of this object cannot be read by a temporary URL');
+      return unavailable('the segments of this object cannot be read with a temporary URL');
     const segments = await this.list(request, container, manifest.slice(slash + 1));
-    return 'status' in segments ? segments : this.show(request, headers, segments);
+    return 'status' in segments ? segments : this.present(request, headers, segments);
   }
 
-  /** Whether an object, of which the headers tell, is one of these. */
+  /**
+   * Whether an object with these headers is a dynamic large object with versioned
+   * segments.
+   */
   async isOne(headers: Headers, request: Request, target: ObjectTarget): Promise<boolean> {
     const manifest = unquote(headers.get('x-object-manifest') ?? '');
     const { version, account } = target;
     const container = manifest.slice(0, Math.max(manifest.indexOf('/'), 0));
-    return container !== '' && this.hasIds(request, { version, account, container });
+    return container !== '' && this.isVersioned(request, { version, account, container });
   }
 
-  /** The headers of what may be a manifest; undefined where it is none. */
+  /** Returns the headers of what may be a manifest; undefined if it is none. */
   private async manifestHeaders(
     response: Response,
     { request, query }: ObjectCall,
@@ -87,16 +93,16 @@ export class DynamicLargeObjects {
     return head.status < 300 ? head.headers : undefined;
   }
 
-  private async hasIds(request: Request, container: ContainerTarget): Promise<boolean> {
+  private async isVersioned(request: Request, container: ContainerTarget): Promise<boolean> {
     try {
-      return (await this.settings.get(request, container)).kind === 'with-ids';
+      return (await this.policies.get(request, container)).kind === 'with-ids';
     } catch (error) {
       if (error instanceof StoreError && error.code === 'refused') return false;
       throw error;
     }
   }
 
-  /** The segments, or the refusal to list them. */
+  /** Lists the segments, or returns the refusal to list them. */
   private async list(
     request: Request,
     container: ContainerTarget,
@@ -122,7 +128,7 @@ export class DynamicLargeObjects {
     }
   }
 
-  private async show(
+  private async present(
     request: Request,
     headers: Headers,
     segments: readonly Segment[],
@@ -132,7 +138,7 @@ export class DynamicLargeObjects {
     const pieces = segments.map((segment) => this.piece(request, segment));
     const size = segments.reduce((sum, { bytes }) => sum + bytes, 0);
     const view: View = {
-      headers: headers.without(...OWN),
+      headers: headers.without(...REPLACED_HEADERS),
       contentType: headers.get('content-type') ?? '',
       etag: `"${etag.digest('hex')}"`,
       timestamp: headers.get('x-timestamp') ?? '0',

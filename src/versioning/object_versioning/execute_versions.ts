@@ -21,54 +21,68 @@ import { nullMarkerType, withNull } from './null_versions/null_note';
 import { parseVersionName, versionName, versionPrefix } from './version_names';
 import type { Outcome, Verdict } from '../archive/execute';
 
-/** What became of the client's own request, and what the store said of what it wrote. */
+/**
+ * The outcome of the client's own request, and what the store reported of the object it
+ * wrote.
+ */
 export interface SentWrite {
   readonly outcome: Outcome;
-  /** The ETag of the very object that was written, where it is known that the store told that, and that it is no symlink. */
+  /**
+   * The ETag of the object itself; set only if the store is known to have reported that
+   * one, and the object is not a symlink.
+   */
   readonly etag?: string | undefined;
-  /** When the object is to expire, which its versions are not. */
+  /** When the object expires; its versions do not. */
   readonly expiry?: Expiry | undefined;
-  /** What was written is to expire: it is a copy of something that is. */
+  /** Whether what was written may expire, as a copy of an object that does. */
   readonly mayExpire?: boolean | undefined;
 }
 
-/** The client's own request and its right, as the core sees them. */
+/** The client's own request and its permission, as the core sees them. */
 export interface VersionOperation {
-  /** As that of `Operation`. */
+  /** As `Operation.guard`. */
   guard(current: ObjectInfo | undefined): Promise<Verdict>;
   /**
-   * Lets the client's own request through to the store. Never rejects.
+   * Forwards the client's own request to the store. Never rejects.
    *
-   * @param to the version that it is to write instead of the object that it names
-   * @param by what is to be noted on the object that it makes
+   * @param to the version to write instead of the object that the request names
+   * @param by identifies the write in the notes of the object it makes
    */
   forward(to?: ObjectRef, by?: string): Promise<SentWrite>;
 }
 
-/** What became of an operation: let through, with the id of the version or the marker that it made; or stopped by its guard. */
+/**
+ * The result of an operation: forwarded, with the id of the version or marker that it
+ * made; or stopped by its guard.
+ */
 export type VersionResult =
   | {
       readonly result: 'forwarded';
       readonly id?: string | undefined;
-      /** What has the id is the null version. */
+      /** Whether the id is that of the null version. */
       readonly isNull?: boolean;
     }
   | { readonly result: 'stopped' };
 
-/** What became of the removal of a version: `current` is what the object links to now, if to anything. */
+/**
+ * The result of removing a version; `current` is the version that the object links to
+ * now, if any.
+ */
 export type Removal =
   | {
       readonly result: 'removed' | 'missing';
       readonly current?: string | undefined;
-      /** It was a delete marker, as far as that was looked at. */
+      /** Whether it was a delete marker, if that was checked. */
       readonly isMarker?: boolean;
     }
   | { readonly result: 'refused' };
 
 /**
- * Keeps versions with ids: carries out on one object, whose lock the caller holds, what `decide_with_ids` says. A version is written once, to a
- * container beside the object's own; the object is a link to one of them. Versions are there before anything links to them, and
- * links go before what they lead to. What a crash between two steps leaves is in no listing, and the next operation removes it (`Interrupted`).
+ * Executes the plans of `plan_versions` on one object, whose lock the caller holds. A
+ * version is written once, to a container beside the object's own; the object is a link
+ * to one of them. A version exists before anything links to it, and a link is removed
+ * before its target. What a crash between two steps leaves behind is in no listing, and
+ * the next operation removes it (`InterruptedWrites`).
  */
 export class VersionExecutor {
   protected readonly nulls: NullIndex;
@@ -84,62 +98,68 @@ export class VersionExecutor {
     this.interrupted = new InterruptedWrites(store, versions);
   }
 
-  /** Completes what was interrupted on an object, or takes it back, before something is done to it that this does not see. */
+  /**
+   * Completes or takes back what was interrupted on an object, before a change that this
+   * class does not see.
+   */
   async settle(object: ObjectRef): Promise<SettledObject> {
     return this.interrupted.settle(object, await this.interrupted.look(object));
   }
 
   /**
-   * A write with versions switched on.
+   * Writes an object while versioning is enabled.
    *
-   * @param canMove whether the client's request can be sent to another place than it names
-   * @throws StoreError where it could not be carried out; the object is then what it was, or it is unknown (`unavailable`)
+   * @param canMove whether the client's request can be redirected to another object
+   * @throws StoreError if it failed; the object is unchanged, or its state is unknown
+   * (`unavailable`)
    */
   async write(
     object: ObjectRef,
     operation: VersionOperation,
     canMove: boolean,
   ): Promise<VersionResult> {
-    const found = await this.interrupted.look(object);
-    const verdict = await operation.guard(found.info);
-    if (verdict !== 'go') return this.refused(verdict, operation);
-    const settled = await this.interrupted.settle(object, found);
+    const snapshot = await this.interrupted.look(object);
+    const verdict = await operation.guard(snapshot.info);
+    if (verdict !== 'go') return this.handleRefusal(verdict, operation);
+    const settled = await this.interrupted.settle(object, snapshot);
     const { state } = settled;
     const nulls = this.nullsBeside(object, state);
-    if (!canMove) return this.carryOut(object, state, planOverwrite(state, await nulls), operation);
-    const [kept, id] = await Promise.all([nulls, this.newId(object, settled)]);
-    return this.carryOut(object, state, planWrite(state, kept, id), operation);
+    if (!canMove) return this.execute(object, state, planOverwrite(state, await nulls), operation);
+    const [nullVersions, id] = await Promise.all([nulls, this.newId(object, settled)]);
+    return this.execute(object, state, planWrite(state, nullVersions, id), operation);
   }
 
-  /** A DELETE with versions switched on. Throws as `write` does. */
+  /** Deletes an object while versioning is enabled. Throws as `write` does. */
   async delete(object: ObjectRef, operation: VersionOperation): Promise<VersionResult> {
-    const found = await this.interrupted.look(object);
-    const verdict = await operation.guard(found.info);
-    if (verdict !== 'go') return this.refused(verdict, operation);
-    const settled = await this.interrupted.settle(object, found);
+    const snapshot = await this.interrupted.look(object);
+    const verdict = await operation.guard(snapshot.info);
+    if (verdict !== 'go') return this.handleRefusal(verdict, operation);
+    const settled = await this.interrupted.settle(object, snapshot);
     const { state } = settled;
-    const [kept, id] = await Promise.all([
+    const [nullVersions, id] = await Promise.all([
       this.nullsBeside(object, state),
       this.newId(object, settled),
     ]);
-    return this.carryOut(object, state, planDelete(state, kept, id), operation);
+    return this.execute(object, state, planDelete(state, nullVersions, id), operation);
   }
 
   /**
-   * Makes a version the current one. What has no id is kept first.
+   * Makes a version the current one. An object without an id is kept as a null version
+   * first.
    *
-   * @returns the version; undefined where there is none of that id, or it is a delete marker
+   * @returns the version; undefined if there is none with that id, or it is a delete
+   * marker
    */
   async restore(object: ObjectRef, id: string): Promise<ObjectInfo | undefined> {
     const settled = await this.settle(object);
     const version = await this.store.stat(this.at(object, id));
     if (version === undefined || version.isMarker) return undefined;
     const { state } = settled;
-    const [kept, newest] = await Promise.all([
+    const [nullVersions, newest] = await Promise.all([
       this.nullsBeside(object, state),
       this.newestId(object, settled),
     ]);
-    for (const step of planRestore(state, kept, id, latest(id, newest))) {
+    for (const step of planRestore(state, nullVersions, id, latest(id, newest))) {
       if (step.do === 'begin') await this.interrupted.begin(object, step.unfinished);
       if (step.do === 'keep') await this.keep(object, state, step);
       if (step.do === 'point') await this.point(object, step, version);
@@ -149,9 +169,9 @@ export class VersionExecutor {
   }
 
   /**
-   * Removes a version for good.
+   * Removes a version permanently.
    *
-   * @param operation lets through the removal of the link, where the object links to the version
+   * @param operation forwards the removal of the link, if the object links to the version
    */
   async remove(
     object: ObjectRef,
@@ -160,7 +180,7 @@ export class VersionExecutor {
   ): Promise<Removal> {
     const { state } = await this.settle(object);
     let current = state.is === 'link' ? state.id : undefined;
-    let removed = false;
+    let wasRemoved = false;
     for (const step of planRemoval(state, id)) {
       if (step.do === 'begin') await this.interrupted.begin(object, step.unfinished);
       if (step.do === 'end') await this.interrupted.end(object);
@@ -169,12 +189,12 @@ export class VersionExecutor {
         if (outcome === 'failed') await this.interrupted.end(object);
         if (outcome !== 'done') return { result: 'refused' };
         current = undefined;
-      } else if (step.do === 'drop') removed = await this.store.remove(this.at(object, step.id));
+      } else if (step.do === 'drop') wasRemoved = await this.store.remove(this.at(object, step.id));
     }
-    return { result: removed ? 'removed' : 'missing', current };
+    return { result: wasRemoved ? 'removed' : 'missing', current };
   }
 
-  /** Where a version is. */
+  /** The location of a version. */
   at(object: ObjectRef, id: string): ObjectRef {
     return { ...object, container: this.versions, object: versionName(object.object, id) };
   }
@@ -183,12 +203,15 @@ export class VersionExecutor {
     return stateOf(object, this.versions, info);
   }
 
-  /** Asked for only where it is needed: where what is there is to be kept as a null version. */
+  /**
+   * Reads the kept null versions only if they are needed: if the object is to become
+   * another one.
+   */
   private async nullsBeside(object: ObjectRef, state: State): Promise<readonly KeptVersion[]> {
     return state.is === 'null' ? this.nulls.kept(object) : [];
   }
 
-  protected async refused(
+  protected async handleRefusal(
     verdict: 'pass' | 'stop',
     operation: VersionOperation,
   ): Promise<VersionResult> {
@@ -197,7 +220,10 @@ export class VersionExecutor {
     return { result: 'forwarded' };
   }
 
-  /** An id that sorts after all that are there: by the link where there is one, and else by what is listed. */
+  /**
+   * Returns an id that sorts after all existing ones: by the link if there is one,
+   * otherwise by the listing.
+   */
   protected async newId(object: ObjectRef, settled: SettledObject): Promise<string> {
     return timestampAfter(this.store.now(), await this.newestId(object, settled));
   }
@@ -206,16 +232,16 @@ export class VersionExecutor {
     const { state, newest, isNewestKnown } = settled;
     if (state.is === 'link') return state.newest;
     // a client that may not list is refused here
-    const listed = isNewestKnown ? newest : await this.listedFirst(object);
-    return state.is === 'null' ? latest(state.timestamp, listed) : listed;
+    const listedId = isNewestKnown ? newest : await this.findNewestListed(object);
+    return state.is === 'null' ? latest(state.timestamp, listedId) : listedId;
   }
 
-  private async listedFirst({ account, object }: ObjectRef): Promise<string | undefined> {
+  private async findNewestListed({ account, object }: ObjectRef): Promise<string | undefined> {
     const name = await this.store.firstName(account, this.versions, versionPrefix(object));
     return name === undefined ? undefined : parseVersionName(name)?.id;
   }
 
-  protected async carryOut(
+  protected async execute(
     object: ObjectRef,
     state: State,
     steps: readonly VersionStep[],
@@ -224,28 +250,28 @@ export class VersionExecutor {
     const added: ObjectRef[] = [];
     let sent: SentWrite | undefined;
     let id: string | undefined;
-    let begun: Unfinished | undefined;
+    let unfinished: Unfinished | undefined;
     let isClean = true;
     const undo = async () => {
-      if ((await this.undo(added)) && begun) await this.endQuietly(object);
+      if ((await this.undo(added)) && unfinished) await this.endQuietly(object);
     };
     try {
       for (const step of steps) {
         switch (step.do) {
           case 'begin':
             await this.interrupted.begin(object, step.unfinished);
-            begun = step.unfinished;
+            unfinished = step.unfinished;
             break;
           case 'end':
-            // the note says what could not be dropped, until it is
+            // the note stays until everything that it lists is dropped
             if (isClean) await this.interrupted.end(object);
             break;
           case 'keep':
-            // false: it has expired meanwhile, or its client's own store removed it
+            // false: the object has expired, or was removed directly in the store
             if (await this.keep(object, state, step)) added.push(this.at(object, step.id));
             break;
           case 'mark':
-            id = await this.mark(object, step, begun);
+            id = await this.mark(object, step, unfinished);
             added.push(this.at(object, id));
             break;
           case 'write':
@@ -275,15 +301,15 @@ export class VersionExecutor {
     return { result: 'forwarded', id };
   }
 
-  /** Copies what has no id to a version, which tells that it is a null version. */
+  /** Copies an object without an id to a version that is marked as a null version. */
   private async keep(
     object: ObjectRef,
     state: State,
     { id, nulls }: StepOf<'keep'>,
   ): Promise<boolean> {
-    const known = state.is === 'null' && !state.isLarge ? state.contentType : undefined;
+    const knownType = state.is === 'null' && !state.isLarge ? state.contentType : undefined;
     const [type] = await Promise.all([
-      known ?? this.store.contentType(object),
+      knownType ?? this.store.contentType(object),
       this.nulls.note(object, id, nulls),
     ]);
     return (
@@ -291,16 +317,16 @@ export class VersionExecutor {
     );
   }
 
-  /** Writes a marker under the first id from one on that is free. */
+  /** Writes a marker under the first free id, starting with `from`. */
   private async mark(
     object: ObjectRef,
     { id: from, nulls }: StepOf<'mark'>,
-    begun: Unfinished | undefined,
+    unfinished: Unfinished | undefined,
   ): Promise<string> {
     for (let id = from; ; id = nextTimestamp(id)) {
-      if (begun && id !== from) {
-        const adds = begun.adds.map((each) => (each === from ? id : each));
-        await this.interrupted.begin(object, { ...begun, adds });
+      if (unfinished && id !== from) {
+        const adds = unfinished.adds.map((each) => (each === from ? id : each));
+        await this.interrupted.begin(object, { ...unfinished, adds });
       }
       if (nulls) await this.nulls.note(object, id, nulls);
       const type = nulls && nullMarkerType(id);
@@ -308,40 +334,46 @@ export class VersionExecutor {
     }
   }
 
-  /** Makes the object a link to a version. Of one that is a symlink itself the link tells nothing, so that it holds whatever becomes of the target. */
+  /**
+   * Makes the object a link to a version. If the version is itself a symlink, the link
+   * records no ETag, so that it stays valid whatever becomes of the target.
+   */
   protected async point(
     object: ObjectRef,
     { id, newest }: StepOf<'point'>,
-    known: Known = {},
+    info: LinkedVersion = {},
   ): Promise<void> {
     const to = this.at(object, id);
-    const { expiry } = known;
-    const version = known.etag === undefined ? await this.store.stat(to) : known;
+    const { expiry } = info;
+    const version = info.etag === undefined ? await this.store.stat(to) : info;
     if (version === undefined)
-      throw new StoreError('unavailable', 'a version just seen is not there');
+      throw new StoreError('unavailable', 'a version that existed a moment ago is gone');
     const { link, etag } = version;
     if (link === undefined && newest === undefined) {
       await this.store.putLink(object, to, { etag, expiry });
       return;
     }
-    const own = link === undefined ? etag : undefined;
+    const ownEtag = link === undefined ? etag : undefined;
     const contentType =
       (version.isLarge ? await this.store.contentType(to) : version.contentType) ?? '';
     await this.store.putLink(object, to, {
-      etag: own,
+      etag: ownEtag,
       contentType: withNewest(contentType, newest),
       expiry,
     });
   }
 
-  /** Removes what was written for a request that certainly failed. What cannot be removed the next operation removes. */
+  /**
+   * Removes what was written for a request that certainly failed. What cannot be removed
+   * is left to the next operation.
+   */
   private undo(added: readonly ObjectRef[]): Promise<boolean> {
     return this.dropQuietly([...added].reverse());
   }
 
   private dropQuietly(versions: readonly ObjectRef[]): Promise<boolean> {
     return this.quietly(
-      'a version that was to go stays until the object is next written or deleted',
+      'could not remove an obsolete version; it stays until the object is next written or deleted',
       async () => {
         for (const each of versions) await this.store.remove(each);
       },
@@ -349,17 +381,20 @@ export class VersionExecutor {
   }
 
   private endQuietly(object: ObjectRef): Promise<boolean> {
-    return this.quietly('a note of what is unfinished stays', () => this.interrupted.end(object));
+    return this.quietly(
+      'could not remove the note of an unfinished operation; the next write or delete will',
+      () => this.interrupted.end(object),
+    );
   }
 
-  /** Whether it could be done. */
-  private async quietly(otherwise: string, work: () => Promise<void>): Promise<boolean> {
+  /** @returns whether `work` succeeded; if the store failed, `warning` is logged */
+  private async quietly(warning: string, work: () => Promise<void>): Promise<boolean> {
     try {
       await work();
       return true;
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
-      this.log.warn({ err: error.message }, otherwise);
+      this.log.warn({ err: error.message }, warning);
       return false;
     }
   }
@@ -367,12 +402,18 @@ export class VersionExecutor {
 
 type StepOf<D extends VersionStep['do']> = Extract<VersionStep, { do: D }>;
 
-/** What is known of a version that is to be linked to; without its ETag, it is looked at. */
-type Known = {
+/**
+ * What is known of a version about to be linked to; it is read from the store if the ETag
+ * is missing.
+ */
+type LinkedVersion = {
   readonly [K in 'etag' | 'link' | 'contentType' | 'isLarge']?: ObjectInfo[K] | undefined;
 } & Pick<SentWrite, 'expiry'>;
 
-/** The note of the newest version that a POST of a content type would take away from an object's link; undefined where there is none. */
+/**
+ * Returns the note of the newest version on an object's link, which a POST of a content
+ * type would remove; undefined if there is none.
+ */
 export function noteToKeep(info: ObjectInfo | undefined): string | undefined {
   return info?.link && newestIn(info.contentType);
 }

@@ -14,20 +14,23 @@ import {
 } from './unfinished_note';
 import { parseVersionName, versionName, versionPrefix } from './version_names';
 
-/** An operation makes two versions at most; what it notes and a version below are seen besides. */
+/**
+ * An operation makes at most two versions; its note and a version below are listed as
+ * well.
+ */
 const MAX_LISTED = 4;
 
-/** What was found of an object with ids before anything is done to it. */
+/** What the store has of a versioned object before anything is done to it. */
 export interface ObjectAndVersions {
   readonly info: ObjectInfo | undefined;
   /**
-   * The newest of its versions, and what is noted before them; undefined if the client may not
+   * The newest of its versions, and the note before them; undefined if the client may not
    * list.
    */
   readonly listed: readonly TypedEntry[] | undefined;
 }
 
-/** An object on which nothing is unfinished. */
+/** An object on which no operation is unfinished. */
 export interface SettledObject {
   readonly state: State;
   /** The newest version that is listed, if that is known. */
@@ -36,10 +39,11 @@ export interface SettledObject {
 }
 
 /**
- * Operations on objects with ids that were interrupted, as the next one finds them: what has not
- * happened is taken back, and what has is completed. It is seen from the object, if it
- * is a link (what is newer than the newest that was ever current has not happened), and else by
- * what the operation noted before it began.
+ * Settles interrupted operations on versioned objects, for the next operation that finds
+ * them: takes back those that did not take effect, and completes those that did. Which it
+ * was shows from the object, if it is a link (a version newer than the newest that was
+ * ever current never took effect), and otherwise from the note that the operation wrote
+ * before it began.
  */
 export class InterruptedWrites {
   /** @param versions the container that holds the versions */
@@ -56,7 +60,9 @@ export class InterruptedWrites {
     return { info, listed };
   }
 
-  /** Takes back or completes what was interrupted. The caller holds the object's lock. */
+  /**
+   * Takes back or completes interrupted operations. The caller holds the object's lock.
+   */
   async settle(object: ObjectRef, { info, listed }: ObjectAndVersions): Promise<SettledObject> {
     const state = stateOf(object, this.versions, info);
     const dropped = new Set<string>();
@@ -64,45 +70,46 @@ export class InterruptedWrites {
     if (listed === undefined) return { state, newest: undefined, isNewestKnown: false };
     for (let page = listed; ;) {
       const ids = page.flatMap(({ name }) => parseVersionName(name)?.id ?? []);
-      const noted = noteIn(object, page);
-      const known = await this.withFirst(object, ids, noted);
-      const isThere = (id: string) => known.includes(id);
-      const gone = goneAmong(ids, state, noted, isThere).filter((id) => !dropped.has(id));
-      if (gone.length > 0 || noted) isSure ??= await this.isNewest(object, info);
+      const note = noteIn(object, page);
+      const knownIds = await this.withFirst(object, ids, note);
+      const isThere = (id: string) => knownIds.includes(id);
+      const goneIds = goneAmong(ids, state, note, isThere).filter((id) => !dropped.has(id));
+      if (goneIds.length > 0 || note) isSure ??= await this.isNewest(object, info);
       if (isSure === false) return { state, newest: ids[0], isNewestKnown: ids.length > 0 };
-      const isCertain = !noted || isProven(noted, state, info?.notes.operation, isThere);
-      for (const id of gone) {
-        if (!isCertain && noted.drops.includes(id)) continue;
-        if (!noted?.adds.includes(id) || (await this.isNewer(object, id)))
+      const isCertain = !note || isProven(note, state, info?.notes.operation, isThere);
+      for (const id of goneIds) {
+        if (!isCertain && note.drops.includes(id)) continue;
+        if (!note?.adds.includes(id) || (await this.isNewer(object, id)))
           await this.drop(object, id);
         dropped.add(id);
       }
-      if (noted) await this.end(object);
+      if (note) await this.end(object);
       const left = ids.filter((id) => !dropped.has(id));
-      // a listing may lag: what was dropped may be in the next page, too
+      // a listing may lag: dropped versions may be in the next page, too
       const isNewestKnown = left.length > 0 || page.length < MAX_LISTED;
-      if (isNewestKnown || gone.length === 0) return { state, newest: left[0], isNewestKnown };
+      if (isNewestKnown || goneIds.length === 0) return { state, newest: left[0], isNewestKnown };
       page = await this.list(object);
     }
   }
 
   /**
-   * The ids that were listed, with the first that is noted if it is there behind them: a server of
-   * 0.1.0, which sees no note, may have written others since.
+   * Returns the listed ids, and the first id of the note if that version exists further
+   * down: a server of 0.1.0, which does not see notes, may have written others since.
    */
   private async withFirst(
     object: ObjectRef,
     ids: readonly string[],
-    noted: Unfinished | undefined,
+    note: Unfinished | undefined,
   ): Promise<readonly string[]> {
-    const [first] = noted?.adds ?? [];
-    if (noted?.happens !== 'written' || first === undefined || ids.includes(first)) return ids;
+    const [first] = note?.adds ?? [];
+    if (note?.happens !== 'written' || first === undefined || ids.includes(first)) return ids;
     return (await this.store.stat(this.at(object, first))) === undefined ? ids : [...ids, first];
   }
 
   /**
-   * Whether what was found of an object is the newest that its container's listing knows of, so
-   * that nothing is dropped for what a replica has missed: listings have replicas of their own.
+   * Whether the state read of an object is the newest that its container's listing knows
+   * of, so that nothing is dropped because a replica missed a write: listings have
+   * replicas of their own.
    */
   private async isNewest(object: ObjectRef, info: ObjectInfo | undefined): Promise<boolean> {
     const { account, container, object: name } = object;
@@ -115,7 +122,7 @@ export class InterruptedWrites {
     return first.time <= Number(info.timestamp) + tolerance;
   }
 
-  /** Notes what is begun. */
+  /** Writes the note of an unfinished operation. */
   async begin(object: ObjectRef, unfinished: Unfinished): Promise<void> {
     await this.store.putNote(this.noteOf(object), unfinishedType(unfinished));
   }
@@ -126,8 +133,8 @@ export class InterruptedWrites {
   }
 
   /**
-   * Whether a version was written after what is noted, and so is not another's that had the id
-   * before.
+   * Whether a version was written after the note, and so is not that of another operation
+   * that had the id before.
    */
   private async isNewer(object: ObjectRef, id: string): Promise<boolean> {
     const [version, note] = await Promise.all([
@@ -160,7 +167,7 @@ function noneIfRefused(error: unknown): undefined {
   throw error;
 }
 
-function noteIn({ object }: ObjectRef, listed: readonly TypedEntry[]): Unfinished | undefined {
-  const note = listed.find(({ name }) => name === unfinishedName(object));
+function noteIn({ object }: ObjectRef, entries: readonly TypedEntry[]): Unfinished | undefined {
+  const note = entries.find(({ name }) => name === unfinishedName(object));
   return note && unfinishedIn(note.contentType);
 }

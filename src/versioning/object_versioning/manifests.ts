@@ -12,19 +12,21 @@ import { readAnswer } from '../../swift_api/json_response';
 import { asSigned } from '../bypasses';
 import { isHidden, namesHidden, refuseHidden, refuseSegment } from './containers/hidden_names';
 import { SwiftClient } from '../../swift_api/client';
-import { ObjectCall } from '../calls';
+import type { ObjectCall } from '../calls';
 
-/** More than any store takes for a manifest. */
+/** Larger than any manifest that a store accepts. */
 const MAX_MANIFEST_BYTES = 32 * 1024 * 1024;
 const PARAMETER = 'multipart-manifest';
 
 /**
- * Keeps clients from making large objects of segments in containers that hold versions: by a manifest that they put, by a
- * copy that the store reads as a manifest, and by a copy of a manifest.
+ * Keeps clients from making large objects of segments in versions containers: by a
+ * manifest that they put, by a copy that the store reads as a manifest, or by a copy of a
+ * manifest.
  *
- * @param handler answers as for the client
- * @param app knows whether the client may write the object, which is asked before its manifest is read
- * @returns the refusal, or the request to go on with, which makes of the store what was judged
+ * @param handler handles requests as the client's
+ * @param app checks whether the client may write the object before its manifest is read
+ * @returns the refusal, or the request to forward, which makes the store use exactly what
+ * was checked
  */
 export async function judgeManifest(
   call: ObjectCall,
@@ -33,14 +35,14 @@ export async function judgeManifest(
 ): Promise<Request | Response> {
   const { request, target, copySource: source } = call;
   if (request.method !== 'PUT' && request.method !== 'COPY') return request;
-  const wanted = call.with(asSigned(request)).query.get(PARAMETER);
-  if (wanted === 'get' && source) return judgeCopiedManifest(request, source, handler);
-  if (wanted !== 'put') return request;
-  if (source) return judgeCopiedContent(request, source, handler);
-  return isCopy(request) ? request : judgeBody(request, target, app);
+  const mode = call.with(asSigned(request)).query.get(PARAMETER);
+  if (mode === 'get' && source) return checkCopiedManifest(request, source, handler);
+  if (mode !== 'put') return request;
+  if (source) return checkCopiedContent(request, source, handler);
+  return isCopy(request) ? request : checkBody(request, target, app);
 }
 
-async function judgeBody(
+async function checkBody(
   request: Request,
   target: ObjectTarget,
   app: Judge,
@@ -49,15 +51,18 @@ async function judgeBody(
   return 'status' in body ? body : ((await refusalOf(body)) ?? withHeld(request, body));
 }
 
-/** Swift reads what is copied so as a manifest. It is copied only as long as it is what was judged. */
-async function judgeCopiedContent(
+/**
+ * Checks a copy whose content Swift will read as a manifest. The copy is made only while
+ * the source is still what was checked.
+ */
+async function checkCopiedContent(
   request: Request,
   source: ObjectTarget,
   handler: Handler,
 ): Promise<Request | Response> {
   const { headers } = request;
   const query = withoutParameter(request.query, PARAMETER);
-  const wanted = headers.only(
+  const conditions = headers.only(
     'range',
     'if-match',
     'if-none-match',
@@ -65,8 +70,8 @@ async function judgeCopiedContent(
     'if-unmodified-since',
   );
   const client = new SwiftClient(handler, request);
-  const response = await client.get(source, { query, headers: wanted });
-  // a copy is refused as its source is
+  const response = await client.get(source, { query, headers: conditions });
+  // a copy is refused the same way as a read of its source
   if (response.status >= 300) return response;
   const body = await readAll(response.body, MAX_MANIFEST_BYTES);
   if (body === undefined) return tooLong();
@@ -76,22 +81,22 @@ async function judgeCopiedContent(
   return { ...request, headers: headers.with('If-Match', etag) };
 }
 
-/** The copy of a large object's manifest, which the store writes anew. */
-async function judgeCopiedManifest(
+/** Checks a copy of a large object's manifest, which the store writes anew. */
+async function checkCopiedManifest(
   request: Request,
   source: ObjectTarget,
   handler: Handler,
 ): Promise<Request | Response> {
-  const ask = (method: 'GET' | 'HEAD') => {
+  const send = (method: 'GET' | 'HEAD') => {
     const { query } = request;
-    const asked = new SwiftClient(handler, request).request(method, source, { query });
-    return handler(request.dialect ? { ...asked, dialect: {} } : asked);
+    const subrequest = new SwiftClient(handler, request).request(method, source, { query });
+    return handler(request.dialect ? { ...subrequest, dialect: {} } : subrequest);
   };
-  const head = await ask('HEAD');
+  const head = await send('HEAD');
   await drain(head.body);
   if (isHidden(unquote(head.headers.get('x-object-manifest') ?? ''))) return refuseSegments();
   if (!isLarge(head)) return request;
-  const response = await ask('GET');
+  const response = await send('GET');
   if (!isLarge(response)) {
     destroy(response.body);
     return request;
@@ -110,7 +115,7 @@ async function refusalOf(manifest: Buffer): Promise<Response | undefined> {
       if (namesHidden(segments)) return refuseSegment();
     return undefined;
   } catch (error) {
-    // it names nothing, and the store says what is wrong with it
+    // it names no segments, and the store reports what is wrong with it
     if (error instanceof NoList) return undefined;
     if (error instanceof UnreadableJson) return unreadable();
     throw error;
@@ -121,11 +126,11 @@ function refuseSegments(): Response {
   return refuseHidden(400, 'The container of the segments');
 }
 
-/** In Swift's words. */
+/** Swift's own text. */
 function unreadable(): Response {
   return page(400, 'Manifest must be valid JSON.\n');
 }
 
 function tooLong(): Response {
-  return page(413, 'The manifest is longer than any may be\n');
+  return page(413, `The manifest exceeds the limit of ${MAX_MANIFEST_BYTES} bytes\n`);
 }

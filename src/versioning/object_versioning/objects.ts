@@ -8,24 +8,29 @@ import { VersionReader } from './reader';
 import { copiedFrom, copiedFromNull, presentObject } from './presentation';
 import { resolveCopySource } from './copy_source';
 import { VersionWriter, type WriterParts } from './writer';
-import { ObjectCall } from '../calls';
+import type { ObjectCall } from '../calls';
 
-/** Answers requests for objects where versions may have ids: what reads, and what concerns versions by their ids. */
+/**
+ * Handles requests for objects of containers that may be versioned: reads, and requests
+ * that name a version.
+ */
 export class VersionedObjects {
-  /** Writes what belongs to a container with ids. */
+  /** Writes objects of versioned containers. */
   readonly writer: VersionWriter;
   private readonly reader: VersionReader;
-  private readonly byId: VersionRequests;
+  private readonly versionRequests: VersionRequests;
 
-  /** @param handler answers as for the client, with what comes before `next` */
-  constructor(next: Handler, handler: Handler, settings: PolicyCache, parts: WriterParts) {
-    this.writer = new VersionWriter(next, settings, parts);
-    this.reader = new VersionReader(next, handler, settings, parts.app.power);
-    this.byId = new VersionRequests(next, settings, parts, this.writer);
+  /**
+   * @param handler handles requests as the client's, through the filters before `next`
+   */
+  constructor(next: Handler, handler: Handler, policies: PolicyCache, parts: WriterParts) {
+    this.writer = new VersionWriter(next, policies, parts);
+    this.reader = new VersionReader(next, handler, policies, parts.app.power);
+    this.versionRequests = new VersionRequests(next, policies, parts, this.writer);
   }
 
   /**
-   * @param otherwise answers what writes or deletes an object, or changes its metadata
+   * @param otherwise handles other writes, deletes and changes of metadata of an object
    */
   async handle(
     call: ObjectCall,
@@ -40,7 +45,7 @@ export class VersionedObjects {
     call: ObjectCall,
     otherwise: (call: ObjectCall) => Promise<Response>,
   ): Promise<Response> {
-    const { request, target, versionId: asked } = call;
+    const { request, target, versionId } = call;
     if (isCopy(request)) {
       const copy = await resolveCopySource(call, this.reader);
       if ('status' in copy) {
@@ -50,11 +55,11 @@ export class VersionedObjects {
       const response = copiedFrom(
         await otherwise(call.with(copy)),
         call.copySource ?? target,
-        asked,
+        versionId,
       );
-      return asked === NULL_ID ? copiedFromNull(response) : response;
+      return versionId === NULL_ID ? copiedFromNull(response) : response;
     }
-    if (asked === undefined || call.isMultipartDelete) return otherwise(call);
-    return this.byId.handle(call, asked, otherwise);
+    if (versionId === undefined || call.isMultipartDelete) return otherwise(call);
+    return this.versionRequests.handle(call, versionId, otherwise);
   }
 }

@@ -18,24 +18,27 @@ import {
 const VERSION_HEADER = 'X-Object-Version-Id';
 const COPIED_VERSION_HEADER = 'X-Copied-From-Version-Id';
 
-/** An answer about an object as clients see it: places where versions are kept are told as objects with their ids. */
+/**
+ * Returns a response about an object as clients see it: locations of versions are
+ * replaced by objects with version ids.
+ */
 export function presentObject(
   response: Response,
   target: ObjectTarget,
   dialect?: ForDialect,
 ): Response {
   const { headers } = response;
-  const location = located(headers, 'content-location');
-  const moved = located(headers, 'location');
-  const link = referred(headers, 'x-symlink-target', target);
-  const source = referred(headers, 'x-copied-from', target);
+  const location = versionInLocation(headers, 'content-location');
+  const redirect = versionInLocation(headers, 'location');
+  const link = versionInReference(headers, 'x-symlink-target', target);
+  const source = versionInReference(headers, 'x-copied-from', target);
   const type = headers.get('content-type');
   const plain = dialect ? withoutVersionParameters : withoutReservedParameters;
   const plainType = type === undefined ? undefined : plain(type);
-  if (!location && !moved && !link && !source && plainType === type) return response;
+  if (!location && !redirect && !link && !source && plainType === type) return response;
   const changes = Headers.of({
     'Content-Location': location && versionPath(location),
-    Location: moved && versionPath(moved),
+    Location: redirect && versionPath(redirect),
     'X-Symlink-Target': link && versionReference(link),
     'X-Copied-From': source && quote(`${source.target.container}/${source.target.object}`),
     [COPIED_VERSION_HEADER]: source && (headers.get(COPIED_VERSION_HEADER) ?? source.id),
@@ -44,7 +47,10 @@ export function presentObject(
   return { ...response, headers: headers.withAll(changes) };
 }
 
-/** The version of a container's own objects that an answer shows; undefined where it shows none. */
+/**
+ * Returns the version that a response shows, if it is one of the container's own objects;
+ * undefined otherwise.
+ */
 export function versionInResponse(
   { headers }: Response,
   target: ObjectTarget,
@@ -60,7 +66,10 @@ export function versionInResponse(
   return place && versionAt(place);
 }
 
-/** The id of a version that is the current one, and that an answer shows: of a null version, `null` for a dialect. */
+/**
+ * Returns the id of the current version in a response; for a dialect, that of a null
+ * version is `null`.
+ */
 export function currentId(
   { headers }: Response,
   { id }: VersionTarget,
@@ -69,52 +78,56 @@ export function currentId(
   return dialect && nullIn(headers.get('content-type') ?? '') === id ? NULL_ID : id;
 }
 
-/** Where an answer comes from that was not found at the place that was asked for. */
+/** Returns the location that a response comes from, if that is not the one requested. */
 export function locationOf({ headers }: Response): ObjectTarget | undefined {
   return locationIn(headers, 'content-location');
 }
 
-/** Where a symlink leads. */
+/** Returns the target of a symlink. */
 export function linkIn(headers: Headers, at: ObjectTarget): ObjectTarget | undefined {
   return referenceIn(headers, 'x-symlink-target', at);
 }
 
-/** An answer with the id of a version. */
+/** Returns a response with the id of a version. */
 export function withVersionId(response: Response, id: string = NULL_ID): Response {
   return { ...response, headers: response.headers.with(VERSION_HEADER, id) };
 }
 
-/** An answer to a dialect that tells by its type that what its id tells is, or was, a delete marker. */
+/**
+ * Marks a response for a dialect, by its content type: the id is, or was, that of a
+ * delete marker.
+ */
 export function asDeleteMarker(response: Response): Response {
   return { ...response, headers: response.headers.with('Content-Type', DELETE_MARKER_TYPE) };
 }
 
-/** A 404 to a dialect that tells that no delete marker is in the place of the object. */
+/** Marks a 404 for a dialect: no delete marker is in the object's place. */
 export function withoutMarker(response: Response): Response {
   return { ...response, headers: response.headers.with(NO_MARKER_HEADER, 'true') };
 }
 
 /**
- * The answer to a copy, as made of what the client named where links led from there to something else.
+ * Presents a response to a copy as made from the source that the client named, if links
+ * led from there to something else.
  *
- * @param asked the version that it asked for
+ * @param versionId the version that the client requested
  */
 export function copiedFrom(
   response: Response,
   source: ObjectTarget,
-  asked: string | undefined,
+  versionId: string | undefined,
 ): Response {
   const { headers } = response;
   const from = referenceIn(headers, 'x-copied-from', source);
   if (from === undefined || isSame(from, source)) return response;
   const version = versionAt(from);
   if (version && isSame(version.target, source)) return response;
-  const named = Headers.of({
+  const sourceHeaders = Headers.of({
     'X-Copied-From': quote(`${source.container}/${source.object}`),
     'X-Copied-From-Account': quote(source.account),
-    [COPIED_VERSION_HEADER]: asked,
+    [COPIED_VERSION_HEADER]: versionId,
   });
-  return { ...response, headers: headers.withAll(named) };
+  return { ...response, headers: headers.withAll(sourceHeaders) };
 }
 
 function isSame(one: ObjectTarget, other: ObjectTarget): boolean {
@@ -125,18 +138,22 @@ function isSame(one: ObjectTarget, other: ObjectTarget): boolean {
   );
 }
 
-/** The answer to a copy of what was asked for as having no id. */
+/** Presents a response to a copy as made from the null version. */
 export function copiedFromNull(response: Response): Response {
   if (response.status >= 300) return response;
   return { ...response, headers: response.headers.with(COPIED_VERSION_HEADER, NULL_ID) };
 }
 
-function located(headers: Headers, name: string): VersionTarget | undefined {
+function versionInLocation(headers: Headers, name: string): VersionTarget | undefined {
   const place = locationIn(headers, name);
   return place && versionAt(place);
 }
 
-function referred(headers: Headers, name: string, target: ObjectTarget): VersionTarget | undefined {
+function versionInReference(
+  headers: Headers,
+  name: string,
+  target: ObjectTarget,
+): VersionTarget | undefined {
   const place = referenceIn(headers, name, target);
   return place && versionAt(place);
 }

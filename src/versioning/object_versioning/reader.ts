@@ -26,33 +26,36 @@ import {
 import { SwiftClient } from '../../swift_api/client';
 import { ObjectCall } from '../calls';
 
-/** The store would take the segments for empty. */
+/** The store would treat the segments as empty. */
 const NOT_WHOLE =
-  'A dynamic large object whose segments have versions is not copied as a whole: copy its manifest (multipart-manifest=get), or read and write it\n';
+  'A dynamic large object with versioned segments cannot be copied as a whole: copy its manifest (multipart-manifest=get), or read and write it\n';
 const ETAG_OF_NOTHING = createHash('md5').digest('hex');
 
-/** Reads objects and their versions: in one request to the store where that follows the link, with the client's own right. */
+/**
+ * Reads objects and their versions, in one request if the store follows the link with the
+ * client's own right.
+ */
 export class VersionReader {
-  private readonly fallback: Symlinks;
+  private readonly symlinks: Symlinks;
   private readonly nulls: NullReader;
   readonly dynamic: DynamicLargeObjects;
 
   /**
    * @param next the rest of the pipeline
-   * @param handler answers as for the client, with what comes before `next`
+   * @param handler handles requests as the client's, through the filters before `next`
    */
   constructor(
     private readonly next: Handler,
     handler: Handler,
-    private readonly settings: Pick<PolicyCache, 'get'>,
+    private readonly policies: Pick<PolicyCache, 'get'>,
     private readonly power: Power,
   ) {
-    this.fallback = new Symlinks(next, power);
+    this.symlinks = new Symlinks(next, power);
     this.nulls = new NullReader(next, power);
-    this.dynamic = new DynamicLargeObjects(next, handler, settings);
+    this.dynamic = new DynamicLargeObjects(next, handler, policies);
   }
 
-  /** GET or HEAD of an object, or of the version that the query asks for. */
+  /** Handles GET or HEAD of an object, or of the version that the query names. */
   async read(call: ObjectCall): Promise<Response> {
     const { request, target, versionId } = call;
     if (versionId !== undefined) return this.readVersion(call, versionId);
@@ -65,11 +68,11 @@ export class VersionReader {
         target,
         dialect,
       );
-    // a large object's refusal of a range says nothing of the object
+    // a large object's response to a refused range does not describe the object
     if (response.status === 416 && !response.headers.has('etag'))
       return presentObject(response, target, dialect);
-    const inForce = await whileUnread(response, () => this.inForce(request, target));
-    if (inForce?.kind !== 'with-ids') return presentObject(response, target, dialect);
+    const policy = await whileUnread(response, () => this.readPolicy(request, target));
+    if (policy?.kind !== 'with-ids') return presentObject(response, target, dialect);
     if (!dialect || response.status !== 404)
       return presentObject(withVersionId(response), target, dialect);
     const right = rightShown(request, response);
@@ -81,36 +84,38 @@ export class VersionReader {
       : withVersionId(asDeleteMarker(response), marker.id);
   }
 
-  /** What is in a place of the store, which is the one that the request names. */
+  /** Reads the object at `place`, which is the one that the request names. */
   private async readFrom(request: Request, place: ObjectTarget): Promise<Response> {
-    const given = await this.next(reaching(request));
-    const response = await whileUnread(given, () => this.fallback.insteadOf(given, request, place));
+    const storeResponse = await this.next(reaching(request));
+    const response = await whileUnread(storeResponse, () =>
+      this.symlinks.insteadOf(storeResponse, request, place),
+    );
     return whileUnread(response, () =>
       this.dynamic.insteadOf(response, new ObjectCall(request, place)),
     );
   }
 
-  private async readVersion(call: ObjectCall, asked: string): Promise<Response> {
+  private async readVersion(call: ObjectCall, versionId: string): Promise<Response> {
     const { request, target } = call;
-    const inForce = await this.settings.get(request, target);
-    if (inForce.kind === 'native') return this.next(request);
+    const policy = await this.policies.get(request, target);
+    if (policy.kind === 'native') return this.next(request);
     const plain = call.withoutVersion().request;
-    if (asked === NULL_ID && request.dialect && inForce.kind === 'with-ids')
+    if (versionId === NULL_ID && request.dialect && policy.kind === 'with-ids')
       return this.readNullVersion(plain, target);
-    if (asked === NULL_ID) return this.readNull(plain, target);
-    const refused = refusalOfId(inForce, asked);
-    if (refused) return refused;
+    if (versionId === NULL_ID) return this.readNull(plain, target);
+    const refusal = refusalOfId(policy, versionId);
+    if (refusal) return refusal;
     const right = await rightToReadVersions(request, target, this.next);
     if ('status' in right) return right;
-    return this.readEntry(plain, target, parseId(asked) ?? '', asked);
+    return this.readEntry(plain, target, parseId(versionId) ?? '', versionId);
   }
 
-  /** @param known as the client knows it */
+  /** @param clientId the id as the client knows it */
   private async readEntry(
     request: Request,
     target: ObjectTarget,
     id: string,
-    known: string,
+    clientId: string,
   ): Promise<Response> {
     const { dialect } = request;
     const entry = entryOf({ target, id });
@@ -121,41 +126,49 @@ export class VersionReader {
     ) {
       await drain(response.body);
       const time = dialect && response.headers.get('last-modified');
-      const own = Headers.of({ 'Content-Type': DELETE_MARKER_TYPE, 'Last-Modified': time });
-      return withVersionId(notFound(request, own), known);
+      const markerHeaders = Headers.of({
+        'Content-Type': DELETE_MARKER_TYPE,
+        'Last-Modified': time,
+      });
+      return withVersionId(notFound(request, markerHeaders), clientId);
     }
     return presentObject(
-      response.status < 300 ? withVersionId(response, known) : response,
+      response.status < 300 ? withVersionId(response, clientId) : response,
       target,
       dialect,
     );
   }
 
-  /** The null version, wherever it stands. */
+  /**
+   * Reads the null version, whether it is the object itself or kept among the versions.
+   */
   private async readNullVersion(request: Request, target: ObjectTarget): Promise<Response> {
     const right = await rightToReadVersions(request, target, this.next);
     if ('status' in right) return right;
     for (let isAgain = false; ; isAgain = true) {
-      const found = await this.nulls.find(request, target, right);
-      if (found === undefined) return notFound(request);
+      const nullId = await this.nulls.find(request, target, right);
+      if (nullId === undefined) return notFound(request);
       const response =
-        found === 'itself'
+        nullId === 'itself'
           ? await this.readNull(request, target)
-          : await this.readEntry(request, target, found, NULL_ID);
-      // one that a write takes the place of is gone once that is there
+          : await this.readEntry(request, target, nullId, NULL_ID);
+      // a null version that a write replaces disappears once the write is done
       const isGone = response.status === 404 && !response.headers.has('x-object-version-id');
       if (!isGone || isAgain) return response;
       await drain(response.body);
     }
   }
 
-  /** The id under which an object's null version is kept among its versions, or the refusal of a client that may not reach those. */
+  /**
+   * Returns the id under which an object's null version is kept among its versions, or
+   * the refusal of a client that may not access those.
+   */
   async keptNull(request: Request, target: ObjectTarget): Promise<string | Response | undefined> {
     const right = await rightToReadVersions(request, target, this.next);
     return 'status' in right ? right : this.nulls.kept(request, target, target.object, right);
   }
 
-  /** Whether conditions, or a range, are what a marker was refused for. */
+  /** Whether a refused condition or range was applied to a delete marker. */
   private async hidesMarker(
     response: Response,
     request: Request,
@@ -167,7 +180,7 @@ export class VersionReader {
     return isMarker(await this.head(request, entry, ITSELF));
   }
 
-  /** What has no id: also of a container that never had versions. */
+  /** Reads an object that has no id, also in a container that was never versioned. */
   private async readNull(request: Request, target: ObjectTarget): Promise<Response> {
     const response = await this.readFrom(request, target);
     const { dialect } = request;
@@ -179,15 +192,18 @@ export class VersionReader {
     return notFound(request);
   }
 
-  /** What is in force, where the store tells this client; to read takes no right to know, and does not fail where the store does not tell. */
-  private async inForce(
+  /**
+   * Returns the container's policy if the store shows it to this client; reading requires
+   * no right to know it, and does not fail without it.
+   */
+  private async readPolicy(
     request: Request,
     target: ObjectTarget,
   ): Promise<VersioningPolicy | undefined> {
     const isNobody = credentials(request.headers).entries().next().done === true;
     if (this.power === 'client' && isNobody) return undefined;
     try {
-      return await this.settings.get(request, target);
+      return await this.policies.get(request, target);
     } catch (error) {
       if (error instanceof StoreError) return undefined;
       throw error;
@@ -195,20 +211,23 @@ export class VersionReader {
   }
 
   /**
-   * Where a copy of an object as a whole is to be made from: as a rule from the object.
+   * Finds the object to copy if an object is copied as a whole; usually it is the same.
    *
-   * @returns what the client is told where the store cannot make it
+   * @returns the object, or the refusal if the store cannot make the copy
    */
   async copiedFrom(request: Request, place: ObjectTarget): Promise<ObjectTarget | Response> {
     const head = await this.head(request, place);
-    const end = head.status === 409 ? await this.fallback.endOf(request, place) : undefined;
+    const end = head.status === 409 ? await this.symlinks.endOf(request, place) : undefined;
     if (end !== undefined) return 'status' in end ? end : this.copiedFrom(request, end);
     return (await this.dynamic.isOne(head.headers, request, place))
       ? textResponse(501, NOT_WHOLE)
       : place;
   }
 
-  /** The version that an object links to, as the client may see; undefined for an object that is none. */
+  /**
+   * Returns the version that an object links to, as far as the client may see; undefined
+   * if it links to none.
+   */
   async currentVersion(request: Request, target: ObjectTarget): Promise<string | undefined> {
     const response = await this.head(request, target, 'symlink=get&multipart-manifest=get');
     return versionInResponse(response, target)?.id;
@@ -219,11 +238,13 @@ export class VersionReader {
   }
 }
 
-/** Why there can be no version of an id in a container; undefined where there can. */
-export function refusalOfId(inForce: VersioningPolicy, asked: string): Response | undefined {
-  if (inForce.kind !== 'with-ids')
+/**
+ * Returns the refusal if a container can have no version with an id; undefined if it can.
+ */
+export function refusalOfId(policy: VersioningPolicy, versionId: string): Response | undefined {
+  if (policy.kind !== 'with-ids')
     return page(400, 'version-aware operations require that the container is versioned');
-  return parseId(asked) === undefined ? page(400, 'Invalid version parameter') : undefined;
+  return parseId(versionId) === undefined ? page(400, 'Invalid version parameter') : undefined;
 }
 
 function isMarker({ status, headers }: Response): boolean {

@@ -15,13 +15,16 @@ import type { LockedRequest } from '../locked_request';
 import { reaching } from './access';
 import { SwiftClient } from '../../swift_api/client';
 
-/** What a client could have be read in the name of who has more rights. */
+/**
+ * Headers by which a client could read objects in the name of someone with more rights.
+ */
 const POINTERS = ['X-Copy-From', 'X-Object-Manifest', 'X-Symlink-Target'];
 const EXPIRY = ['X-Delete-At', 'X-Delete-After'];
 
 /**
- * Whether a client's write can be sent to another place than it names: in the client's name; or, where it is signed for that place, in
- * the service user's, unless it points to what the client may not read.
+ * Whether a client's write can be sent to another object than the one it names: in the
+ * client's name; or, if it is signed for that object, in the service user's, unless it
+ * points to objects that the client may not read.
  */
 export function canRedirect(request: Request): boolean {
   if (!isTempUrl(request)) return true;
@@ -29,10 +32,10 @@ export function canRedirect(request: Request): boolean {
 }
 
 /**
- * Sends a client's write to a version that is new, and that does not expire.
+ * Sends a client's write to a new version, which does not expire.
  *
- * @param own what the proxy asks while the object is locked
- * @param remake makes the versions container anew; false where it is there
+ * @param locked makes the proxy's own requests while the object is locked
+ * @param remake recreates the versions container; false if it exists
  */
 export async function redirectWrite(
   entry: ObjectTarget,
@@ -40,26 +43,30 @@ export async function redirectWrite(
   request: Request,
   remake: () => Promise<boolean>,
 ): Promise<Response> {
-  const moved = movedTo(entry, request, own.authority);
-  const response = await next(moved);
+  const redirectedRequest = redirect(entry, request, own.authority);
+  const response = await next(redirectedRequest);
   if (response.status === 404 && (await whileUnread(response, remake))) {
     await drain(response.body);
-    if (Buffer.isBuffer(request.body)) return next(moved);
-    return unavailable('the container of the versions was gone, and was made anew');
+    if (Buffer.isBuffer(request.body)) return next(redirectedRequest);
+    return unavailable('the versions container was missing and has been recreated; retry');
   }
-  const isOwn = response.status === 412 && !request.headers.has('if-none-match');
-  if (!isOwn || !(await whileUnread(response, () => isThere(entry, own, next)))) return response;
+  const isOurCondition = response.status === 412 && !request.headers.has('if-none-match');
+  if (!isOurCondition || !(await whileUnread(response, () => exists(entry, own, next))))
+    return response;
   await drain(response.body);
-  return unavailable('another write took the id of this version');
+  return unavailable('another write took the id of this version; retry');
 }
 
-async function isThere(entry: ObjectTarget, own: Request, next: Handler): Promise<boolean> {
-  const response = await new SwiftClient(next, own).head(entry, { query: ITSELF });
+async function exists(entry: ObjectTarget, ownRequest: Request, next: Handler): Promise<boolean> {
+  const response = await new SwiftClient(next, ownRequest).head(entry, { query: ITSELF });
   return response.headers.has('etag');
 }
 
-/** A write as it goes to a version, which must not be there yet. A copy's conditions are about its source. */
-function movedTo(entry: ObjectTarget, request: Request, authority: Authority): Request {
+/**
+ * Returns a write as sent to a version, which must not exist yet. A copy's conditions are
+ * about its source.
+ */
+function redirect(entry: ObjectTarget, request: Request, authority: Authority): Request {
   const path = formatTarget(entry);
   const headers = request.headers.without(...EXPIRY);
   if (request.method === 'COPY') {
@@ -68,42 +75,47 @@ function movedTo(entry: ObjectTarget, request: Request, authority: Authority): R
   }
   if (isCopy(request)) return reaching({ ...request, path, headers });
   const condition = headers.get('if-none-match') ?? '*';
-  const own = { ...request, path, headers: headers.with('If-None-Match', condition) };
-  return isTempUrl(request) ? { ...own, query: '', authority } : reaching(own);
+  const conditional = { ...request, path, headers: headers.with('If-None-Match', condition) };
+  return isTempUrl(request) ? { ...conditional, query: '', authority } : reaching(conditional);
 }
 
-/** What the store said of a version that it wrote. */
+/** Returns what the store reported of a version that it wrote. */
 export function sentBy(
   call: ObjectCall,
   { status, headers }: Response,
 ): Omit<SentWrite, 'outcome'> {
   const { request } = call;
-  const own: Expiry = {
+  const requestExpiry: Expiry = {
     at: request.headers.get('x-delete-at'),
     after: request.headers.get('x-delete-after'),
   };
-  const isOwn = own.at !== undefined || own.after !== undefined;
-  const copied = isCopy(request) ? headers.get('x-delete-at') : undefined;
+  const hasRequestExpiry = requestExpiry.at !== undefined || requestExpiry.after !== undefined;
+  const copiedExpiry = isCopy(request) ? headers.get('x-delete-at') : undefined;
   const etag = headers.get('etag') ?? '';
   return {
     etag: status === 201 && hasOwnEtag(call) && /^[0-9a-f]{32}$/.test(etag) ? etag : undefined,
-    expiry: isOwn || copied === undefined ? own : { at: copied },
-    mayExpire: copied !== undefined,
+    expiry: hasRequestExpiry || copiedExpiry === undefined ? requestExpiry : { at: copiedExpiry },
+    mayExpire: copiedExpiry !== undefined,
   };
 }
 
-/** Whether the answer to a write has the ETag of the very object; that of a large one, or a symlink's target, is another. */
+/**
+ * Whether the response to a write has the object's own ETag; that of a large object, or
+ * of a symlink's target, differs.
+ */
 function hasOwnEtag({ request, query }: ObjectCall): boolean {
   const isLink = request.headers.has('x-symlink-target') || query.get('symlink') === 'get';
   return !isLink && !query.has('multipart-manifest');
 }
 
-/** A client's change of metadata as it goes to the version that the object links to. */
-export function redirectPost(entry: ObjectTarget, request: Request, own: Request): Request {
+/**
+ * Returns a client's change of metadata as sent to the version that the object links to.
+ */
+export function redirectPost(entry: ObjectTarget, request: Request, ownRequest: Request): Request {
   const headers = request.headers.without(...EXPIRY);
-  const isService = own.authority !== 'client';
+  const isService = ownRequest.authority !== 'client';
   return {
-    ...subrequest(own, { method: 'POST', path: formatTarget(entry) }),
+    ...subrequest(ownRequest, { method: 'POST', path: formatTarget(entry) }),
     headers: (isService ? headers.without('X-Auth-Token') : headers).withAll(
       Headers.of({ 'Content-Length': '0' }),
     ),

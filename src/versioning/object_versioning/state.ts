@@ -2,15 +2,18 @@ import type { ObjectInfo, ObjectRef } from '../store/store';
 import { newestIn } from './newest_note';
 import { parseVersionName } from './version_names';
 
-/** What an object of a container with ids is. */
+/** What an object of a versioned container is. */
 export type State =
   | { readonly is: 'nothing' }
-  /** It has no id: it was there before, or was written while versions were switched off. */
+  /**
+   * An object without an id: it is older than versioning, or was written while versioning
+   * was disabled.
+   */
   | {
       readonly is: 'null';
       readonly timestamp: string;
       readonly contentType: string;
-      /** Its content type has to be asked for. */
+      /** Whether its content type has to be read separately. */
       readonly isLarge?: boolean | undefined;
     }
   /** A link to a version. */
@@ -23,7 +26,7 @@ export type State =
     };
 
 /**
- * What an object is, by what is known of it.
+ * Determines what an object is from what the store reports of it.
  *
  * @param versions the container of its versions
  */

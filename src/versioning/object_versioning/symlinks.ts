@@ -14,10 +14,13 @@ import { reaching } from './access';
 import { linkIn, locationOf } from './presentation';
 import { SwiftClient } from '../../swift_api/client';
 
-/** How many symlinks in a row Swift follows, to which its own links to versions do not count (`symloop_max`). */
+/**
+ * Max number of symlinks in a row that Swift follows (`symloop_max`); the proxy's own
+ * links to versions do not count.
+ */
 const MAX_LINKS = 2;
 
-/** Reads by hand what the store does not show behind a link to a version. */
+/** Reads objects behind links to versions that the store does not follow. */
 export class Symlinks {
   constructor(
     private readonly next: Handler,
@@ -25,25 +28,28 @@ export class Symlinks {
   ) {}
 
   /**
-   * What is to be shown instead of an answer, which is then given up; as a rule the answer itself.
+   * Returns the response to present for a response of the store; usually that is the same
+   * response, otherwise the store's is discarded.
    *
    * @param request GET or HEAD
-   * @param target what it was asked for
+   * @param target what the request names
    */
   async insteadOf(response: Response, request: Request, target: ObjectTarget): Promise<Response> {
-    if (response.status === 409) return this.behindLinks(response, request, target);
+    if (response.status === 409) return this.followLinks(response, request, target);
     if (response.status !== 401 && response.status !== 403) return response;
     const place = locationOf(response);
     return place && isVersionOf(place, target)
-      ? this.behindRight(response, request, target, place)
+      ? this.readVersion(response, request, target, place)
       : response;
   }
 
   /**
-   * The store let the client as far as the proxy's own link, and not into the container of the versions: what a signature is for is one
-   * container. What would be read behind the version with the proxy's own right, as the segments of a large object, stays unread.
+   * Reads behind a link for a client that the store let as far as the proxy's own link,
+   * but not into the versions container, since a signature is for one container. What
+   * would be read behind the version with the proxy's own right, as the segments of a
+   * large object, stays unread.
    */
-  private async behindRight(
+  private async readVersion(
     response: Response,
     request: Request,
     target: ObjectTarget,
@@ -59,15 +65,18 @@ export class Symlinks {
     if (head.status >= 300 || isComposed(head)) return response;
     destroy(response.body);
     const isSigned = isTempUrl(request);
-    // the version itself, whatever it may have become meanwhile
+    // the version itself, whatever it has become meanwhile
     const query = isSigned || request.query === '' ? ITSELF : `${request.query}&${ITSELF}`;
     const read = await this.next({ ...request, path, query, authority });
-    const found = { ...read, headers: read.headers.with('Content-Location', path) };
-    return isSigned ? asDownload(found, request, target) : found;
+    const presented = { ...read, headers: read.headers.with('Content-Location', path) };
+    return isSigned ? asDownload(presented, request, target) : presented;
   }
 
-  /** The store counts links to versions as any others: where these make too many, the client is led through them here. */
-  private async behindLinks(
+  /**
+   * Follows links that the store does not, since it counts those to versions like any
+   * others.
+   */
+  private async followLinks(
     response: Response,
     request: Request,
     target: ObjectTarget,
@@ -83,8 +92,8 @@ export class Symlinks {
   }
 
   /**
-   * Where a row of links ends that the store does not follow and should, or what the client is told instead; undefined where it rightly does
-   * not follow them.
+   * Returns where a chain of links ends that the store does not follow but should, or the
+   * response for the client instead; undefined if the store is right not to follow it.
    */
   async endOf(
     request: Request,
@@ -92,27 +101,27 @@ export class Symlinks {
   ): Promise<ObjectTarget | Response | undefined> {
     const client = new SwiftClient(this.next, reaching(request));
     let [at, hops, links] = [target, 0, 0];
-    let wanted: string | undefined;
+    let pinnedEtag: string | undefined;
     for (;;) {
       const head = await client.head(at, { query: ITSELF });
-      // what is not there, or not for this client, is answered so
+      // an object that does not exist, or not for this client, is answered as such
       if (head.status >= 300) return hops > MAX_LINKS ? at : undefined;
       const link = linkIn(head.headers, at);
       const pinned = head.headers.get('x-symlink-target-etag');
       const etag = (pinned ?? head.headers.get('etag') ?? '').replaceAll('"', '');
-      if (wanted !== undefined && wanted !== etag)
+      if (pinnedEtag !== undefined && pinnedEtag !== etag)
         return hops > MAX_LINKS
           ? page(409, 'X-Symlink-Target-Etag headers do not match')
           : undefined;
       if (link === undefined) return hops > MAX_LINKS ? at : undefined;
       if (!versionAt(link) && ++links > MAX_LINKS) return undefined;
-      wanted = pinned?.replaceAll('"', '');
+      pinnedEtag = pinned?.replaceAll('"', '');
       [at, hops] = [link, hops + 1];
     }
   }
 }
 
-/** Whether an object shows what others consist of. */
+/** Whether an object's content comes from other objects. */
 function isComposed({ headers }: Response): boolean {
   return (
     isTrueValue(headers.get('x-static-large-object')) ||

@@ -3,28 +3,30 @@ import type { State } from './state';
 import { decodeName, versionPrefix } from './version_names';
 
 /**
- * What is noted of an operation on an object with ids before it begins, if neither the object
- * nor a listing would tell whether it has happened, should it be interrupted. The note is gone
- * before the operation is acknowledged, unless it is known for good to have happened: so nothing
- * that was acknowledged is ever taken for something that did not happen.
+ * The note that an operation on a versioned object writes before it begins, if neither
+ * the object nor a listing would show whether an interrupted operation took effect. The
+ * note is removed before the operation is acknowledged, unless it is certain that the
+ * operation took effect: so nothing that was acknowledged is ever taken for something
+ * that did not happen.
  */
 export interface Unfinished {
   /**
-   * By what it has happened: the object is a link to the last of what it adds, or to something
-   * newer; the object is not any more what it was; or the first of what it adds is there.
+   * What shows that the operation took effect: the object is a link to the last version
+   * it adds, or to a newer one; the object is no longer what it was; or the first version
+   * it adds exists.
    */
   readonly happens: 'linked' | 'changed' | 'written';
-  /** What the object was before. */
+  /** What the object was before, as a `stateKey`. */
   readonly over: string;
-  /** The ids of the versions that it makes. */
+  /** The ids of the versions that it adds. */
   readonly adds: readonly string[];
-  /** The ids of those that go with it. */
+  /** The ids of the versions that it removes. */
   readonly drops: readonly string[];
-  /** What the write notes on the object that it makes, which identifies it. */
+  /** Identifies the write in the notes of the object that it makes. */
   readonly by?: string | undefined;
 }
 
-/** A state as it is noted: different for all that are. */
+/** Returns a state as a string for notes; different states have different keys. */
 export function stateKey(state: State): string {
   if (state.is === 'nothing') return state.is;
   return state.is === 'null' ? `null_${state.timestamp}` : `link_${state.id}`;
@@ -38,13 +40,13 @@ const FORM = new RegExp(
   `^(linked|changed|written)\\.${STATE}\\.\\.${IDS}\\.\\.${IDS}(?:\\.\\.(${ID}))?$`,
 );
 
-/** The content type of the note. */
+/** Returns the content type of a note. */
 export function unfinishedType({ happens, over, adds, drops, by }: Unfinished): ByteString {
   const end = by === undefined ? '' : `..${by}`;
   return `${TYPE}${happens}.${over}..${adds.join('_')}..${drops.join('_')}${end}`;
 }
 
-/** The note in a content type; undefined if it is none. */
+/** Parses the note in a content type; undefined if it is none. */
 export function unfinishedIn(contentType: ByteString): Unfinished | undefined {
   if (!contentType.startsWith(TYPE)) return undefined;
   const [, happens, over = '', adds = '', drops = '', by] =
@@ -55,8 +57,8 @@ export function unfinishedIn(contentType: ByteString): Unfinished | undefined {
 }
 
 /**
- * Where it is noted: just before the newest version in byte order, so that a listing of versions
- * meets it first.
+ * Returns the name of an object's note, which is just before the newest version in byte
+ * order, so that a listing of versions returns it first.
  */
 export function unfinishedName(object: ByteString): ByteString {
   return `${versionPrefix(object)}!`;
@@ -65,18 +67,18 @@ export function unfinishedName(object: ByteString): ByteString {
 const END = versionPrefix('') + '!';
 
 /**
- * The object of which a name in a versions container notes what is unfinished; undefined for the
- * name of something else.
+ * Returns the object whose note has this name in a versions container; undefined if the
+ * name is not a note's.
  */
 export function objectOfNote(name: ByteString): ByteString | undefined {
   return name.endsWith(END) ? decodeName(name.slice(0, -END.length)) : undefined;
 }
 
 /**
- * The ids of versions that are as good as gone, since the operation that made them has not
- * happened, or that which removes them has.
+ * Returns the ids of versions to be treated as gone: those added by an operation that did
+ * not take effect, or removed by one that did.
  *
- * @param isThere whether a version of an id is
+ * @param isThere whether the version with an id exists
  */
 export function goneBy(
   { happens, over, adds, drops }: Unfinished,
@@ -92,9 +94,9 @@ export function goneBy(
 }
 
 /**
- * Whether it is certain that what is noted has happened, so that what goes with it may be removed
- * for good. That the object is another proves nothing: a server of 0.1.0 does not see the note, and
- * may have written since.
+ * Whether it is certain that a noted operation took effect, so that the versions it
+ * removes may be removed permanently. That the object has changed proves nothing: a
+ * server of 0.1.0 does not see the note, and may have written since.
  *
  * @param operation what the object notes of the write that made it
  */
@@ -106,21 +108,22 @@ export function isProven(
 ): boolean {
   if (happens !== 'changed') return true;
   if (by !== undefined) return state.is === 'null' && operation === by;
-  // a DELETE leaves its marker; the removal of a version by its id is what its client asked for
+  // a DELETE leaves its marker; the removal of a version by its id is what its client
+  // requested
   return adds.length === 0 || (state.is === 'nothing' && adds.every(isThere));
 }
 
 /**
- * The ids of versions that are as good as gone: what is noted is, and of a link what is newer than
- * all that it notes.
+ * Returns the ids of versions to be treated as gone: those gone by the note and, if the
+ * object is a link, those newer than the newest that it notes.
  */
 export function goneAmong(
   ids: readonly string[],
   state: State,
-  noted: Unfinished | undefined,
+  note: Unfinished | undefined,
   isThere: (id: string) => boolean = (id) => ids.includes(id),
 ): string[] {
-  const gone = noted ? goneBy(noted, state, isThere) : [];
+  const goneIds = note ? goneBy(note, state, isThere) : [];
   const late = state.is === 'link' ? ids.filter((id) => id > state.newest) : [];
-  return [...new Set([...late, ...gone])];
+  return [...new Set([...late, ...goneIds])];
 }

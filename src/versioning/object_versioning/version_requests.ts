@@ -21,25 +21,25 @@ import { rightToVersions } from './access';
 import { keepNotes } from './content_type_notes';
 import { asDeleteMarker, withVersionId } from './presentation';
 import { refusalBy, type WriterParts, type VersionWriter } from './writer';
-import { ObjectCall } from '../calls';
+import type { ObjectCall } from '../calls';
 
-/** Removes and restores versions. */
+/** Handles requests to remove, restore and change versions. */
 export class VersionRequests {
   constructor(
     private readonly next: Handler,
-    private readonly settings: PolicyCache,
+    private readonly policies: PolicyCache,
     private readonly parts: WriterParts,
     private readonly writer: VersionWriter,
   ) {}
 
   /**
-   * PUT, POST or DELETE of a version.
+   * Handles PUT, POST or DELETE of a version.
    *
-   * @param otherwise answers what concerns the object and not a version
+   * @param otherwise handles requests for the object and not a version
    */
   async handle(
     call: ObjectCall,
-    asked: string,
+    versionId: string,
     otherwise: (call: ObjectCall) => Promise<Response>,
   ): Promise<Response> {
     const { request, target } = call;
@@ -48,51 +48,61 @@ export class VersionRequests {
       destroy(request.body);
       return page(400, 'POST to a specific version is not allowed');
     }
-    const inForce = await this.settings.get(request, target);
-    if (inForce.kind === 'native') return this.next(request);
+    const policy = await this.policies.get(request, target);
+    if (policy.kind === 'native') return this.next(request);
     const itself = call.withoutVersion();
     const plain = itself.request;
-    const isNull = asked === NULL_ID && request.method !== 'PUT';
-    if (isNull && inForce.kind !== 'with-ids') return otherwise(itself);
+    const isNull = versionId === NULL_ID && request.method !== 'PUT';
+    if (isNull && policy.kind !== 'with-ids') return otherwise(itself);
     if (isNull && !dialect) {
-      // what is current is removed, whatever it is, and no marker is written
+      // removes the current object, whatever it is, and writes no marker
       return withObjectLock(plain, target, this.parts, this.next, async (locked) => {
         await this.writer.settle(locked, target);
         return locked.next(locked.request);
       });
     }
-    const refused = isNull ? undefined : refusalOfId(inForce, asked);
-    if (refused) {
+    const refusal = isNull ? undefined : refusalOfId(policy, versionId);
+    if (refusal) {
       destroy(request.body);
-      return refused;
+      return refusal;
     }
-    const id = isNull ? undefined : (parseId(asked) ?? '');
-    if (dialect && request.method === 'DELETE') return this.removeAndSucceed(plain, target, id);
+    const id = isNull ? undefined : (parseId(versionId) ?? '');
+    if (dialect && request.method === 'DELETE') return this.removeAndPromote(plain, target, id);
     if (request.method === 'POST') return this.change(plain, target, id);
     return request.method === 'DELETE'
-      ? this.remove(plain, target, asked)
+      ? this.remove(plain, target, versionId)
       : this.restore(plain, target, id ?? '');
   }
 
-  private async remove(request: Request, target: ObjectTarget, asked: string): Promise<Response> {
+  private async remove(
+    request: Request,
+    target: ObjectTarget,
+    versionId: string,
+  ): Promise<Response> {
     const right = await rightToVersions(request, target, this.next);
     if ('status' in right) return right;
     return withObjectLock(request, target, this.parts, this.next, async (locked) => {
       const versions = this.writer.versionsFor(locked, target);
-      const removal = await versions.remove(target, parseId(asked) ?? '', {
-        forward: async () => ({ outcome: await locked.forward((own) => locked.next(own)) }),
+      const removal = await versions.remove(target, parseId(versionId) ?? '', {
+        forward: async () => ({ outcome: await locked.forward((request) => locked.next(request)) }),
       });
       if (removal.result === 'refused') return locked.answer();
       await locked.discard();
-      // as it was asked for, like Swift
-      const answer = withVersionId(removal.result === 'removed' ? gone() : missing(), asked);
+      // as the client sent it, like Swift
+      const answer = withVersionId(
+        removal.result === 'removed' ? noContent() : notFound(),
+        versionId,
+      );
       const current = removal.current ?? NULL_ID;
       return { ...answer, headers: answer.headers.with('X-Object-Current-Version-Id', current) };
     });
   }
 
-  /** DELETE for a dialect: of a version, or of the null version where there is no id; what was before is current then. */
-  private async removeAndSucceed(
+  /**
+   * Handles a dialect's DELETE of a version, or of the null version if there is no id;
+   * the version before it becomes current.
+   */
+  private async removeAndPromote(
     request: Request,
     target: ObjectTarget,
     id: string | undefined,
@@ -100,23 +110,26 @@ export class VersionRequests {
     const right = await rightToVersions(request, target, this.next);
     if ('status' in right) return right;
     return withObjectLock(request, target, this.parts, this.next, async (locked) => {
-      const refused = await dialectRefusal(locked, target, this.parts.app);
-      if (refused) return refused;
+      const refusal = await dialectRefusal(locked, target, this.parts.app);
+      if (refusal) return refusal;
       const versions = this.writer.versionsFor(locked, target);
       const removal = await versions.removeVersion(target, id, {
-        forward: async () => ({ outcome: await locked.forward((own) => locked.next(own)) }),
+        forward: async () => ({ outcome: await locked.forward((request) => locked.next(request)) }),
       });
       if (removal.result === 'refused') return locked.answer();
       await locked.discard();
       const answer = withVersionId(
-        removal.result === 'removed' ? gone() : missing(),
+        removal.result === 'removed' ? noContent() : notFound(),
         id ?? NULL_ID,
       );
       return removal.isMarker ? asDeleteMarker(answer) : answer;
     });
   }
 
-  /** POST for a dialect: changes the metadata of a version, or of the null version where there is no id. */
+  /**
+   * Handles a dialect's POST: changes the metadata of a version, or of the null version
+   * if there is no id.
+   */
   private async change(
     request: Request,
     target: ObjectTarget,
@@ -130,33 +143,36 @@ export class VersionRequests {
     }
     return withObjectLock(request, target, this.parts, this.next, async (locked) => {
       const place = await this.writer.versionsFor(locked, target).locate(target, id);
-      const known = id ?? NULL_ID;
-      if (place === undefined) return missing();
+      const versionId = id ?? NULL_ID;
+      if (place === undefined) return notFound();
       if (place.container === target.container) {
         const response = await this.writer.update(locked, target);
-        return response.status < 300 ? withVersionId(response, known) : response;
+        return response.status < 300 ? withVersionId(response, versionId) : response;
       }
-      return this.changeEntry(locked, { ...target, ...place }, known);
+      return this.changeEntry(locked, { ...target, ...place }, versionId);
     });
   }
 
   private async changeEntry(
     locked: LockedRequest,
     entry: ObjectTarget,
-    known: string,
+    versionId: string,
   ): Promise<Response> {
     const { request, own, next } = locked;
     const store = new SwiftStore(next, own);
     const info = await store.stat(entry);
-    if (info === undefined) return missing();
-    if (info.isMarker) return asDeleteMarker(withVersionId(missing(), known));
+    if (info === undefined) return notFound();
+    if (info.isMarker) return asDeleteMarker(withVersionId(notFound(), versionId));
     const type = request.headers.get('content-type');
     const before =
       info.isLarge && type !== undefined ? await store.contentType(entry) : info.contentType;
-    const kept = type === undefined ? {} : { 'Content-Type': keepNotes(before ?? '', type) };
-    const changed = { ...request, headers: request.headers.withAll(Headers.of(kept)) };
-    const response = await next(redirectPost(entry, changed, own));
-    return response.status < 300 ? withVersionId(response, known) : response;
+    const typeHeaders = type === undefined ? {} : { 'Content-Type': keepNotes(before ?? '', type) };
+    const changedRequest = {
+      ...request,
+      headers: request.headers.withAll(Headers.of(typeHeaders)),
+    };
+    const response = await next(redirectPost(entry, changedRequest, own));
+    return response.status < 300 ? withVersionId(response, versionId) : response;
   }
 
   private async restore(request: Request, target: ObjectTarget, id: string): Promise<Response> {
@@ -178,8 +194,8 @@ export class VersionRequests {
           const version = await this.writer.remaking(locked, target, () =>
             versions.restore(target, id),
           );
-          if (version === undefined) return await this.notThere(locked.own, target);
-          return withVersionId(created(version.etag), id);
+          if (version === undefined) return await this.missingVersion(locked.own, target);
+          return withVersionId(createdResponse(version.etag), id);
         } catch (error) {
           return refusalBy(error);
         }
@@ -196,8 +212,8 @@ export class VersionRequests {
     return refusalIn(await app.mayWrite(request, target, { fresh: true }));
   }
 
-  private async notThere(own: Request, target: ObjectTarget): Promise<Response> {
-    const isGone = !(await this.writer.hasVersions(own, target));
+  private async missingVersion(ownRequest: Request, target: ObjectTarget): Promise<Response> {
+    const isGone = !(await this.writer.hasVersions(ownRequest, target));
     if (!isGone) return textResponse(404, 'The specified version does not exist');
     return textResponse(
       500,
@@ -212,15 +228,15 @@ async function hasBody({ body, headers, sendContinue }: Request): Promise<boolea
   return !Buffer.isBuffer(first) || first.length > 0;
 }
 
-function gone(): Response {
+function noContent(): Response {
   return page(204, '');
 }
 
-function missing(): Response {
+function notFound(): Response {
   return page(404, '<html><h1>Not Found</h1><p>The resource could not be found.</p></html>');
 }
 
-function created(etag: string): Response {
+function createdResponse(etag: string): Response {
   const headers = Headers.of({ Etag: etag, 'Last-Modified': new Date().toUTCString() });
   return page(201, '', headers);
 }

@@ -10,7 +10,7 @@ import { quote, type ByteString } from '../../http/bytes';
 import { VERSION_ID } from '../calls';
 import { formatTarget, isObject, parseTarget, type ObjectTarget } from '../../swift_api/target';
 
-/** The id of what has none. */
+/** The id of an object that has none of its own. */
 export const NULL_ID = 'null';
 
 /** A version of an object. */
@@ -19,13 +19,13 @@ export interface VersionTarget {
   readonly id: string;
 }
 
-/** The object that a path names, as responses have it; undefined if it names none. */
+/** Parses the path of an object, as responses have it; undefined if it names none. */
 export function parseObjectPath(path: string): ObjectTarget | undefined {
   const target = parseTarget(path);
   return target && isObject(target) ? target : undefined;
 }
 
-/** Where a version is kept. */
+/** The location of a version. */
 export function entryOf({ target, id }: VersionTarget): ObjectTarget {
   return {
     ...target,
@@ -34,7 +34,7 @@ export function entryOf({ target, id }: VersionTarget): ObjectTarget {
   };
 }
 
-/** The version that is kept in a place; undefined where that is none's. */
+/** The version at a location; undefined if the location is not that of a version. */
 export function versionAt(entry: ObjectTarget): VersionTarget | undefined {
   const container = containerOfVersions(entry.container);
   const version = parseVersionName(entry.object);
@@ -43,8 +43,8 @@ export function versionAt(entry: ObjectTarget): VersionTarget | undefined {
 }
 
 /**
- * Whether a place is that of an object's own version. Only a link to one is the proxy's: any other
- * grants no right to what it leads to, whoever made it.
+ * Whether a location is that of one of the object's own versions. Only links to these are
+ * the proxy's: any other link grants no right to its target, whoever made it.
  */
 export function isVersionOf(
   entry: ObjectTarget,
@@ -56,19 +56,19 @@ export function isVersionOf(
   );
 }
 
-/** A version's path as clients ask for it. */
+/** A version's path, as clients request it. */
 export function versionPath({ target, id }: VersionTarget): string {
   return `${formatTarget(target)}?${VERSION_ID}=${id}`;
 }
 
-/** The same as headers name objects, without the account. */
+/** The same in the form in which headers name objects, without the account. */
 export function versionReference({ target: { container, object }, id }: VersionTarget): ByteString {
   return `${quote(`${container}/${object}`)}?${VERSION_ID}=${id}`;
 }
 
-/** An id as versions have them; undefined for what is no time, as Swift reads times. */
-export function parseId(given: string): string | undefined {
-  if (isVersionId(given)) return given;
-  const seconds = /^\d+(\.\d*)?$/.test(given) ? Number(given) : NaN;
+/** Parses a version id; undefined if it is not a time as Swift reads times. */
+export function parseId(text: string): string | undefined {
+  if (isVersionId(text)) return text;
+  const seconds = /^\d+(\.\d*)?$/.test(text) ? Number(text) : NaN;
   return seconds < 10_000_000_000 ? formatTimestamp(seconds * 1000) : undefined;
 }

@@ -33,108 +33,115 @@ import { asDeleteMarker, withVersionId } from './presentation';
 import { SwiftClient } from '../../swift_api/client';
 import { ObjectCall } from '../calls';
 
-/** What writing takes. */
+/** The dependencies of a `VersionWriter`. */
 export interface WriterParts extends LockOptions {
   readonly app: Pick<App, 'power' | 'mayWrite' | 'mayLock'>;
   readonly log: Log;
 }
 
-/** Writes and deletes single objects of containers with ids, one at a time, also while versions are switched off. */
+/**
+ * Writes and deletes single objects of versioned containers, one at a time; also while
+ * versioning is disabled.
+ */
 export class VersionWriter {
   private readonly containers: VersionsContainers;
 
   constructor(
     private readonly next: Handler,
-    private readonly settings: PolicyCache,
+    private readonly policies: PolicyCache,
     private readonly parts: WriterParts,
   ) {
     this.containers = new VersionsContainers(next);
   }
 
-  /** PUT, DELETE, COPY or POST that concerns an object, and not one of its versions. */
-  write(request: Request, written: ObjectTarget): Promise<Response> {
-    return withObjectLock(request, written, this.parts, this.next, async (locked) => {
+  /** Handles PUT, DELETE, COPY or POST of an object, but not of one of its versions. */
+  write(request: Request, target: ObjectTarget): Promise<Response> {
+    return withObjectLock(request, target, this.parts, this.next, async (locked) => {
       if (request.method === 'POST') {
-        await this.settle(locked, written);
-        return this.update(locked, written);
+        await this.settle(locked, target);
+        return this.update(locked, target);
       }
-      const refused = await dialectRefusal(locked, written, this.parts.app);
-      if (refused) return refused;
-      const use = await this.settings.acquireShared(request, written, this.parts.lockWait);
-      // the container does not go meanwhile
-      if (isEnabled(use.value)) return this.keepingVersions(locked, written).finally(use.release);
-      if (request.dialect && use.value?.kind === 'with-ids')
-        return this.replacingNull(locked, written, use).finally(use.release);
-      return this.keepingNothing(locked, written, use).finally(use.release);
+      const refusal = await dialectRefusal(locked, target, this.parts.app);
+      if (refusal) return refusal;
+      const lease = await this.policies.acquireShared(request, target, this.parts.lockWait);
+      // the lease keeps the container from being removed meanwhile
+      if (isEnabled(lease.value)) return this.writeVersion(locked, target).finally(lease.release);
+      if (request.dialect && lease.value?.kind === 'with-ids')
+        return this.writeNull(locked, target, lease).finally(lease.release);
+      return this.writeUnversioned(locked, target, lease).finally(lease.release);
     });
   }
 
-  private async keepingNothing(
+  private async writeUnversioned(
     locked: LockedRequest,
-    written: ObjectTarget,
-    use: SharedLease<VersioningPolicy>,
+    target: ObjectTarget,
+    lease: SharedLease<VersioningPolicy>,
   ): Promise<Response> {
-    if (use.value?.kind === 'with-ids') await this.settle(locked, written);
-    await locked.forward((own) => forwardUnversioned(own, written, [use], locked.next));
+    if (lease.value?.kind === 'with-ids') await this.settle(locked, target);
+    await locked.forward((request) => forwardUnversioned(request, target, [lease], locked.next));
     return locked.answer();
   }
 
-  /** Before what changes an object without its versions being looked at. A client that may not look leaves it as it is. */
-  async settle(locked: LockedRequest, written: ObjectTarget): Promise<void> {
+  /**
+   * Settles interrupted operations, before an object is changed without regard to its
+   * versions. Skipped if the client may not read these.
+   */
+  async settle(locked: LockedRequest, target: ObjectTarget): Promise<void> {
     try {
-      await this.versionsFor(locked, written).settle(written);
+      await this.versionsFor(locked, target).settle(target);
     } catch (error) {
       if (!(error instanceof StoreError) || error.code !== 'refused') throw error;
     }
   }
 
-  private async keepingVersions(locked: LockedRequest, written: ObjectTarget): Promise<Response> {
+  private async writeVersion(locked: LockedRequest, target: ObjectTarget): Promise<Response> {
     const { request } = locked;
-    const versions = this.versionsFor(locked, written);
-    const operation = this.operation(locked, written);
-    return this.performing(locked, written, () =>
+    const versions = this.versionsFor(locked, target);
+    const operation = this.operation(locked, target);
+    return this.execute(locked, target, () =>
       request.method === 'DELETE'
-        ? versions.delete(written, operation)
-        : versions.write(written, operation, canRedirect(request)),
+        ? versions.delete(target, operation)
+        : versions.write(target, operation, canRedirect(request)),
     );
   }
 
-  /** While versions are switched off, as dialects have it. */
-  private replacingNull(
+  /** Replaces the null version while versioning is disabled, as dialects do. */
+  private writeNull(
     locked: LockedRequest,
-    written: ObjectTarget,
-    use: SharedLease<VersioningPolicy>,
+    target: ObjectTarget,
+    lease: SharedLease<VersioningPolicy>,
   ): Promise<Response> {
-    const versions = this.versionsFor(locked, written);
+    const versions = this.versionsFor(locked, target);
     const operation: VersionOperation = {
-      ...this.operation(locked, written),
+      ...this.operation(locked, target),
       forward: async (_, by) => {
-        const through = (own: Request) => forwardUnversioned(own, written, [use], locked.next);
-        const outcome = await locked.forward((own) =>
+        const forward = (request: Request) =>
+          forwardUnversioned(request, target, [lease], locked.next);
+        const outcome = await locked.forward((request) =>
           by === undefined
-            ? through(own)
-            : forwardWithNotes(own, operationNote(by, written), through),
+            ? forward(request)
+            : forwardWithNotes(request, operationNote(by, target), forward),
         );
         return { outcome };
       },
     };
-    return this.performing(locked, written, () =>
+    return this.execute(locked, target, () =>
       locked.request.method === 'DELETE'
-        ? versions.deleteNull(written, operation)
-        : versions.replace(written, operation),
+        ? versions.deleteNull(target, operation)
+        : versions.replace(target, operation),
     );
   }
 
-  private async performing(
+  private async execute(
     locked: LockedRequest,
-    written: ObjectTarget,
+    target: ObjectTarget,
     perform: () => Promise<VersionResult>,
   ): Promise<Response> {
     const { method, dialect } = locked.request;
     const isDelete = method === 'DELETE';
     let result: VersionResult;
     try {
-      result = await this.remaking(locked, written, perform);
+      result = await this.remaking(locked, target, perform);
     } catch (error) {
       return refusalBy(error);
     }
@@ -143,11 +150,11 @@ export class VersionWriter {
     if (result.result !== 'forwarded' || !isDone) return response;
     const { id = dialect && NULL_ID, isNull } = result;
     if (id === undefined) return response;
-    const made = withVersionId(response, isNull ? NULL_ID : id);
-    return dialect && isDelete ? asDeleteMarker(made) : made;
+    const created = withVersionId(response, isNull ? NULL_ID : id);
+    return dialect && isDelete ? asDeleteMarker(created) : created;
   }
 
-  /** The core over the store as it is for one request. */
+  /** Returns the executor for one request's store. */
   versionsFor({ next, own }: LockedRequest, { container }: ObjectTarget): NullVersionExecutor {
     return new NullVersionExecutor(
       new SwiftStore(next, own),
@@ -156,99 +163,115 @@ export class VersionWriter {
     );
   }
 
-  /** A client's own request and its right. */
-  private operation(locked: LockedRequest, written: ObjectTarget): VersionOperation {
+  /** The client's own request and its permission. */
+  private operation(locked: LockedRequest, target: ObjectTarget): VersionOperation {
     const { app } = this.parts;
     const { request } = locked;
     return {
       guard: async (current) => {
         if (failsPreconditions(request, current)) return 'pass';
         if (app.power === 'client') return 'go';
-        // no step after this one is judged by the container's own ACL as it is now
-        const right = await app.mayWrite(request, written, { fresh: true });
+        // no later step is checked against the container's current ACL
+        const right = await app.mayWrite(request, target, { fresh: true });
         if ('status' in right) locked.refuse(right);
         return 'status' in right ? 'stop' : 'go';
       },
-      forward: (to) => this.forward(locked, written, to),
+      forward: (to) => this.forward(locked, target, to),
     };
   }
 
   private async forward(
     locked: LockedRequest,
-    written: ObjectTarget,
+    target: ObjectTarget,
     to: ObjectRef | undefined,
   ): Promise<SentWrite> {
     const { request, next } = locked;
-    const entry = to && { version: written.version, ...to };
-    let seen: Omit<SentWrite, 'outcome'> = {};
+    const entry = to && { version: target.version, ...to };
+    let details: Omit<SentWrite, 'outcome'> = {};
     const outcome = await locked.forward(
-      (own) =>
-        entry ? redirectWrite(entry, locked, own, () => this.remake(locked, written)) : next(own),
+      (storeRequest) =>
+        entry
+          ? redirectWrite(entry, locked, storeRequest, () => this.remake(locked, target))
+          : next(storeRequest),
       (response) => {
-        seen = sentBy(new ObjectCall(request, written), response);
+        details = sentBy(new ObjectCall(request, target), response);
         return response;
       },
     );
-    return { ...seen, outcome };
+    return { ...details, outcome };
   }
 
-  /** A change of metadata goes to the link, which the store tells, and then to the version. */
-  async update(locked: LockedRequest, written: ObjectTarget): Promise<Response> {
+  /**
+   * Changes metadata: the POST goes to the link, for which the store returns the target,
+   * and then to the version.
+   */
+  async update(locked: LockedRequest, target: ObjectTarget): Promise<Response> {
     const { next, own } = locked;
     const type = locked.request.headers.get('content-type');
     const { dialect } = locked.request;
     const isNeeded = type !== undefined || dialect !== undefined;
-    const info = isNeeded ? await new SwiftStore(next, own).stat(written) : undefined;
+    const info = isNeeded ? await new SwiftStore(next, own).stat(target) : undefined;
     const note = noteToKeep(info);
-    // a dialect sends again what it was shown, which is not when a link expires
+    // a dialect sends the metadata that it was shown, which lacks the link's time of
+    // expiry
     const expiry = Headers.of({ 'X-Delete-At': dialect && info?.link && info.deleteAt });
-    const kept = type === undefined || !info?.link ? type : keepNotes(info.contentType, type);
-    const request = kept === undefined ? locked.request : withType(locked.request, kept);
-    const { headers } = kept === undefined ? request : withType(request, withNewest(kept, note));
+    const newType = type === undefined || !info?.link ? type : keepNotes(info.contentType, type);
+    const request = newType === undefined ? locked.request : withType(locked.request, newType);
+    const { headers } =
+      newType === undefined ? request : withType(request, withNewest(newType, note));
     await locked.forward((request) => next({ ...request, headers: expiry.withAll(headers) }));
     const response = await locked.answer();
     const location = response.status === 307 ? response.headers.get('location') : undefined;
     const entry = parseObjectPath(location ?? '');
-    if (!entry || !isVersionOf(entry, written)) return response;
+    if (!entry || !isVersionOf(entry, target)) return response;
     await drain(response.body);
     return next(redirectPost(entry, request, own));
   }
 
-  /** Does something once more where it found the versions container gone, which is then made anew. */
+  /**
+   * Runs `perform` again if it found the versions container missing, after recreating it.
+   */
   async remaking<T>(
     locked: LockedRequest,
-    written: ObjectTarget,
+    target: ObjectTarget,
     perform: () => Promise<T>,
   ): Promise<T> {
     try {
       return await perform();
     } catch (error) {
       const isGone = error instanceof StoreError && error.status === 404 && !locked.wasSent;
-      if (!isGone || !(await this.remake(locked, written))) throw error;
+      if (!isGone || !(await this.remake(locked, target))) throw error;
       return perform();
     }
   }
 
-  /** Whether the versions container is there, as it should be. */
-  async hasVersions(own: Request, { version, account, container }: ObjectTarget): Promise<boolean> {
-    const place = versionsContainer({ version, account, container });
-    const head = await new SwiftClient(this.next, own).head(place);
+  /** Whether the versions container exists, as it should. */
+  async hasVersions(
+    ownRequest: Request,
+    { version, account, container }: ObjectTarget,
+  ): Promise<boolean> {
+    const versions = versionsContainer({ version, account, container });
+    const head = await new SwiftClient(this.next, ownRequest).head(versions);
     return head.status !== 404;
   }
 
-  /** Makes the versions container anew where it is not there; false where it is. */
-  private async remake({ own }: LockedRequest, written: ObjectTarget): Promise<boolean> {
-    if (await this.hasVersions(own, written)) return false;
-    const { version, account, container } = written;
+  /** Recreates the versions container if it is missing; false if it exists. */
+  private async remake({ own }: LockedRequest, target: ObjectTarget): Promise<boolean> {
+    if (await this.hasVersions(own, target)) return false;
+    const { version, account, container } = target;
     this.parts.log.warn(
       { container: toText(container) },
-      'the versions container was gone, and is made anew',
+      'the versions container is missing and is being recreated',
     );
     return this.containers.make(own, { version, account, container });
   }
 }
 
-/** The store's refusal of what is behind a client's request. @throws what is none, or is not for the client to mend */
+/**
+ * Returns the store's refusal of an operation, for the client.
+ *
+ * @throws `error` if it is no refusal, or not one that the client can fix
+ */
 export function refusalBy(error: unknown): Response {
   if (
     error instanceof StoreError &&
@@ -263,11 +286,11 @@ function withType(request: Request, type: ByteString): Request {
   return { ...request, headers: request.headers.with('Content-Type', type) };
 }
 
-function isEnabled(inForce: VersioningPolicy | undefined): boolean {
-  return inForce?.kind === 'with-ids' && inForce.enabled;
+function isEnabled(policy: VersioningPolicy | undefined): boolean {
+  return policy?.kind === 'with-ids' && policy.enabled;
 }
 
-/** The note of the write that makes an object; its time counts for nothing. */
+/** Returns the note of the write that makes an object; its time is not used. */
 function operationNote(operation: string, at: ObjectRef): Headers {
   return new NoteBinding().headersOf({ operation }, at, 0);
 }

@@ -11,76 +11,82 @@ import {
 } from './recovery_notes';
 import type { ObjectRef } from './store';
 
-/** What a note is signed as: another form of what is signed needs another name. */
-const FORM = 'hindsight note 1';
-/** Bytes that are kept of a SHA-256. */
-const LENGTH = 16;
-/** `~TAG`, or `~TIME~TAG` with a time in seconds. It is no timestamp, so that 0.1.0 reads past it. */
+/** The format of the signed text; to be changed with it. */
+const FORMAT = 'hindsight note 1';
+/** Bytes of a tag, which is a truncated SHA-256. */
+const TAG_LENGTH = 16;
+/** `~TAG`, or `~TIME~TAG` in seconds. Not a timestamp, so that 0.1.0 skips it. */
 const TOKEN = /^~(?:(\d+)~)?([A-Za-z0-9_-]{22})$/;
 /**
- * Seconds by which an object's own time may differ from when its note was written: a copy takes so long at most, and clocks
- * differ by no more.
+ * Max seconds between an object's own time and the time of its note: no copy takes
+ * longer, and clocks differ by less.
  */
 const WINDOW = 3600;
 
-/** How notes are bound, and what counts of those that are not. */
+/** How notes are bound, and whether unbound notes count. */
 export interface NoteRules {
-  /** The first signs; notes signed with any of them count. None: a plain hash binds, which anybody can compute. */
+  /**
+   * The first signs; notes signed with any of them count. If there are none a plain hash
+   * binds, which anybody can compute.
+   */
   readonly keys: readonly string[];
-  /** What of `Notes.unbound` counts. */
+  /** Whether the notes in `Notes.unbound` count. */
   readonly unbound: 'accept' | 'ignore';
 }
 
-/** What a note is to the object that has it. */
+/** The relation of a note to the object that carries it. */
 type Relation = 'bound' | 'unbound' | 'foreign';
 
 /** A note that counts. */
-interface Counting {
+interface CountedNote {
   readonly words: readonly string[];
   readonly isBound: boolean;
 }
 
 /**
- * Binds notes to the object that they are written with, and decides which of an object's notes are its own: what a copy brings along is
- * bound to another object, and what somebody has written at the store is bound to none, unless they know the key.
+ * Binds notes to the object that they are written with, and decides which of an object's
+ * notes are its own. Notes that came with a copy are bound to another object; notes
+ * written directly to the store are bound to none, unless the writer knows the key.
  *
- * A note is bound to its kind, its words, its object, and the archive in which it names entries. What removes entries is also bound to
- * the time of the write, which the object's own time must be near: so that an old note counts no more if it comes back to its object.
+ * A note is bound to its kind, its words, its object, and the archive in which it names
+ * entries. A note that removes entries is also bound to the time of the write, which must
+ * be near the object's own time, so that an old note that is copied back to its object
+ * does not count.
  */
 export class NoteBinding {
-  /**
-   * @param archive the container in which the notes name entries
-   */
+  /** @param archive the container in which the notes name entries */
   constructor(
     private readonly rules: NoteRules = { keys: [], unbound: 'accept' },
     private readonly archive: ByteString = '',
   ) {}
 
-  /** The same for the notes of a container with that archive. */
+  /** Returns the binding for the notes of a container with that archive. */
   for(archive: ByteString): NoteBinding {
     return new NoteBinding(this.rules, archive);
   }
 
   /**
-   * The headers that write notes on an object. What is no timestamp is left out, and what is said to be unbound stays so.
+   * Returns the headers that write notes on an object. Leaves out words that are no
+   * timestamps; notes listed as unbound stay unbound.
    *
    * @param now the store's time in milliseconds since 1970
    */
   headersOf(notes: Notes, at: ObjectRef, now: number): Headers {
     const fields = NOTE_KINDS.map(
-      (kind) => [NOTE_HEADERS[kind], this.valueOf(kind, notes, at, now)] as const,
+      (kind) => [NOTE_HEADERS[kind], this.formatNote(kind, notes, at, now)] as const,
     );
     return Headers.of(Object.fromEntries(fields));
   }
 
   /**
-   * The notes among an object's headers that count; what is no timestamp is none.
+   * Returns the notes in an object's headers that count. Words that are no timestamps are
+   * ignored.
    *
-   * @param timestamp the object's own
+   * @param timestamp the object's own timestamp
    */
   notesIn(headers: Headers, at: ObjectRef, timestamp: string): Notes {
     const read = (kind: NoteKind) =>
-      this.read(kind, headers.get(NOTE_HEADERS[kind]), at, timestamp);
+      this.readNote(kind, headers.get(NOTE_HEADERS[kind]), at, timestamp);
     const [previous, restored, deletes] = [read('previous'), read('restored'), read('deletes')];
     const operation = read('operation');
     const unbound = Object.entries({ previous, restored }).flatMap(([kind, note]) =>
@@ -89,7 +95,7 @@ export class NoteBinding {
     return {
       ...(previous ? { previous: previous.words[0] } : {}),
       ...(restored ? { restored: restored.words } : {}),
-      // this and the next only ever remove markers
+      // this note and the next one only remove markers
       ...(deletes?.isBound ? { deletes: deletes.words[0] } : {}),
       ...(read('unfinished')?.isBound ? { unfinished: true as const } : {}),
       ...(operation?.isBound ? { operation: operation.words[0] } : {}),
@@ -97,34 +103,36 @@ export class NoteBinding {
     };
   }
 
-  private valueOf(kind: NoteKind, notes: Notes, at: ObjectRef, now: number): string | undefined {
+  private formatNote(kind: NoteKind, notes: Notes, at: ObjectRef, now: number): string | undefined {
     const words = wordsOf(kind, notes)?.filter((each) => TIMESTAMP.test(each));
     if (words === undefined || (words.length === 0 && kind !== 'unfinished')) return undefined;
     if (notes.unbound?.some((each) => each === kind)) return words.join(' ');
     const time = isTimed(kind) ? String(Math.floor(now / 1000)) : undefined;
-    const tag = digest(this.rules.keys[0], this.text(kind, words, at, time)).toString('base64url');
+    const tag = digest(this.rules.keys[0], this.signedText(kind, words, at, time)).toString(
+      'base64url',
+    );
     return [...words, time === undefined ? `~${tag}` : `~${time}~${tag}`].join(' ');
   }
 
-  private read(
+  private readNote(
     kind: NoteKind,
     value: string | undefined,
     at: ObjectRef,
     timestamp: string,
-  ): Counting | undefined {
+  ): CountedNote | undefined {
     const words = value?.split(' ') ?? [];
     const token = words.at(-1)?.startsWith('~') ? words.pop() : undefined;
     const timestamps = words.filter((each) => TIMESTAMP.test(each));
     if (value === undefined || (timestamps.length === 0 && kind !== 'unfinished')) return undefined;
     const relation =
-      token === undefined ? 'unbound' : this.judge(kind, words, at, timestamp, token);
+      token === undefined ? 'unbound' : this.relationOf(kind, words, at, timestamp, token);
     const counts =
       relation === 'bound' || (relation === 'unbound' && this.rules.unbound === 'accept');
     return counts ? { words: timestamps, isBound: relation === 'bound' } : undefined;
   }
 
-  /** Whose a note is that has a token. A plain hash is as good as none if there is a key. */
-  private judge(
+  /** Returns the relation of a note with a token. With keys a plain hash is worthless. */
+  private relationOf(
     kind: NoteKind,
     words: readonly string[],
     at: ObjectRef,
@@ -134,7 +142,7 @@ export class NoteBinding {
     const [, time, tag] = TOKEN.exec(token) ?? [];
     if (tag === undefined || (time !== undefined) !== isTimed(kind)) return 'foreign';
     if (time !== undefined && !isNear(Number(timestamp), Number(time))) return 'foreign';
-    const text = this.text(kind, words, at, time);
+    const text = this.signedText(kind, words, at, time);
     const bytes = Buffer.from(tag, 'base64url');
     const isSignedWith = (key: string | undefined) => timingSafeEqual(digest(key, text), bytes);
     const { keys } = this.rules;
@@ -143,14 +151,14 @@ export class NoteBinding {
     return isSignedWith(undefined) ? 'unbound' : 'foreign';
   }
 
-  private text(
+  private signedText(
     kind: NoteKind,
     words: readonly string[],
     { account, container, object }: ObjectRef,
     time: string | undefined,
   ): string {
     return JSON.stringify([
-      FORM,
+      FORMAT,
       kind,
       account,
       container,
@@ -162,7 +170,7 @@ export class NoteBinding {
   }
 }
 
-/** What removes entries is good for the write that it came with, and not for later ones. */
+/** Notes that remove entries are valid only for the write that they came with. */
 function isTimed(kind: NoteKind): boolean {
   return kind === 'restored';
 }
@@ -173,5 +181,5 @@ function isNear(one: number, other: number): boolean {
 
 function digest(key: string | undefined, text: string): Buffer {
   const hash = key === undefined ? createHash('sha256') : createHmac('sha256', key);
-  return hash.update(text).digest().subarray(0, LENGTH);
+  return hash.update(text).digest().subarray(0, TAG_LENGTH);
 }

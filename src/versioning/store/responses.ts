@@ -10,7 +10,12 @@ import type { NoteBinding } from './note_binding';
 import type { ListingEntry, ObjectInfo, ObjectRef, TypedEntry } from './store';
 import { expectSuccess } from '../../swift_api/client';
 
-/** The same for the answer to a PUT of an object, which a Swift takes and drops (202) where it finds a newer one by its clock. */
+/**
+ * Drains the response to a PUT of an object, which must be successful. Swift answers 202
+ * and drops the object if its clock says that the existing one is newer.
+ *
+ * @throws StoreError if the object was not written
+ */
 export async function expectWritten(response: Response, failure: string): Promise<void> {
   await expectSuccess(response, failure);
   if (response.status === 202)
@@ -22,9 +27,9 @@ export async function expectWritten(response: Response, failure: string): Promis
 }
 
 /**
- * What the answer to a HEAD says of an object itself.
+ * Reads the response to a HEAD of an object itself.
  *
- * @param binding decides which of its notes are the object's own
+ * @param binding decides which notes are the object's own
  */
 export function objectInfo(
   response: Response,
@@ -48,7 +53,7 @@ export function objectInfo(
   };
 }
 
-/** What the headers of a symlink say of its target. */
+/** Returns the target in the headers of a symlink. */
 function linkIn(headers: Headers, at: ObjectRef): ObjectRef | undefined {
   const target = parseCopyHeader(headers.get('x-symlink-target') ?? '');
   if (target === undefined) return undefined;
@@ -61,11 +66,14 @@ function linkIn(headers: Headers, at: ObjectRef): ObjectRef | undefined {
 function lastModified(response: Response): string {
   const time = Date.parse(response.headers.get('last-modified') ?? '');
   if (Number.isNaN(time))
-    throw new StoreError('unavailable', 'the store answered without X-Timestamp and Last-Modified');
+    throw new StoreError(
+      'unavailable',
+      'the store answered with neither X-Timestamp nor Last-Modified',
+    );
   return (time / 1000).toFixed(5);
 }
 
-/** A line of a listing without its content type. */
+/** Returns a listing entry without its content type. */
 export function withoutType({ name, isMarker, isHalfMade }: TypedEntry): ListingEntry {
   return { name, isMarker, isHalfMade };
 }
@@ -76,19 +84,19 @@ const Line = z.object({
   last_modified: z.string().optional(),
 });
 
-function entryOf(name: string, { content_type, last_modified }: z.infer<typeof Line>): TypedEntry {
+function toEntry(name: string, { content_type, last_modified }: z.infer<typeof Line>): TypedEntry {
   const contentType = toBytes(content_type ?? '');
   return {
     name: toBytes(name),
     isMarker: isMarkerType(contentType),
     isHalfMade: contentType === NEW_MARKER_TYPE,
     contentType,
-    time: timeIn(last_modified ?? ''),
+    time: parseTime(last_modified ?? ''),
   };
 }
 
-/** The seconds since 1970 of Swift's `2026-01-31T12:00:00.123450`, whose digits `Date` would cut. */
-function timeIn(modified: string): number | undefined {
+/** Parses `2026-01-31T12:00:00.123450` to seconds; `Date` would cut digits. */
+function parseTime(modified: string): number | undefined {
   const [, second = '', fraction = ''] = /^([-\dT:]{19})(\.\d+)?Z?$/.exec(modified) ?? [];
   const time = Date.parse(`${second}Z`) / 1000 + Number(fraction);
   return Number.isNaN(time) ? undefined : time;
@@ -96,9 +104,9 @@ function timeIn(modified: string): number | undefined {
 
 const Listing = z.array(Line);
 
-/** The entries of a page of a listing in JSON. @throws StoreError where it is none */
+/** Parses a page of a listing in JSON. @throws StoreError if it is not one */
 export function parseListing(body: Buffer): TypedEntry[] {
   return parseAnswer(Listing, body, 'a listing').flatMap((line) =>
-    line.name === undefined ? [] : [entryOf(line.name, line)],
+    line.name === undefined ? [] : [toEntry(line.name, line)],
   );
 }

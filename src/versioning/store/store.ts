@@ -1,134 +1,143 @@
 import type { ByteString } from '../../http/bytes';
 import type { Notes } from './recovery_notes';
 
-/** Where an object is; all parts decoded byte strings. */
+/** The path of an object, as decoded byte strings. */
 export interface ObjectRef {
   readonly account: ByteString;
   readonly container: ByteString;
   readonly object: ByteString;
 }
 
-/** What is known of an object without reading it. */
+/** The facts about an object that a HEAD returns. */
 export interface ObjectInfo {
-  /** Seconds since 1970 as the store writes them: ten digits, a point, five digits on Swift. Orders versions. */
+  /**
+   * Seconds since 1970 as the store writes them: on Swift ten digits, a point, five
+   * digits. Orders versions.
+   */
   readonly timestamp: string;
   /** Equal for equal contents. */
   readonly etag: string;
-  /** When the store will expire it (`X-Delete-At`), in whole seconds since 1970. */
+  /** When the store expires it (`X-Delete-At`), in whole seconds since 1970. */
   readonly deleteAt?: string;
-  /** It is a delete marker. */
+  /** Whether it is a delete marker. */
   readonly isMarker: boolean;
   readonly contentType: ByteString;
-  /** It is a manifest of segments, and the content type that is told of it need not be its own: see `contentType`. */
+  /** Whether it is a manifest; `contentType` may then not be its own: see `Store`. */
   readonly isLarge?: boolean;
-  /** Where it is a symlink: what it leads to. */
+  /** The target, if it is a symlink. */
   readonly link?: ObjectRef;
   readonly notes: Notes;
 }
 
-/** What a symlink is to be. */
+/** The properties of a new symlink. */
 export interface LinkParts {
   /**
-   * The ETag that its target has: the store refuses the link where that is not so, and takes over for its listings the target's size and ETag. Not
-   * there for a target that is a symlink itself.
+   * The target's ETag: the store refuses the link if it differs, and lists the link with
+   * the target's size and ETag. Undefined for a target that is a symlink itself.
    */
   readonly etag?: string | undefined;
-  /** Not there: the target's, which takes its ETag. */
+  /** If undefined, the target's content type, which requires `etag`. */
   readonly contentType?: ByteString | undefined;
   readonly expiry?: Expiry | undefined;
 }
 
-/** When an object is to expire, as its client said it. */
+/** When an object is to expire, as the client requested. */
 export interface Expiry {
   /** Seconds since 1970. */
   readonly at?: string | undefined;
-  /** Seconds from when it is written; this counts where both are there. */
+  /** Seconds from the write; wins over `at`. */
   readonly after?: string | undefined;
 }
 
-/** A line of a listing. */
+/** An entry of a listing. */
 export interface ListingEntry {
   readonly name: ByteString;
-  /** It is a delete marker. */
+  /** Whether it is a delete marker. */
   readonly isMarker: boolean;
-  /** It is a delete marker that is half made. */
+  /** Whether it is an unfinished delete marker. */
   readonly isHalfMade: boolean;
 }
 
-/** The same with its content type. */
+/** An entry of a listing with its content type. */
 export interface TypedEntry extends ListingEntry {
   readonly contentType: ByteString;
-  /** When it was last written, in seconds since 1970; undefined if the store does not say. */
+  /** When it was last written, in seconds since 1970; undefined if unknown. */
   readonly time: number | undefined;
 }
 
 /**
- * What the versioning core needs of a store. Every operation acts on an object itself: on a large object's manifest and
- * not its content, on a symlink and not its target.
+ * What the versioning core needs of a store. Every operation acts on the object itself:
+ * on a large object's manifest, not its content; on a symlink, not its target.
  *
- * All of them reject with a `StoreError` and nothing else: `refused` when the store said no and did nothing,
- * `unreachable` when it could not be asked, `unavailable` when it is unknown what it did.
+ * All of them reject only with a `StoreError`: `refused` if the store refused and did
+ * nothing, `unreachable` if it could not be reached, `unavailable` if the outcome is
+ * unknown.
  */
 export interface Store {
-  /** The newest state of an object on any replica; undefined if there is none. */
+  /** Returns the newest state of an object on any replica; undefined if there is none. */
   stat(object: ObjectRef): Promise<ObjectInfo | undefined>;
 
   /**
-   * Copies an object within the store, with its type, encoding, disposition, metadata and time of expiry. The copy replaces what
-   * is at `to` and is there, whole, once the promise resolves; its own timestamp is new. False if there is nothing at
-   * `from`, and then nothing was done.
+   * Copies an object within the store, with its type, encoding, disposition, metadata and
+   * time of expiry. Replaces what is at `to`; the copy is complete once the promise
+   * resolves, and has a new timestamp. Returns false, and does nothing, if there is
+   * nothing at `from`.
    *
-   * @param notes what the copy carries besides; left out where the object has no room for it
-   * @param contentType that of the copy; the object's own where it is not there
+   * @param notes additional notes on the copy; left out if the object has no room for
+   *   them
+   * @param contentType the content type of the copy; by default the object's own
    */
   copy(from: ObjectRef, to: ObjectRef, notes?: Notes, contentType?: ByteString): Promise<boolean>;
 
-  /** The content type of an object, also of a large one; undefined if there is none. */
+  /** Returns the content type of an object, even a large one; undefined if none. */
   contentType(object: ObjectRef): Promise<ByteString | undefined>;
 
   /**
-   * Creates a delete marker that is half made, to be finished once its delete has happened: an empty object that listings
-   * tell from all others, and that expires.
+   * Creates an unfinished delete marker, to be finished once its delete has happened: an
+   * empty object that listings can distinguish, and that expires.
    */
   putMarker(at: ObjectRef, notes?: Notes): Promise<void>;
 
-  /** Makes it whole, so that it does not expire, and has no notes; false if it was not there, and then nothing was done. */
+  /** Finishes a marker, which loses its expiry and notes; false if it was not there. */
   finishMarker(at: ObjectRef): Promise<boolean>;
 
-  /** Removes a delete marker that is half made. What is whole by then, or is none, stays, also if it becomes so meanwhile. */
+  /** Removes an unfinished delete marker; leaves one that was finished meanwhile. */
   retractMarker(at: ObjectRef): Promise<void>;
 
   /**
-   * Creates a delete marker among versions with ids, in one request; false if something was there, and then nothing was done.
+   * Creates a delete marker among versions with ids, in one request. Returns false, and
+   * does nothing, if something was there.
    *
-   * @param contentType one of those of such markers
+   * @param contentType one of the types of such markers
    */
   putVersionMarker(at: ObjectRef, contentType?: ByteString): Promise<boolean>;
 
-  /** Puts an empty object of a content type, which is all that it tells, in the place of what is there. */
+  /** Writes an empty object, whose content type is its only information, at `at`. */
   putNote(at: ObjectRef, contentType: ByteString): Promise<void>;
 
-  /** Puts a symlink in the place of what is at `at`. Of another account no target can be told. */
+  /** Replaces what is at `at` by a symlink. The target must be in the same account. */
   putLink(at: ObjectRef, to: ObjectRef, parts: LinkParts): Promise<void>;
 
-  /** Takes back that an object expires; all else of it stays. */
+  /** Removes an object's expiry; all else stays. */
   keepForever(object: ObjectRef): Promise<void>;
 
   /**
-   * Makes sure that whoever the store is asked by may remove from a container, before anything is done that a removal is to follow.
-   * Resolves at once where the service user asks, for whom this needs no proof. Nothing is changed, on any store.
+   * Checks the right to remove from a container, before a step that a removal must
+   * follow. Resolves at once for the service user, who needs no proof. Changes nothing,
+   * on any store.
    *
-   * @param absent a name in the container at which nothing is
-   * @throws StoreError `refused` where they may not
+   * @param absent a name in the container that no object has
+   * @throws StoreError `refused` if the right is missing
    */
   checkRemoval(absent: ObjectRef): Promise<void>;
 
-  /** Removes an object; false if it was not there. */
+  /** Removes an object; returns false if it was not there. */
   remove(object: ObjectRef): Promise<boolean>;
 
   /**
-   * The entries of a container whose names begin with a prefix, the last name (in byte order) first. A container that does not exist
-   * has none. Pages are asked for as they are needed, and end at an empty page only.
+   * Lists the entries of a container whose names begin with a prefix, the last name (in
+   * byte order) first. A container that does not exist has none. Fetches pages as needed,
+   * up to an empty one.
    */
   listBackwards(
     account: ByteString,
@@ -136,14 +145,17 @@ export interface Store {
     prefix: ByteString,
   ): AsyncIterable<ListingEntry>;
 
-  /** The first name in a container, in byte order, that begins with a prefix; undefined if there is none, or no such container. */
+  /**
+   * Returns the first name in a container, in byte order, that begins with a prefix;
+   * undefined if there is none, or no such container.
+   */
   firstName(
     account: ByteString,
     container: ByteString,
     prefix: ByteString,
   ): Promise<ByteString | undefined>;
 
-  /** The same for so many entries at most, the first name first. */
+  /** Returns at most `max` entries with a prefix, in byte order of their names. */
   firstEntries(
     account: ByteString,
     container: ByteString,
@@ -151,6 +163,6 @@ export interface Store {
     max: number,
   ): Promise<readonly TypedEntry[]>;
 
-  /** The time in milliseconds since 1970, by the store's own clock where that is known to differ from this machine's. */
+  /** Returns the store's time in milliseconds since 1970, by its own clock if known. */
   now(): number;
 }

@@ -19,8 +19,8 @@ import type { LinkParts, ListingEntry, ObjectInfo, ObjectRef, Store, TypedEntry 
 import { SwiftClient, expectSuccess } from '../../swift_api/client';
 
 const MAX_LISTING_BYTES = 32 * 1024 * 1024;
-/** What a POST sets, besides metadata, and takes back where it does not name it. */
-const POSTED_HEADERS = [
+/** Headers that a POST sets besides metadata, and removes if it does not have them. */
+const POST_HEADERS = [
   'content-encoding',
   'content-disposition',
   'content-language',
@@ -30,18 +30,25 @@ const POSTED_HEADERS = [
   'x-object-manifest',
 ];
 const COPIED_HEADERS = ['content-type', 'content-encoding', 'content-disposition', 'x-delete-at'];
-/** What a DELETE with a condition that nothing meets is answered where it is allowed, also where something is there, or was. */
-const WITH_THE_RIGHT = [404, 409, 412];
-/** A delete needs two entries, and the newest of them are the first. */
+/**
+ * The responses to a DELETE that is allowed but whose condition is not met, whether or
+ * not there is or was an object.
+ */
+const CONDITION_NOT_MET = [404, 409, 412];
+/** A delete needs at most the two newest entries. */
 const FIRST_PAGE = 5;
 const LATER_PAGES = 1000;
 
-/** Of what a page of a listing is asked for: account, container, and the query. */
-type Page = readonly [ByteString, ByteString, Readonly<Record<string, ByteString | undefined>>];
+/** The account, the container and the query of a page of a listing. */
+type PageRequest = readonly [
+  ByteString,
+  ByteString,
+  Readonly<Record<string, ByteString | undefined>>,
+];
 
 /**
- * A store behind a handler that speaks the Swift API. Its requests are made on behalf of one client's request, and in the name of
- * that client or of the service user.
+ * A store behind a handler that speaks the Swift API. Makes requests on behalf of one
+ * client's request, in the name of that client or of the service user.
  */
 export class SwiftStore implements Store {
   private readonly clock = new StoreClock();
@@ -49,30 +56,32 @@ export class SwiftStore implements Store {
 
   /**
    * @param next the rest of the pipeline
-   * @param parent the request on whose behalf this store is asked; its authority, its transaction id and its signal hold for all
-   * @param binding binds the notes that are written, and decides which of those that are read count
+   * @param parent the request on whose behalf requests are made; they have its authority,
+   *   transaction id and signal
+   * @param binding binds the notes that are written, and decides which of those read
+   *   count
    */
   constructor(
     next: Handler,
     parent: Request,
     private readonly binding = new NoteBinding(),
   ) {
-    this.client = new SwiftClient(refusingNoContainer(next), parent);
+    this.client = new SwiftClient(refuseEmptyContainer(next), parent);
   }
 
   async stat(object: ObjectRef): Promise<ObjectInfo | undefined> {
-    const response = await this.ask('HEAD', object, ITSELF, Headers.of({ 'X-Newest': 'true' }));
+    const response = await this.send('HEAD', object, ITSELF, Headers.of({ 'X-Newest': 'true' }));
     this.clock.set(response.headers.get('date'));
     if (response.status === 404) {
       await drain(response.body);
       return undefined;
     }
-    await expectSuccess(response, `${named(object)} could not be looked at`);
+    await expectSuccess(response, `could not read the headers of ${pathOf(object)}`);
     return objectInfo(response, object, this.binding);
   }
 
   async contentType(object: ObjectRef): Promise<ByteString | undefined> {
-    const response = await this.ask(
+    const response = await this.send(
       'HEAD',
       object,
       'symlink=get',
@@ -82,7 +91,7 @@ export class SwiftStore implements Store {
       await drain(response.body);
       return undefined;
     }
-    await expectSuccess(response, `${named(object)} could not be looked at`);
+    await expectSuccess(response, `could not read the headers of ${pathOf(object)}`);
     return response.headers.get('content-type') ?? '';
   }
 
@@ -97,62 +106,63 @@ export class SwiftStore implements Store {
       'X-Copy-From': quote(`${from.container}/${from.object}`),
       'X-Copy-From-Account': from.account === to.account ? undefined : quote(from.account),
     });
-    const noted = this.noted(notes, to);
-    let response = await this.ask('PUT', to, ITSELF, source.withAll(noted));
+    const noteHeaders = this.noteHeaders(notes, to);
+    let response = await this.send('PUT', to, ITSELF, source.withAll(noteHeaders));
     if (response.status === 400 && Object.keys(notes).length > 0) {
-      // it may have as much metadata as an object can have
+      // the source may already have as much metadata as an object can have
       await drain(response.body);
-      response = await this.ask('PUT', to, ITSELF, source);
+      response = await this.send('PUT', to, ITSELF, source);
     }
-    const failure = `${named(from)} could not be copied to ${named(to)}`;
+    const failure = `could not copy ${pathOf(from)} to ${pathOf(to)}`;
     try {
       await expectWritten(response, failure);
     } catch (error) {
       if (response.status >= 500 || response.status < 300) throw error;
-      const source = await this.ask('HEAD', from, ITSELF, Headers.of({ 'X-Newest': 'true' }));
+      const source = await this.send('HEAD', from, ITSELF, Headers.of({ 'X-Newest': 'true' }));
       await drain(source.body);
       if (source.status === 404) return false;
       if (response.status !== 400 || !isTrueValue(source.headers.get('x-static-large-object')))
         throw error;
-      const own = Headers.of({ 'Content-Type': contentType }).withAll(noted);
-      return this.copyAsText(from, to, own, failure);
+      const changes = Headers.of({ 'Content-Type': contentType }).withAll(noteHeaders);
+      return this.copyAsText(from, to, changes, failure);
     }
     return true;
   }
 
   /**
-   * Copies the manifest of a large object whose segments are gone. Swift takes no such manifest, so what is left of the object, the
-   * text of its manifest, becomes an ordinary object with the same metadata, and with a note of what it is.
+   * Copies the manifest of a large object whose segments are gone. Swift accepts no such
+   * manifest, so its text becomes an ordinary object with the same metadata, and with a
+   * note of what it is.
    */
   private async copyAsText(
     from: ObjectRef,
     to: ObjectRef,
-    own: Headers,
+    changes: Headers,
     failure: string,
   ): Promise<boolean> {
-    const manifest = await this.ask('GET', from, `${ITSELF}&format=raw`, Headers.none);
+    const manifest = await this.send('GET', from, `${ITSELF}&format=raw`, Headers.none);
     if (manifest.status !== 200) await expectSuccess(manifest, failure);
     const body = await readAnswer(manifest.body, MAX_LISTING_BYTES, `${failure}: its manifest`);
-    const kept = manifest.headers.filter(
+    const copiedHeaders = manifest.headers.filter(
       (key) => key.startsWith('x-object-meta-') || COPIED_HEADERS.includes(key),
     );
-    const noted = kept.withAll(own).with(BROKEN_MANIFEST, 'its segments are gone');
-    const put = await this.ask('PUT', to, '', noted, body);
-    await expectWritten(put, failure);
+    const headers = copiedHeaders.withAll(changes).with(BROKEN_MANIFEST, 'its segments are gone');
+    const response = await this.send('PUT', to, '', headers, body);
+    await expectWritten(response, failure);
     return true;
   }
 
   async putMarker(at: ObjectRef, notes: Notes = {}): Promise<void> {
-    const failure = `the delete marker ${named(at)} could not be written`;
-    const creation = this.noted({ ...notes, unfinished: true }, at)
+    const failure = `could not write the delete marker ${pathOf(at)}`;
+    const headers = this.noteHeaders({ ...notes, unfinished: true }, at)
       .with('Content-Type', NEW_MARKER_TYPE)
       .with('X-Delete-After', String(NEW_MARKER_LIFE));
-    await expectWritten(await this.ask('PUT', at, '', creation), failure);
+    await expectWritten(await this.send('PUT', at, '', headers), failure);
   }
 
-  /** Swift lets a client set the type of a marker only with a POST, which also takes back that it expires. */
+  /** Sets the type with a POST, the only way Swift has; this also removes the expiry. */
   async finishMarker(at: ObjectRef): Promise<boolean> {
-    const response = await this.ask(
+    const response = await this.send(
       'POST',
       at,
       '',
@@ -162,37 +172,38 @@ export class SwiftStore implements Store {
       await drain(response.body);
       return false;
     }
-    await expectSuccess(response, `the delete marker ${named(at)} could not be finished`);
+    await expectSuccess(response, `could not finish the delete marker ${pathOf(at)}`);
     return true;
   }
 
-  /** On the condition that it expires when it was to, which one that was finished meanwhile does not. */
+  /** Deletes only if the expiry is unchanged; a finished marker has none. */
   async retractMarker(at: ObjectRef): Promise<void> {
-    const found = await this.stat(at);
-    if (found?.contentType !== NEW_MARKER_TYPE || found.deleteAt === undefined) return;
-    const response = await this.ask(
+    const marker = await this.stat(at);
+    if (marker?.contentType !== NEW_MARKER_TYPE || marker.deleteAt === undefined) return;
+    const response = await this.send(
       'DELETE',
       at,
       '',
-      Headers.of({ 'X-If-Delete-At': found.deleteAt }),
+      Headers.of({ 'X-If-Delete-At': marker.deleteAt }),
     );
-    if (WITH_THE_RIGHT.includes(response.status)) await drain(response.body);
-    else await expectSuccess(response, `the delete marker ${named(at)} could not be taken back`);
+    if (CONDITION_NOT_MET.includes(response.status)) await drain(response.body);
+    else
+      await expectSuccess(response, `could not remove the unfinished delete marker ${pathOf(at)}`);
   }
 
   async putNote(at: ObjectRef, contentType: ByteString): Promise<void> {
-    const response = await this.ask('PUT', at, '', Headers.of({ 'Content-Type': contentType }));
-    await expectWritten(response, `${named(at)} could not be written`);
+    const response = await this.send('PUT', at, '', Headers.of({ 'Content-Type': contentType }));
+    await expectWritten(response, `could not write ${pathOf(at)}`);
   }
 
   async putVersionMarker(at: ObjectRef, contentType = VERSION_MARKER_TYPE): Promise<boolean> {
     const headers = Headers.of({ 'Content-Type': contentType, 'If-None-Match': '*' });
-    const response = await this.ask('PUT', at, '', headers);
+    const response = await this.send('PUT', at, '', headers);
     if (response.status === 412) {
       await drain(response.body);
       return false;
     }
-    await expectWritten(response, `the delete marker ${named(at)} could not be written`);
+    await expectWritten(response, `could not write the delete marker ${pathOf(at)}`);
     return true;
   }
 
@@ -208,22 +219,19 @@ export class SwiftStore implements Store {
       'X-Delete-At': expiry?.at,
       'X-Delete-After': expiry?.after,
     });
-    await expectWritten(
-      await this.ask('PUT', at, '', headers),
-      `${named(at)} could not be written`,
-    );
+    await expectWritten(await this.send('PUT', at, '', headers), `could not write ${pathOf(at)}`);
   }
 
   async keepForever(object: ObjectRef): Promise<void> {
-    const failure = `${named(object)} could not be kept from expiring`;
-    const is = await this.ask('HEAD', object, ITSELF, Headers.of({ 'X-Newest': 'true' }));
-    await expectSuccess(is, failure);
-    if (!is.headers.has('x-delete-at')) return;
-    const kept = is.headers.filter(
-      (key) => key.startsWith('x-object-meta-') || POSTED_HEADERS.includes(key),
+    const failure = `could not remove the expiry of ${pathOf(object)}`;
+    const response = await this.send('HEAD', object, ITSELF, Headers.of({ 'X-Newest': 'true' }));
+    await expectSuccess(response, failure);
+    if (!response.headers.has('x-delete-at')) return;
+    const headers = response.headers.filter(
+      (key) => key.startsWith('x-object-meta-') || POST_HEADERS.includes(key),
     );
-    const post = await this.ask('POST', object, '', kept);
-    // to a symlink it is applied, and the answer says that it was not to the target
+    const post = await this.send('POST', object, '', headers);
+    // applied to a symlink itself; the response says that its target is unchanged
     if (post.status === 307) await drain(post.body);
     else await expectSuccess(post, failure);
   }
@@ -233,23 +241,28 @@ export class SwiftStore implements Store {
   }
 
   /**
-   * By a DELETE that cannot take effect: nothing is there, and what is does not expire in 1970. Swift judges the right before it looks,
-   * and leaves no tombstone for a condition that nothing meets, so that this costs a request and no more.
+   * Sends a DELETE that cannot take effect: there is no such object, and none expires in
+   * 1970. Swift checks the right first, and leaves no tombstone if the condition is not
+   * met, so this costs only a request.
    */
   async checkRemoval(absent: ObjectRef): Promise<void> {
     if (this.client.authority !== 'client') return;
-    const response = await this.ask('DELETE', absent, '', Headers.of({ 'X-If-Delete-At': '1' }));
-    if (WITH_THE_RIGHT.includes(response.status)) await drain(response.body);
-    else await expectSuccess(response, `nothing may be removed from ${toText(absent.container)}`);
+    const response = await this.send('DELETE', absent, '', Headers.of({ 'X-If-Delete-At': '1' }));
+    if (CONDITION_NOT_MET.includes(response.status)) await drain(response.body);
+    else
+      await expectSuccess(
+        response,
+        `could not check the right to remove from ${toText(absent.container)}`,
+      );
   }
 
   async remove(object: ObjectRef): Promise<boolean> {
-    const response = await this.ask('DELETE', object, '', Headers.none);
+    const response = await this.send('DELETE', object, '', Headers.none);
     if (response.status === 404) {
       await drain(response.body);
       return false;
     }
-    await expectSuccess(response, `${named(object)} could not be removed`);
+    await expectSuccess(response, `could not remove ${pathOf(object)}`);
     return true;
   }
 
@@ -258,19 +271,19 @@ export class SwiftStore implements Store {
     container: ByteString,
     prefix: ByteString,
   ): AsyncGenerator<ListingEntry> {
-    const ask = (marker: ByteString, limit: number) =>
-      this.lines(account, container, { prefix, marker, limit: String(limit), reverse: 'on' });
+    const fetchPage = (marker: ByteString, limit: number) =>
+      this.listPage(account, container, { prefix, marker, limit: String(limit), reverse: 'on' });
     let marker = '';
     for (let limit = FIRST_PAGE; ; limit = LATER_PAGES) {
-      const page = await ask(marker, limit);
-      // of what order one entry is, only the next page tells
+      const page = await fetchPage(marker, limit);
+      // a single entry does not reveal the order, so fetch the next page, too
       if (marker === '' && page[0] && page.length === 1)
-        page.push(...(await ask(page[0].name, LATER_PAGES)));
+        page.push(...(await fetchPage(page[0].name, LATER_PAGES)));
       const first = page[0];
       const last = page.at(-1);
       if (first === undefined || last === undefined) return;
       if (first.name < last.name || (marker !== '' && first.name > marker)) {
-        yield* await this.turnedRound(account, container, prefix, marker);
+        yield* await this.listReversed(account, container, prefix, marker);
         return;
       }
       yield* page;
@@ -292,11 +305,11 @@ export class SwiftStore implements Store {
     prefix: ByteString,
     max: number,
   ): Promise<readonly TypedEntry[]> {
-    return this.page(account, container, { prefix, limit: String(max) });
+    return this.listTypedPage(account, container, { prefix, limit: String(max) });
   }
 
-  /** For a store that ignores `reverse`: all entries up to a name, the last first. */
-  private async turnedRound(
+  /** Lists all entries up to a name in reverse, for a store that ignores `reverse`. */
+  private async listReversed(
     account: ByteString,
     container: ByteString,
     prefix: ByteString,
@@ -304,7 +317,7 @@ export class SwiftStore implements Store {
   ): Promise<ListingEntry[]> {
     const all: ListingEntry[] = [];
     for (let marker = ''; ;) {
-      const page = await this.lines(account, container, {
+      const page = await this.listPage(account, container, {
         prefix,
         marker,
         end_marker: end === '' ? undefined : end,
@@ -316,11 +329,15 @@ export class SwiftStore implements Store {
     }
   }
 
-  private async lines(...[account, container, parameters]: Page): Promise<ListingEntry[]> {
-    return (await this.page(account, container, parameters)).map(withoutType);
+  private async listPage(
+    ...[account, container, parameters]: PageRequest
+  ): Promise<ListingEntry[]> {
+    return (await this.listTypedPage(account, container, parameters)).map(withoutType);
   }
 
-  private async page(...[account, container, parameters]: Page): Promise<TypedEntry[]> {
+  private async listTypedPage(
+    ...[account, container, parameters]: PageRequest
+  ): Promise<TypedEntry[]> {
     const query = { format: 'json', ...parameters };
     const response = await this.client.get({ version: 'v1', account, container }, { query });
     if (response.status === 404) {
@@ -328,16 +345,16 @@ export class SwiftStore implements Store {
       return [];
     }
     if (response.status >= 300)
-      await expectSuccess(response, `the archive ${toText(container)} could not be listed`);
+      await expectSuccess(response, `could not list the archive ${toText(container)}`);
     const body = await readAnswer(response.body, MAX_LISTING_BYTES, 'a page of a listing');
     return response.status === 204 ? [] : parseListing(body);
   }
 
-  private noted(notes: Notes, at: ObjectRef): Headers {
+  private noteHeaders(notes: Notes, at: ObjectRef): Headers {
     return this.binding.headersOf(notes, at, this.now());
   }
 
-  private ask(
+  private send(
     method: string,
     object: ObjectRef,
     query: string,
@@ -349,14 +366,14 @@ export class SwiftStore implements Store {
   }
 }
 
-/** A setting may name an archive that is no container (`%2Fx`); Swift answers 412 to such a path. */
-function refusingNoContainer(next: Handler): Handler {
+/** An archive name may be empty (`%2Fx`); Swift answers 412 to such a path. */
+function refuseEmptyContainer(next: Handler): Handler {
   return (request) =>
     request.path.split('/')[3] === ''
       ? Promise.resolve(textResponse(412, 'Bad URL'))
       : next(request);
 }
 
-function named({ container, object }: ObjectRef): string {
+function pathOf({ container, object }: ObjectRef): string {
   return toText(`${container}/${object}`);
 }

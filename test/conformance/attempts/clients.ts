@@ -3,7 +3,10 @@ import { Client } from '../../support/client';
 import type { Signer } from '../../support/signatures';
 import { KEY, OTHER_KEY, type AttemptStore, type Grants, type World } from './world';
 
-/** Who attempts something: a client at the owner's account, with what is added to each of its requests. */
+/**
+ * An attacker: a client at the owner's account, with headers to add to each of its
+ * requests.
+ */
 export interface Attacker {
   readonly client: Client;
   readonly headers?: Readonly<Record<string, string>>;
@@ -14,12 +17,12 @@ export interface Attacker {
 /** A row of the table: a kind of client that lacks the right to write. */
 export interface ClientKind {
   readonly name: string;
-  /** What its attempts are answered where the route does not say otherwise. */
+  /** Statuses that its attempts are refused with, unless the route adds others. */
   readonly refusal: readonly number[];
   readonly grants?: Grants;
-  /** Whether it may read what is current and archived. */
+  /** Whether it may read current and archived versions. */
   readonly mayRead?: boolean;
-  /** Stores that it does not exist for. */
+  /** Stores on which this kind of client does not exist. */
   readonly notOn?: readonly AttemptStore['kind'][];
   create(store: AttemptStore, world: World): Promise<Attacker> | Attacker;
 }
@@ -45,7 +48,7 @@ async function as(store: AttemptStore, user: 'tester2' | 'tester3' | 'service', 
 
 const tokenOf = ({ credentials }: Client) => credentials.get('x-auth-token') ?? '';
 
-/** The same with its last but one character another: the last may stand for bits that do not count. */
+/** Changes the last but one character: bits of the last one may not count. */
 const altered = (text: string) =>
   text.slice(0, -2) + (text.at(-2) === '0' ? '1' : '0') + text.slice(-1);
 
@@ -54,7 +57,10 @@ const signing = (signer: Signer) => (_: AttemptStore, world: World) => ({
   signer,
 });
 
-/** Headers that mean something between a proxy and what is behind it, and that no client may be believed. */
+/**
+ * Headers that are internal to a proxy and its backend, and must not be trusted from a
+ * client.
+ */
 const INTERNAL: Readonly<Record<string, string>> = {
   'X-Backend-Replication': 'true',
   'X-Backend-Allow-Private-Methods': 'true',
@@ -216,7 +222,7 @@ const FORGERS: readonly ClientKind[] = [
   },
   {
     name: 'a user without any right, with forged internal headers',
-    // 401 for a synchronisation that is none
+    // 401 for an invalid container sync request
     refusal: [403, 401],
     create: async (store, world) => ({ ...(await as(store, 'tester3', world)), headers: INTERNAL }),
   },

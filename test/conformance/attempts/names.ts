@@ -11,7 +11,10 @@ import {
   type World,
 } from './world';
 
-/** Paths below the account that begin where a user may write, and might lead to where he may not. */
+/**
+ * Paths below the account that begin in a container the user may write to, and might lead
+ * to another.
+ */
 const paths = ({ writable }: World, { container, archive, entry }: Place): string[] => [
   ...[
     `../${container}/object`,
@@ -38,11 +41,11 @@ const paths = ({ writable }: World, { container, archive, entry }: Place): strin
 ];
 
 /**
- * Names that might lead elsewhere lead nowhere: who may write one container only writes there, and what he gets to read is none of what is in
- * others.
+ * Names cannot lead elsewhere: a client that may write to one container writes only
+ * there, and reads nothing of other containers.
  */
 export function namesTable(store: () => AttemptStore): void {
-  it('no name leads from a container that one may write into another, or into an archive', async () => {
+  it('no name leads from a writable container into another, or into an archive', async () => {
     const world = await makeWorld(store(), {});
     const writer = await store().login('tester3');
     const before = await look(world);
@@ -59,8 +62,9 @@ export function namesTable(store: () => AttemptStore): void {
     const own = [...after]
       .filter(([what]) => what.includes(`/${world.writable}`))
       .map(([, text]) => text);
-    const shown = [...answers.map(({ body }) => body.toString()), ...own];
-    for (const secret of SECRETS) expect(shown.filter((text) => text.includes(secret))).toEqual([]);
+    const visible = [...answers.map(({ body }) => body.toString()), ...own];
+    for (const secret of SECRETS)
+      expect(visible.filter((text) => text.includes(secret))).toEqual([]);
     await world.end();
   }, 180_000);
 }

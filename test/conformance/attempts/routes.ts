@@ -3,35 +3,37 @@ import { MODE_HEADER, pathOf, type Mode } from '../../support/containers';
 import { WITH_IDS } from './routes_with_ids';
 import { LARGE, manifestOf, MISSING, OBJECT, tarOf, type Place, type World } from './world';
 
-/** One request, as somebody might try it. */
+/** One request of an attacker. */
 export interface Attempt {
   readonly method: string;
-  /** Below the account that is attacked, unless another one is named. */
+  /** Below the attacked account, unless `account` names another. */
   readonly path: string;
   readonly account?: string;
   readonly query?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Buffer;
-  /** Signed in a way of its own, over the path: a form that uploads the object, or the S3 API. */
+  /**
+   * How it is signed over its path: as a form that uploads the object, or for the S3 API.
+   */
   readonly signed?: 'form' | 's3';
 }
 
-/** A column of the table: a way to write, or to get at what only others may read. */
+/** A column of the table: a way to write, or to read what only others may read. */
 export interface Route {
   readonly name: string;
-  /** The modes that it is tried in; the history mode unless given. */
+  /** The modes to try it in; by default only the history mode. */
   readonly modes?: readonly Mode[];
-  /** Further statuses that refuse it. */
+  /** Further statuses that count as a refusal. */
   readonly also?: readonly number[];
-  /** Not there on Swift itself, or otherwise. */
+  /** Swift itself does not have it, or answers differently. */
   readonly notOnSwift?: boolean;
-  /** It only reads: who may read may do it. */
+  /** Only reads, so a client that may read may do it. */
   readonly reads?: boolean;
   attempt(place: Place, world: World): Attempt | Promise<Attempt>;
 }
 
 const BOTH: readonly Mode[] = ['stack', 'history'];
-/** What a request is told that is malformed, or meant for nobody. */
+/** Statuses of requests that are malformed or addressed to nobody. */
 const MALFORMED = [400, 404, 405, 411, 412];
 
 const at = ({ container }: Place, name = OBJECT) => pathOf(container, name);
@@ -199,7 +201,10 @@ const extract =
     body: pack(await tarOf(OBJECT)),
   });
 
-/** An archive of the one file `object`, made by tar and bzip2, since nothing in Node compresses so. */
+/**
+ * An archive of the one file `object`, made by tar and bzip2: Node cannot compress to
+ * bzip2.
+ */
 const TAR_BZ2 = Buffer.from(
   'QlpoOTFBWSZTWb3kdzoAAHH7hMmAAEBgAGeAABB6EJ5AAACACCAAVDSjaJhNMQbRqYSRQGR6gDQHXzSZ0IPa0kIhouInKwxZJA4M/bj1JLVhB0zhWzjZuKYTCfUDQj7qedlX/giIDQu5IpwoSF7yO50A',
   'base64',

@@ -6,12 +6,12 @@ import { pathOf } from '../../support/containers';
 import type { Attempt, Route } from './routes';
 import { OBJECT, type World } from './world';
 
-/** What a request that names no place is told, or one that nobody may send. */
+/** Statuses of requests that name no valid place, or that no client may send. */
 const REFUSED = [400, 404, 409, 412];
 
 const at = ({ ids }: World) => pathOf(ids.container, OBJECT);
 const hidden = ({ ids }: World) => `/${versionsContainerOf(ids.container)}`;
-/** Where a version is kept. */
+/** The path of the newest version in the versions container. */
 const entryOf = (world: World) =>
   `${hidden(world)}/${encodeURIComponent(versionName(OBJECT, world.ids.newest))}`;
 
@@ -145,15 +145,18 @@ const ALL: readonly Route[] = [
       headers: { 'Content-Type': 'text/plain', Accept: 'application/json' },
       body: entryOf(world),
     }),
-    // it is told that there is none
+    // 200: the report says that there is no such object
     { also: [...REFUSED, 200] },
   ),
 ];
 
-/** On Swift what holds versions has another name, some are told of versions before they are refused, and Node does not read all its answers to HEAD. */
+/**
+ * Differs on Swift: its versions containers have other names, some routes report versions
+ * before they refuse, and Node cannot read all of its responses to HEAD.
+ */
 const NOT_ON_SWIFT = /what holds versions|where a version is kept|^HEAD|that goes/;
 
-/** Ways to write, or to get at, versions with ids and what holds them. */
+/** Ways to write, or to read, versions of object versioning and their container. */
 export const WITH_IDS: readonly Route[] = ALL.map((each) => ({
   ...each,
   notOnSwift: NOT_ON_SWIFT.test(each.name),

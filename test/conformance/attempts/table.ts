@@ -6,12 +6,13 @@ import { IS_DEEP, partOf } from '../../support/depth';
 import { changes, look, makeWorld, type AttemptStore, type Place, type World } from './world';
 
 /**
- * The attempt table: each kind of client that lacks the right tries each route, and is refused, and what is current, what is archived
- * and how containers are set is what it was.
+ * The attempt table: each kind of client that lacks the right tries each route. Every
+ * attempt is refused; current objects, archived versions and containers' settings stay
+ * unchanged.
  */
 export function attemptTable(store: () => AttemptStore, kind: AttemptStore['kind']): void {
   const rows = CLIENTS.filter(({ notOn }) => !notOn?.includes(kind));
-  // each client takes a world of its own: fewer of them, and more routes for each
+  // each client needs a world of its own, so use fewer clients with more routes each
   const inPart = partOf(
     rows.map((row, i) => [row.name, row, i] as const),
     { oneOf: 6, from: kind.length },
@@ -19,10 +20,10 @@ export function attemptTable(store: () => AttemptStore, kind: AttemptStore['kind
   it.each(inPart)(
     '%s is refused whatever it tries',
     async (_, row, i) => {
-      // in the gate each client tries other routes than the one before
+      // in the gate each client tries different routes than the one before
       const routes = partOf(ROUTES, { oneOf: ONE_OF, from: i });
       const wrong = await attemptAll(store(), row, routes, false);
-      // only now is it worth the time to find out which of the cells it was
+      // only now is it worth the time to find out which cell it was
       if (wrong.some((each) => each.includes(AFTER_ALL)))
         wrong.push(...(await attemptAll(store(), row, routes, true)));
       expect(wrong).toEqual([]);
@@ -31,7 +32,10 @@ export function attemptTable(store: () => AttemptStore, kind: AttemptStore['kind
   );
 }
 
-/** The table would notice: who may do everything is told of in each cell that lets him, with what it changed. */
+/**
+ * Verifies the table itself: the owner, who may do everything, is reported in each cell
+ * that lets him, with what he changed.
+ */
 export function noticesTable(store: () => AttemptStore): void {
   it('the owner would be noticed', async () => {
     const owner: ClientKind = {
@@ -61,13 +65,13 @@ const NOTICED = [
 ] as const;
 
 const AFTER_ALL = 'after all attempts';
-/** In the gate a client tries one route in so many. */
+/** In the gate a client tries one route in this many. */
 const ONE_OF = 11;
 
 /**
- * Tries routes in a world of its own; tells of each cell that is not as it must be.
+ * Tries routes in a world of its own. Returns a description of each wrong cell.
  *
- * @param oneByOne looks after each attempt what it has changed, and not only after all of them
+ * @param oneByOne looks for changes after each attempt instead of once after all of them
  */
 async function attemptAll(
   store: AttemptStore,
@@ -121,7 +125,7 @@ function faults(
   const isRight = mayDo || isRefused(answer, statuses);
   return [
     ...(isRight ? [] : [`expected ${statuses.join(' or ')}, got ${told(answer)}`]),
-    ...(row.mayRead !== true && isTelling(answer) ? [`was told a secret: ${told(answer)}`] : []),
+    ...(row.mayRead !== true && isTelling(answer) ? [`was shown a secret: ${told(answer)}`] : []),
     ...changed.map((change) => `changed ${change}`),
   ];
 }

@@ -10,39 +10,43 @@ import {
   type Mode,
 } from '../../support/containers';
 
-/** Whose right it is to be tried; all stores that the table is for have them. */
+/** Users to log in as; every store under test has them. */
 export type UserName = 'tester' | 'tester2' | 'tester3' | 'service';
 
-/** A store that the table is tried on. */
+/** A store to try the table on. */
 export interface AttemptStore {
   /**
-   * Which one: the proxy archives with a service user or with the client's token, has a store of its own, or this is a Swift with its
-   * own versions, on which the table itself is verified.
+   * The kind: a proxy that archives with a service user or with the client's token, a
+   * proxy with an embedded store, or a Swift with its own versioning, which verifies the
+   * table itself.
    */
   readonly kind: 'service user' | "client's token" | 'embedded' | 'swift';
   login(user: UserName): Promise<Client>;
-  /** A token of tester's that was good once. */
+  /** A token of tester's that has expired. */
   expired?(): string;
 }
 
-/** Who may do what to the versioned containers besides their owner. */
+/**
+ * Headers and ACLs that grant rights on the versioned containers to others than their
+ * owner.
+ */
 export interface Grants {
   readonly container?: Readonly<Record<string, string>>;
   readonly archive?: Readonly<Record<string, string>>;
   readonly account?: object;
 }
 
-/** The name of the object in a versioned container; it has one archived version. */
+/** The object in a versioned container; it has one archived version. */
 export const OBJECT = 'object';
 export const MISSING = 'missing';
 export const LARGE = 'large';
-/** What nobody without the right to read may see. */
+/** Bodies that nobody without the right to read may see. */
 export const SECRETS = ['the oldest secret', 'the current secret'] as const;
-/** With this the owner's containers sign temporary URLs and forms. */
+/** The owner's containers sign temporary URLs and forms with this key. */
 export const KEY = 'the key of the containers';
 export const OTHER_KEY = 'the key of another container';
 
-/** A versioned container, and the archived version that it has. */
+/** A versioned container, with its one archived version. */
 export interface Place {
   readonly mode: Mode;
   readonly container: string;
@@ -50,34 +54,40 @@ export interface Place {
   readonly entry: string;
 }
 
-/** A container whose versions have ids; `OBJECT` has two of them. */
+/** A container with object versioning; `OBJECT` has two versions. */
 export interface PlaceWithIds {
   readonly container: string;
   readonly oldest: string;
   readonly newest: string;
 }
 
-/** What is there to be attacked. */
+/** The containers and clients under attack. */
 export interface World {
   readonly owner: Client;
-  /** All that is made here begins with this. */
+  /** The prefix of every name made here. */
   readonly prefix: string;
   readonly places: readonly Place[];
   readonly ids: PlaceWithIds;
-  /** A container of the owner's that tester2 and tester3 may read, with the object `source`. */
+  /**
+   * A container of the owner's that tester2 and tester3 may read, with the object
+   * `source`.
+   */
   readonly shared: string;
-  /** A container of the owner's that tester3 may write. */
+  /** A container of the owner's that tester3 may write to. */
   readonly writable: string;
-  /** A container of the owner's that only he may read, with a key of its own for temporary URLs. */
+  /** A container that only its owner may read, with its own key for temporary URLs. */
   readonly closed: string;
-  /** A container of tester2's in his own account, with the object `source` that everybody may read. */
+  /**
+   * A container in tester2's own account, with the object `source` that everybody may
+   * read.
+   */
   readonly foreign: string;
   readonly stranger: Client;
-  /** Takes back what was granted for the account. */
+  /** Revokes the grants on the account. */
   end(): Promise<void>;
 }
 
-/** Makes containers with objects that nobody else uses, and grants what is to be granted. */
+/** Makes containers and objects for one test alone, and applies the grants. */
 export async function makeWorld(store: AttemptStore, grants: Grants): Promise<World> {
   const [owner, stranger] = await Promise.all([store.login('tester'), store.login('tester2')]);
   const prefix = uniqueName('attempt');
@@ -98,18 +108,18 @@ export async function makeWorld(store: AttemptStore, grants: Grants): Promise<Wo
   for (const mode of MODES) {
     const key = { 'X-Container-Meta-Temp-Url-Key': KEY };
     const archive = await make(owner, `${mode}-archive`, { ...key, ...grants.archive });
-    const own = { ...key, [MODE_HEADER[mode]]: archive, ...grants.container };
-    const container = await make(owner, mode, own);
+    const headers = { ...key, [MODE_HEADER[mode]]: archive, ...grants.container };
+    const container = await make(owner, mode, headers);
     await fill(owner, container, shared);
     const [entry = ''] = await owner.names(archive);
     places.push({ mode, container, archive, entry });
   }
-  const own = {
+  const headers = {
     'X-Versions-Enabled': 'true',
     'X-Container-Meta-Temp-Url-Key': KEY,
     ...grants.container,
   };
-  const container = await make(owner, 'with-ids', own);
+  const container = await make(owner, 'with-ids', headers);
   await fill(owner, container, shared);
   const [newest = '', oldest = ''] = await versionIds(owner, container);
   const ids = { container, oldest, newest };
@@ -138,20 +148,26 @@ async function fill(owner: Client, container: string, shared: string): Promise<v
   );
 }
 
-/** Of a large object whose one segment everybody may read. */
+/** The manifest of a large object whose one segment everybody may read. */
 export function manifestOf(container: string): string {
   return JSON.stringify([{ path: `/${container}/source` }]);
 }
 
-/** A tar archive with a file of each name. */
+/** A tar archive with a file for each name. */
 export function tarOf(...names: string[]): Promise<Buffer> {
   return archiveOf(names.map((name) => ({ name, body: 'after' })));
 }
 
-/** What is seen of a world, by what it is: settings, listings, and objects with their headers and bodies. */
+/**
+ * A snapshot of a world: settings, listings, and objects with their headers and bodies,
+ * by description.
+ */
 export type Sight = ReadonlyMap<string, string>;
 
-/** Looks at everything in the owners' names; not `closely`, at settings and listings, which tell of each object's bytes and time. */
+/**
+ * Takes a snapshot in the owners' names. Unless `closely`, it has only settings and
+ * listings, which contain the size and time of each object.
+ */
 export async function look(world: World, closely = true): Promise<Sight> {
   const { owner, stranger, places, ids, shared, writable, closed, foreign, prefix } = world;
   const containers = [
@@ -179,37 +195,40 @@ async function lookAt(
   query = '',
 ): Promise<[string, string][]> {
   const { headers, body } = await mustBe(200, client.ask('GET', `${path}?${query}format=json`));
-  const listed = JSON.parse(body.toString()) as { name: string }[];
+  const entries = JSON.parse(body.toString()) as { name: string }[];
   const kind = path || 'account';
-  const seen: [string, string][] = [[`the settings of ${kind}`, steady(headers)]];
+  const sight: [string, string][] = [[`the settings of ${kind}`, steady(headers)]];
   if (path === '')
-    return [...seen, [`the containers`, JSON.stringify(listed.map(({ name }) => name))]];
-  seen.push([`the listing of ${kind}`, JSON.stringify(listed)]);
-  for (const { name } of closely ? listed : []) {
+    return [...sight, [`the containers`, JSON.stringify(entries.map(({ name }) => name))]];
+  sight.push([`the listing of ${kind}`, JSON.stringify(entries)]);
+  for (const { name } of closely ? entries : []) {
     const query = '?multipart-manifest=get&symlink=get';
     const object = await client.ask('GET', pathOf(path.slice(1), name) + query);
-    seen.push([
+    sight.push([
       `${path}/${name}`,
       `${object.status} ${steady(object.headers)} ${object.body.toString('latin1')}`,
     ]);
   }
-  return seen;
+  return sight;
 }
 
-/** What each answer has anew, and the counts and times of accounts and containers, which a Swift updates later. */
+/**
+ * Headers that differ in each response, and the counts and times of accounts and
+ * containers, which Swift updates later.
+ */
 const CHANGING =
   /^(date|x-trans-id|x-openstack-request-id|connection|keep-alive|x-(account|container)-.*(count|used))$/;
 const OF_CONTAINERS = /^(content-length|x-put-timestamp|x-timestamp|last-modified)$/;
 
 function steady(headers: Headers): string {
   const isContainer = [...headers.entries()].some(([name]) => /^x-(account|container)-/.test(name));
-  const kept = [...headers.entries()].filter(
+  const stable = [...headers.entries()].filter(
     ([name]) => !CHANGING.test(name) && !(isContainer && OF_CONTAINERS.test(name)),
   );
-  return JSON.stringify(kept.sort());
+  return JSON.stringify(stable.sort());
 }
 
-/** What differs between two sights; empty where nothing does. */
+/** Lists the differences between two snapshots. */
 export function changes(before: Sight, after: Sight): string[] {
   const keys = new Set([...before.keys(), ...after.keys()]);
   return [...keys].flatMap((key) =>

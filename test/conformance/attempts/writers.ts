@@ -15,7 +15,7 @@ import {
   type World,
 } from './world';
 
-/** What becomes of the object, and how many archived versions come or go. */
+/** What happens to the object, and how many archived versions are added or removed. */
 interface Effect {
   readonly current: 'kept' | 'replaced' | 'restored' | 'gone';
   readonly archived: number;
@@ -29,7 +29,7 @@ const DELETED: Readonly<Record<Place['mode'], Effect>> = {
   history: { current: 'gone', archived: 2 },
 };
 
-/** What a user may do on Swift who may write, and not read; all else is refused. */
+/** What a user who may write and not read may do on Swift; everything else is refused. */
 const ALLOWED: Readonly<Record<string, Effect | typeof DELETED>> = {
   'PUT of a new object': NOTHING,
   PUT: REPLACED,
@@ -53,7 +53,7 @@ const ALLOWED: Readonly<Record<string, Effect | typeof DELETED>> = {
   'PUT ?extract-archive=tar.bz2': REPLACED,
 };
 
-/** The same where versions have ids: no version goes by it. */
+/** The same for object versioning; none of these removes a version. */
 const ALLOWED_WITH_IDS = [
   'PUT of an object with ids',
   'DELETE of an object with ids',
@@ -62,15 +62,16 @@ const ALLOWED_WITH_IDS = [
   'DELETE of the null version by its id',
 ];
 
-/** Of many names, among them some that he may write. */
+/** Routes with several names, some of which the user may write. */
 const SEVERAL = [
   'bulk delete by names that lead elsewhere',
   'PUT ?extract-archive=tar into the account',
 ];
 
 /**
- * What has another effect on Swift itself (README, How it differs): it archives for writes that fail, versions those of S3, and removes what is
- * current by its id for whoever may write.
+ * Routes with another effect on Swift itself (README, How it differs): it archives for
+ * writes that fail, versions writes of the S3 API, and lets a client that may write
+ * remove the current version by its id.
  */
 const OTHERWISE_ON_SWIFT = [
   'PUT that If-None-Match: * lets fail',
@@ -81,20 +82,21 @@ const OTHERWISE_ON_SWIFT = [
 ];
 
 /**
- * Who may write, and not read: may do what he may on Swift, with the effect that it has there and no other; gets at no body, no archived
- * version and no setting; and where the proxy has only his token, with which nothing can be archived, he is refused.
+ * A client that may write and not read can do what it can on Swift, with the same effect
+ * and no other. It reads no body, archived version or setting. If the proxy has only the
+ * client's token, which cannot archive anything, it is refused.
  */
 export function writersTable(store: () => AttemptStore, kind: AttemptStore['kind']): void {
-  it('who may write and not read does what he may on Swift, and no more', async () => {
+  it('a client that may write and not read can do what it can on Swift, and no more', async () => {
     const world = await makeWorld(store(), {
       container: { 'X-Container-Write': 'test:tester3,test2:tester2' },
     });
     const writer = await store().login('tester3');
     const attacker: Attacker = { client: writer };
     const wrong: string[] = [];
-    const left = [...SEVERAL, ...(kind === 'swift' ? OTHERWISE_ON_SWIFT : [])];
+    const excluded = [...SEVERAL, ...(kind === 'swift' ? OTHERWISE_ON_SWIFT : [])];
     const routes = partOf(ROUTES, { oneOf: 23, from: kind.length });
-    for (const route of routes.filter(({ name }) => !left.includes(name))) {
+    for (const route of routes.filter(({ name }) => !excluded.includes(name))) {
       if (kind === 'swift' && route.notOnSwift) continue;
       for (const place of world.places) {
         if (!(route.modes ?? ['history']).includes(place.mode)) continue;
@@ -108,7 +110,9 @@ export function writersTable(store: () => AttemptStore, kind: AttemptStore['kind
   }, 180_000);
 }
 
-/** Makes the object what it was at first, over a version that is another: to restore that one is to be seen. */
+/**
+ * Restores the object over a version with another body, so that restoring that one shows.
+ */
 async function refresh({ owner }: World, { container }: Place): Promise<void> {
   await mustBe(201, owner.ask('PUT', `/${container}/${OBJECT}`, {}, 'between'));
   await mustBe(201, owner.ask('PUT', `/${container}/${OBJECT}`, {}, SECRETS[1]));
@@ -124,15 +128,15 @@ async function attempt(
   const before = await look(world, false);
   const answer = await send(attacker, await route.attempt(place, world));
   const after = await look(world, false);
-  if (isTelling(answer)) return `was told a secret: ${told(answer)}`;
-  const granted = ALLOWED[route.name];
-  const effect = granted && 'current' in granted ? granted : granted?.[place.mode];
+  if (isTelling(answer)) return `was shown a secret: ${told(answer)}`;
+  const allowed = ALLOWED[route.name];
+  const effect = allowed && 'current' in allowed ? allowed : allowed?.[place.mode];
   const mayDo = effect !== undefined && (kind !== "client's token" || isUnversioned(route));
   if (mayDo) {
-    const seen = effectOf(place, before, after);
+    const actual = effectOf(place, before, after);
     const expected = JSON.stringify(effect);
     return answer.status < 300 || answer.status === 404
-      ? unless(seen, expected, told(answer))
+      ? unless(actual, expected, told(answer))
       : `got ${told(answer)}`;
   }
   if (ALLOWED_WITH_IDS.includes(route.name) && (kind !== "client's token" || answer.status < 300))
@@ -141,14 +145,14 @@ async function attempt(
       : `got ${told(answer)}`;
   const changed = changes(before, after);
   if (changed.length > 0) return `changed ${changed.join('; ')}`;
-  // 412: to who may, a condition that does not hold
+  // 412: for a client with the right, a condition that does not hold
   const refusals = [403, 412, ...(route.also ?? [])];
   return isRefused(answer, refusals)
     ? undefined
     : `expected ${refusals.join()}, got ${told(answer)}`;
 }
 
-/** Which versions are gone, and what is other than it was elsewhere. */
+/** Lists the versions that are gone, and changes elsewhere. */
 function lostOf({ ids }: World, before: Sight, after: Sight): string | undefined {
   const versions = (sight: Sight) =>
     JSON.parse(sight.get(`the versions in /${ids.container}`) ?? '[]') as string[];
@@ -166,12 +170,12 @@ function unless(seen: string, expected: string, answered: string): string | unde
     : `expected ${expected}, found ${seen}, answered ${answered}`;
 }
 
-/** What makes no version needs nobody's right to read. */
+/** A request that makes no version needs no right to read. */
 function isUnversioned({ name }: Route): boolean {
   return name.startsWith('POST') && !name.includes('?');
 }
 
-/** What became of the object and of the archive; and what else is other than it was. */
+/** Describes what happened to the object and the archive, and any other changes. */
 function effectOf(place: Place, before: Sight, after: Sight): string {
   const listing = (sight: Sight, container: string) =>
     JSON.parse(sight.get(`the listing of /${container}`) ?? '[]') as {
@@ -181,16 +185,16 @@ function effectOf(place: Place, before: Sight, after: Sight): string {
   const object = (sight: Sight) =>
     listing(sight, place.container).find(({ name }) => name === OBJECT)?.hash;
   const [was, is] = [listing(before, place.archive), listing(after, place.archive)];
-  const [lost, found] = [without(was, is), without(is, was)];
+  const [removed, added] = [without(was, is), without(is, was)];
   const archived = is.length - was.length;
-  const kept = object(before);
+  const previous = object(before);
   const now = object(after);
   const current =
     now === undefined
       ? 'gone'
-      : now === kept
+      : now === previous
         ? 'kept'
-        : lost.some(({ hash }) => hash === now)
+        : removed.some(({ hash }) => hash === now)
           ? 'restored'
           : 'replaced';
   const elsewhere = changes(before, after).filter(
@@ -198,7 +202,7 @@ function effectOf(place: Place, before: Sight, after: Sight): string {
   );
   const settings = changes(before, after).filter((change) => change.startsWith('the settings'));
   const isSafe =
-    current === 'kept' || current === 'restored' || found.some(({ hash }) => hash === kept);
+    current === 'kept' || current === 'restored' || added.some(({ hash }) => hash === previous);
   const faults = [...elsewhere, ...settings, ...(isSafe ? [] : ['the body is not archived'])];
   return JSON.stringify({ current, archived }) + faults.join('; ');
 }

@@ -10,13 +10,13 @@ import { Client, type Answer } from '../../support/client';
 import { signedForm, signedForS3, temporaryQuery } from '../../support/signatures';
 import { KEY, OBJECT, SYNC_KEY, type Target } from './target';
 
-/** A way to overwrite or delete an object: what must be refused, or archive what was there. */
+/** A way to overwrite or delete an object: it must be refused, or archive the object. */
 export interface Way {
   readonly name: string;
   write(target: Target): Promise<Answer>;
 }
 
-/** What `/info` tells of: the ways in which it writes, or why it does not. */
+/** An entry of `/info`: the ways in which it writes, or why it does not. */
 export type Capability = { readonly ways: readonly Way[] } | { readonly why: string };
 
 const ask = (
@@ -136,7 +136,7 @@ const presigned = (method: string): Way => ({
   },
 });
 
-/** As the domain `domain.test` is set in the lab: the host names the container and the account. */
+/** Uses the lab's domain `domain.test`: the host names the container and the account. */
 const remapped = (
   method: string,
   path: (target: Target) => string,
@@ -155,7 +155,10 @@ const remapped = (
   },
 });
 
-/** As another cluster's container-sync signs (Swift's `ContainerSyncRealms.get_sig`), by the realm that the lab has. */
+/**
+ * Signs as another cluster's container-sync does (Swift's `ContainerSyncRealms.get_sig`),
+ * by the lab's realm.
+ */
 const synchronised = (method: string): Way => ({
   name: `${method} by container synchronisation`,
   write: async (target) => {
@@ -182,7 +185,9 @@ const LARGE: readonly Way[] = ['', '&heartbeat=on', '&heartbeat=on&symlink=get']
     ),
 }));
 
-/** A large object elsewhere whose only segment is the object: deleted with its segments, it takes that along. */
+/**
+ * Deletes a large object elsewhere, whose only segment is the object, with its segments.
+ */
 const asSegment = (more: string): Way => ({
   name: `DELETE ?multipart-manifest=delete${more} of a manifest elsewhere that names it`,
   write: async ({ owner, container, plain }) => {
@@ -200,7 +205,10 @@ const onLink = (method: string): Way => ({
   },
 });
 
-/** By the id of a version that is not the current one; the current one can be removed by its own, as its client wants. */
+/**
+ * Uses the id of a version that is not current. A client may remove the current one by
+ * its id on purpose.
+ */
 const ofVersions: readonly Way[] = (['PUT', 'DELETE', 'POST', 'COPY'] as const).map((method) => ({
   name: `${method} ?version-id of an older version`,
   write: async (target) => {
@@ -213,7 +221,7 @@ const ofVersions: readonly Way[] = (['PUT', 'DELETE', 'POST', 'COPY'] as const).
   },
 }));
 
-/** What was current is a version still. */
+/** The current object remains a version. */
 const switchedOff: Way = {
   name: 'PUT while versions are switched off',
   write: async ({ owner, container }) => {
@@ -224,7 +232,7 @@ const switchedOff: Way = {
   },
 };
 
-/** Where a version is kept, which is no client's to name. */
+/** The path of a version in the versions container, which no client may name. */
 const onEntry: readonly Way[] = ['PUT', 'DELETE', 'POST', 'COPY', 'bulk-delete'].map((method) => ({
   name: `${method} of where a version is kept`,
   write: async (target) => {
@@ -238,7 +246,7 @@ const onEntry: readonly Way[] = ['PUT', 'DELETE', 'POST', 'COPY', 'bulk-delete']
   },
 }));
 
-/** By their names in `/info`: all that Swift 2.30 and Hindsight can tell of. */
+/** By their names in `/info`: all that Swift 2.30 and Hindsight can report. */
 export const CAPABILITIES: Readonly<Record<string, Capability>> = {
   swift: { ways: PLAIN },
   symlink: {

@@ -2,28 +2,28 @@ import { createHash } from 'node:crypto';
 import type { Client } from '../../support/client';
 import { archivePrefix, mustBe, newContainer, newPair } from '../../support/containers';
 
-/** The object that everything is tried on. */
+/** The object that every way to write is tried on. */
 export const OBJECT = 'object';
 /** The key with which its container signs temporary URLs and forms. */
 export const KEY = 'the key of the container';
 export const SYNC_KEY = 'the key of synchronisation';
 
-/** An object in a versioned container, on which ways to write are tried. */
+/** An object in a versioned container, to try ways to write on. */
 export class Target {
   private count = 0;
-  /** What is current, where that is known. */
+  /** The current body, if known. */
   private body: string | undefined;
 
   private constructor(
     readonly owner: Client,
     readonly container: string,
-    /** Undefined where versions have ids. */
+    /** Undefined for object versioning. */
     readonly archive: string | undefined,
-    /** A container without versions, with the object `source`. */
+    /** An unversioned container, with the object `source`. */
     readonly plain: string,
   ) {}
 
-  /** @param kind how its container keeps versions */
+  /** @param kind how the container keeps versions */
   static async create(owner: Client, kind: 'history' | 'with ids' = 'history'): Promise<Target> {
     const keys = { 'X-Container-Meta-Temp-Url-Key': KEY };
     const { container, archive } =
@@ -42,15 +42,15 @@ export class Target {
     return target;
   }
 
-  /** The whole path of the object. */
+  /** The full path of the object. */
   get path(): string {
     return `${this.owner.account}/${this.container}/${OBJECT}`;
   }
 
   /**
-   * Writes a body of its own, lets a way to write be tried, and looks where that body is.
+   * Writes a unique body, runs `write`, and looks for the body.
    *
-   * @returns what is wrong: undefined where the body is still current, or archived
+   * @returns what is wrong; undefined if the body is still current, or archived
    */
   async keeps(write: () => Promise<unknown>): Promise<string | undefined> {
     const body = this.body ?? `body ${++this.count}`;
@@ -69,7 +69,7 @@ export class Target {
     return `answered ${status}, and the body is neither current nor archived`;
   }
 
-  /** The MD5 sums of the newest bodies that are archived. */
+  /** The MD5 sums of the newest archived bodies. */
   async archived(): Promise<string[]> {
     const query = `format=json&reverse=on&limit=20&prefix=${encodeURIComponent(archivePrefix(OBJECT))}`;
     const versions = `versions&format=json&limit=20&prefix=${OBJECT}`;

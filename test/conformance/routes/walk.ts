@@ -5,17 +5,20 @@ import { CAPABILITIES } from './capabilities';
 import { OBJECT, type Target } from './target';
 
 const UNKNOWN_CAPABILITY =
-  'is told by /info and not known here: find out by which requests it can write, see to it that each of them archives or is refused, and ' +
-  'name them (or the reason why it cannot write) in test/conformance/routes/capabilities.ts';
+  'is listed by /info but unknown here: find out which of its requests can write, make sure that each ' +
+  'of them archives or is refused, and name them (or why it cannot write) in test/conformance/routes/capabilities.ts';
 
 const UNKNOWN_METHOD =
-  'is offered by the store and not known here: find out whether it can write, see to it that it archives or is refused, and name it in ' +
-  'test/conformance/routes/walk.ts';
+  'is offered by the store but unknown here: find out whether it can write, make sure that it archives ' +
+  'or is refused, and name it in test/conformance/routes/walk.ts';
 
-/** What the Swift API has; of these PUT, DELETE, COPY and POST can write. */
+/** The methods of the Swift API; of these PUT, DELETE, COPY and POST can write. */
 const METHODS = ['GET', 'HEAD', 'PUT', 'POST', 'DELETE', 'COPY', 'OPTIONS'];
 export const WRITING = ['PUT', 'POST', 'DELETE', 'COPY'];
-/** Between Swift's own servers, of other protocols, of nobody, and in another case. */
+/**
+ * Methods between Swift's own servers, of other protocols, made up, and in the wrong
+ * case.
+ */
 const MADE_UP = [
   'REPLICATE',
   'UPDATE',
@@ -28,7 +31,7 @@ const MADE_UP = [
   'GETPUT',
 ];
 
-/** All that a query can ask for, in this Swift or another. */
+/** Every query that this Swift or another may know. */
 const QUERIES = [
   '',
   'multipart-manifest=put',
@@ -81,10 +84,13 @@ const HEADERS: readonly Readonly<Record<string, string>>[] = [
   { 'X-Versions-Enabled': 'true' },
 ];
 
-/** Ways to write for each capability; and what is told that nobody here knows of. */
-export async function walkCapabilities(target: Target, told: readonly string[]): Promise<string[]> {
+/** Tries the ways to write of each capability, and reports unknown capabilities. */
+export async function walkCapabilities(
+  target: Target,
+  capabilities: readonly string[],
+): Promise<string[]> {
   const wrong: string[] = [];
-  for (const name of told) {
+  for (const name of capabilities) {
     const capability = CAPABILITIES[name];
     if (capability === undefined) wrong.push(`${name} ${UNKNOWN_CAPABILITY}`);
     if (capability === undefined || 'why' in capability) continue;
@@ -96,7 +102,10 @@ export async function walkCapabilities(target: Target, told: readonly string[]):
   return wrong;
 }
 
-/** What the store offers for an object, a container and an account, by OPTIONS and by what it says to a method that it does not know. */
+/**
+ * Reports unknown methods that the store offers for an object, a container and an
+ * account, by OPTIONS and in its response to an unknown method.
+ */
 export async function walkOffers(target: Target): Promise<string[]> {
   const { owner, container, path } = target;
   const wrong: string[] = [];
@@ -111,7 +120,10 @@ export async function walkOffers(target: Target): Promise<string[]> {
   return wrong;
 }
 
-/** A method of the API that can write with every query and with every header, on the object, its container and its account. */
+/**
+ * Sends a writing method with every query and every header, to the object, its container
+ * and its account.
+ */
 export async function walkQueries(target: Target, method: string): Promise<string[]> {
   const { owner, container, path } = target;
   const wrong: string[] = [];
@@ -142,7 +154,7 @@ export async function walkQueries(target: Target, method: string): Promise<strin
   return wrong;
 }
 
-/** Every other method, whoever knows it, as bytes on a connection. */
+/** Sends every other method that exists anywhere, as bytes on a connection. */
 export async function walkMethods(target: Target): Promise<string[]> {
   const { owner, container, path } = target;
   const wrong: string[] = [];

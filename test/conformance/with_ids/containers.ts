@@ -9,11 +9,14 @@ import {
   uniqueName,
 } from '../../support/containers';
 
-/** Where containers may have versions with ids. */
+/** A store with object versioning. */
 export interface IdsStore {
-  /** Whether everything is done with the client's token, which then must be allowed to read where it may write. */
+  /**
+   * Whether every request uses the client's token, which then needs the right to read
+   * where it may write.
+   */
   readonly writersRead?: boolean;
-  /** Whether what a container holds shows in the account only later. */
+  /** Whether accounts show the contents of containers only later. */
   readonly accountsLag?: boolean;
   login(user: 'tester' | 'tester2' | 'tester3'): Promise<Client>;
 }
@@ -27,34 +30,34 @@ export type Listed = Readonly<Record<string, unknown>> & {
 const ENABLED = { 'X-Versions-Enabled': 'true' };
 const VERSIONS = '.hindsight-versions-';
 
-/** A container with versions of its own for a test. */
+/** Creates a container with object versioning for one test. */
 export function newEnabled(client: Client, headers: Record<string, string> = {}): Promise<string> {
   return newContainer(client, 'with-ids', { ...ENABLED, ...headers });
 }
 
-/** A container's listing in JSON. */
+/** Lists a container in JSON. */
 export async function list(client: Client, container: string, query = ''): Promise<Listed[]> {
   const { body } = await mustBe(200, client.ask('GET', `/${container}?format=json&${query}`));
   return JSON.parse(body.toString()) as Listed[];
 }
 
 const md5 = (text: string) => createHash('md5').update(text).digest('hex');
-const shownAs = ({ name, subdir, version_id, is_latest }: Listed) =>
+const summaryOf = ({ name, subdir, version_id, is_latest }: Listed) =>
   subdir === undefined ? [name, is_latest === true, version_id === 'null'] : [subdir];
 
-/** What containers with X-Versions-Enabled are, whatever the store. */
+/** Behaviour of containers with X-Versions-Enabled, on any store. */
 export function containersTable(store: () => IdsStore, it: jest.It = globalThis.it): void {
   let client: Client;
   beforeAll(async () => {
     client = await store().login('tester');
   });
 
-  /** A user of the account without rights of his own. */
+  /** A user of the account without any rights. */
   const another = async () =>
     new Client(client.url, (await store().login('tester3')).credentials, client.account);
 
   describe('X-Versions-Enabled', () => {
-    it('is told by /info', async () => {
+    it('is listed by /info', async () => {
       const { body } = await client.send('GET', '/info');
       expect(JSON.parse(body.toString())).toMatchObject({ object_versioning: {} });
     });
@@ -63,7 +66,7 @@ export function containersTable(store: () => IdsStore, it: jest.It = globalThis.
       'is switched on, off and on again by %s, and shown',
       async (method) => {
         const container = await newContainer(client);
-        const shown = async () => {
+        const readHeader = async () => {
           const [head, get] = [
             await client.ask('HEAD', `/${container}`),
             await client.ask('GET', `/${container}`),
@@ -73,8 +76,8 @@ export function containersTable(store: () => IdsStore, it: jest.It = globalThis.
           );
           return head.headers.get('x-versions-enabled');
         };
-        expect(await shown()).toBeUndefined();
-        for (const [value, told] of [
+        expect(await readHeader()).toBeUndefined();
+        for (const [value, expected] of [
           ['true', 'True'],
           ['False', 'False'],
           ['on', 'True'],
@@ -83,7 +86,7 @@ export function containersTable(store: () => IdsStore, it: jest.It = globalThis.
             'X-Versions-Enabled': value,
           });
           expect(status).toBe(method === 'PUT' ? 202 : 204);
-          expect(await shown()).toBe(told);
+          expect(await readHeader()).toBe(expected);
         }
       },
     );
@@ -130,7 +133,7 @@ export function containersTable(store: () => IdsStore, it: jest.It = globalThis.
       expect((await client.ask('POST', `/${container}`, mode)).status).toBe(400);
     });
 
-    it('of many requests at once ends with versions', async () => {
+    it('of many concurrent requests ends with versions', async () => {
       const container = await newContainer(client);
       const answers = await Promise.all(
         Array.from({ length: 6 }, () => client.ask('POST', `/${container}`, ENABLED)),
@@ -141,7 +144,7 @@ export function containersTable(store: () => IdsStore, it: jest.It = globalThis.
       expect(await list(client, container, 'versions')).toHaveLength(2);
     });
 
-    it('is not for who may not change the container, and leaves nothing behind', async () => {
+    it('is refused to clients that may not change the container, and leaves nothing behind', async () => {
       const stranger = await another();
       const container = await newContainer(client);
       expect((await stranger.ask('POST', `/${container}`, ENABLED)).status).toBe(403);
@@ -153,7 +156,7 @@ export function containersTable(store: () => IdsStore, it: jest.It = globalThis.
   });
 
   describe('the container that holds versions', () => {
-    it('is not there for clients, in whatever way they name it', async () => {
+    it('does not exist for clients, however they name it', async () => {
       const container = await newEnabled(client);
       await put(client, container, 'object', 'one');
       const hidden = `/${VERSIONS}${container}`;
@@ -214,7 +217,7 @@ export function containersTable(store: () => IdsStore, it: jest.It = globalThis.
       expect(await list(client, container, 'versions')).toEqual([]);
     });
 
-    it('lets read and write whom the container lets, also when that changes', async () => {
+    it("follows the container's ACLs, also when they change", async () => {
       const reader = await another();
       const { writersRead } = store();
       const container = await newEnabled(client, {
@@ -271,7 +274,7 @@ export function containersTable(store: () => IdsStore, it: jest.It = globalThis.
       const container = await newContainer(client);
       await put(client, container, 'a', 'one');
       await put(client, container, 'b-c', 'two');
-      expect((await list(client, container, 'versions&delimiter=-')).map(shownAs)).toEqual([
+      expect((await list(client, container, 'versions&delimiter=-')).map(summaryOf)).toEqual([
         ['a', true, true],
         ['b-'],
       ]);
@@ -279,7 +282,10 @@ export function containersTable(store: () => IdsStore, it: jest.It = globalThis.
   });
 
   describe('?versions', () => {
-    /** `a` deleted, `b` and `b-c` with three versions, `d` written while switched off over one, `e-f` before all. */
+    /**
+     * Makes `a` deleted, `b` and `b-c` with three versions, `d` overwritten while
+     * switched off, and `e-f` from before versioning.
+     */
     const fill = async () => {
       const container = await newContainer(client);
       await put(client, container, 'e-f', 'null');
@@ -313,12 +319,12 @@ export function containersTable(store: () => IdsStore, it: jest.It = globalThis.
 
     it('lists names in order, the newest version first', async () => {
       const listed = await list(client, container, 'versions');
-      expect(listed.map(shownAs)).toEqual(ALL);
+      expect(listed.map(summaryOf)).toEqual(ALL);
       expect(listed[0]).toMatchObject({ bytes: 0, content_type: MARKER_TYPE, hash: md5('') });
       expect(listed[2]).toMatchObject({ bytes: 1, hash: md5('3') });
       const ids = listed.slice(2, 5).map((each) => String(each['version_id']));
       expect([...ids].sort().reverse()).toEqual(ids);
-      expect((await list(client, container, 'versions&reverse=true')).map(shownAs)).toEqual(
+      expect((await list(client, container, 'versions&reverse=true')).map(summaryOf)).toEqual(
         [...ALL].reverse(),
       );
     });
@@ -334,17 +340,17 @@ export function containersTable(store: () => IdsStore, it: jest.It = globalThis.
         'end_marker=b&reverse=on',
       ]) {
         const whole = await list(client, container, `versions&${bounds}`);
-        const found: Listed[] = [];
+        const collected: Listed[] = [];
         for (let query = ''; ;) {
           const page = await list(client, container, `versions&limit=${limit}&${bounds}&${query}`);
-          found.push(...page);
+          collected.push(...page);
           const last = page.at(-1);
           if (last === undefined) break;
           const marker = encodeURIComponent(last.name ?? last.subdir ?? '');
           query = `marker=${marker}`;
           if (last.name !== undefined) query += `&version_marker=${String(last['version_id'])}`;
         }
-        expect([bounds, found]).toEqual([bounds, whole]);
+        expect([bounds, collected]).toEqual([bounds, whole]);
       }
     });
 
@@ -385,17 +391,17 @@ export function containersTable(store: () => IdsStore, it: jest.It = globalThis.
       expect((await client.ask('GET', `/${container}?versions&${query}`)).status).toBe(status);
     });
 
-    it('is in JSON, which need not be asked for', async () => {
+    it('is in JSON, also by default', async () => {
       const { headers, body } = await mustBe(200, client.ask('GET', `/${container}?versions`));
       expect(headers.get('content-type')).toMatch(/^application\/json/);
       expect(JSON.parse(body.toString())).toHaveLength(ALL.length);
-      const asked = (accept: string) =>
+      const getWith = (accept: string) =>
         client.ask('GET', `/${container}?versions`, { Accept: accept });
-      expect((await asked('*/*')).status).toBe(200);
-      expect((await asked('text/plain')).status).toBe(406);
+      expect((await getWith('*/*')).status).toBe(200);
+      expect((await getWith('text/plain')).status).toBe(406);
     });
 
-    it('is refused to who may not list the container', async () => {
+    it('is refused to clients that may not list the container', async () => {
       const stranger = await another();
       const { status, body } = await stranger.ask('GET', `/${container}?versions&format=json`);
       expect([status, body.includes('version_id')]).toEqual([403, false]);
@@ -413,32 +419,33 @@ export function containersTable(store: () => IdsStore, it: jest.It = globalThis.
       const { body } = await mustBe(200, client.ask('GET', `?format=json&${query}`));
       return JSON.parse(body.toString()) as Listed[];
     };
-    it('lists containers without those that hold versions, with full pages', async () => {
+    it('lists containers without versions containers, with full pages', async () => {
       const prefix = uniqueName('account');
       const names = Array.from({ length: 8 }, (_, i) => `${prefix}-${i}`);
       for (const name of names) await mustBe(201, client.ask('PUT', `/${name}`, ENABLED));
       await put(client, names[3] ?? '', 'object', 'one');
       await put(client, names[3] ?? '', 'object', 'three');
       const inPages = async (query: string) => {
-        const found: string[] = [];
+        const collected: string[] = [];
         for (let marker = ''; ;) {
           const page = await listed(`limit=3&marker=${encodeURIComponent(marker)}&${query}`);
           const last = page.at(-1)?.name;
-          if (last === undefined) return found;
-          found.push(...page.map(({ name }) => name ?? ''));
+          if (last === undefined) return collected;
+          collected.push(...page.map(({ name }) => name ?? ''));
           marker = last;
         }
       };
-      // where those would be that hold versions, and others whose names begin with a point
+      // where versions containers, and others whose names begin with a point, would be
+      // listed
       expect(
         (await inPages('end_marker=0')).filter((name) => name.startsWith('.hindsight-')),
       ).toEqual([]);
       expect(await inPages(`prefix=${prefix}`)).toEqual(names);
       expect(await listed('limit=3')).toHaveLength(3);
-      const own = await listed(`prefix=${prefix}`);
-      expect(own.map(({ name }) => name)).toEqual(names);
+      const containers = await listed(`prefix=${prefix}`);
+      expect(containers.map(({ name }) => name)).toEqual(names);
       const [count, bytes] = store().accountsLag ? [0, 0] : [1, 8];
-      expect(own.find(({ name }) => name === names[3])).toMatchObject({ count, bytes });
+      expect(containers.find(({ name }) => name === names[3])).toMatchObject({ count, bytes });
       expect((await listed(`prefix=${prefix}&reverse=on&limit=4`)).map(({ name }) => name)).toEqual(
         names.slice(4).reverse(),
       );
@@ -457,14 +464,14 @@ export function containersTable(store: () => IdsStore, it: jest.It = globalThis.
   });
 
   describe('DELETE', () => {
-    const removed = async (container: string): Promise<Answer> =>
+    const removeContainer = async (container: string): Promise<Answer> =>
       client.ask('DELETE', `/${container}`);
 
-    it('of a container is refused while there are versions, and takes what held them along', async () => {
+    it('of a container is refused while it has versions, and deletes their container too', async () => {
       const container = await newEnabled(client);
       await put(client, container, 'object', 'one');
       await mustBe(204, client.ask('DELETE', `/${container}/object`));
-      const answer = await removed(container);
+      const answer = await removeContainer(container);
       expect([answer.status, answer.body.toString()]).toEqual([
         409,
         'Delete all versions before deleting container.',
@@ -474,7 +481,7 @@ export function containersTable(store: () => IdsStore, it: jest.It = globalThis.
           204,
           client.ask('DELETE', `/${container}/${String(name)}?version-id=${String(version_id)}`),
         );
-      expect((await removed(container)).status).toBe(204);
+      expect((await removeContainer(container)).status).toBe(204);
       expect((await client.ask('HEAD', `/${container}`)).status).toBe(404);
       await mustBe(201, client.ask('PUT', `/${container}`));
       expect(
@@ -486,7 +493,7 @@ export function containersTable(store: () => IdsStore, it: jest.It = globalThis.
       const container = await newContainer(client);
       await put(client, container, 'null', 'one');
       await mustBe(204, client.ask('POST', `/${container}`, ENABLED));
-      expect((await removed(container)).status).toBe(409);
+      expect((await removeContainer(container)).status).toBe(409);
       await put(client, container, 'null', 'two');
       expect(await list(client, container, 'versions')).toHaveLength(2);
     });
@@ -496,7 +503,7 @@ export function containersTable(store: () => IdsStore, it: jest.It = globalThis.
         const container = await newEnabled(client);
         const [written, gone] = await Promise.all([
           client.ask('PUT', `/${container}/object`, {}, 'one'),
-          removed(container),
+          removeContainer(container),
         ]);
         const isThere = (await client.ask('GET', `/${container}/object`)).body.toString() === 'one';
         expect([written.status, gone.status, isThere]).toEqual(
@@ -505,7 +512,7 @@ export function containersTable(store: () => IdsStore, it: jest.It = globalThis.
       }
     });
 
-    it('is not for who may not delete the container', async () => {
+    it('is refused to clients that may not delete the container', async () => {
       const stranger = await another();
       const container = await newEnabled(client);
       expect((await stranger.ask('DELETE', `/${container}`)).status).toBe(403);

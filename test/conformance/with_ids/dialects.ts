@@ -8,7 +8,10 @@ import type { ObjectsStore } from './objects';
 const md5 = (text: string) => createHash('md5').update(text).digest('hex');
 const NOTED = 'text/plain;hindsight_etag=abc-2';
 
-/** What filters for other APIs have of versions with ids, whatever the store: they ask with `Request.dialect`. */
+/**
+ * Object versioning as filters for other APIs see it, on any store: they send requests
+ * with `Request.dialect`.
+ */
 export function dialectsTable(store: () => ObjectsStore, it: jest.It = globalThis.it): void {
   let swift: Client;
   let client: Client;
@@ -35,7 +38,10 @@ export function dialectsTable(store: () => ObjectsStore, it: jest.It = globalThi
     return status === 200 ? body.toString() : status;
   };
   const listed = (by = client, query = '') => list(by, container, `versions&${query}`);
-  /** The versions as they are listed: bodies, or that it is a marker, and which is null (0) or the latest (*). */
+  /**
+   * The listed versions: the body, or `deleted` for a marker, then ` null` for the null
+   * version, and `*` for the latest.
+   */
   const versions = async (by = client, query = '') =>
     Promise.all(
       (await listed(by, query)).map(async ({ version_id, is_latest, content_type }) => {
@@ -44,15 +50,15 @@ export function dialectsTable(store: () => ObjectsStore, it: jest.It = globalThi
         return `${what}${id === 'null' ? ' null' : ''}${is_latest === true ? '*' : ''}`;
       }),
     );
-  /** A null version with a version over it. */
+  /** Makes a null version with a version over it. */
   const overNull = async (by = client) => {
     await switchTo(false);
     await write('null', by);
     await switchTo(true);
     return write('one', by);
   };
-  const answer = async (asked: ReturnType<Client['ask']>) => {
-    const { status, headers } = await asked;
+  const answer = async (request: ReturnType<Client['ask']>) => {
+    const { status, headers } = await request;
     return [
       status,
       headers.get('x-object-version-id'),
@@ -61,7 +67,7 @@ export function dialectsTable(store: () => ObjectsStore, it: jest.It = globalThi
   };
 
   describe('a null version', () => {
-    it('is what is there, and says so', async () => {
+    it('is the current object, and its id says so', async () => {
       await switchTo(false);
       expect(await write('one')).toBe('null');
       expect(await write('two')).toBe('null');
@@ -80,7 +86,7 @@ export function dialectsTable(store: () => ObjectsStore, it: jest.It = globalThi
           'one',
         ]);
         expect(await answer(client.ask('HEAD', at('null')))).toEqual([200, 'null', false]);
-        // Swift's API knows it by its time
+        // Swift's API has its timestamp as the id
         const [, old] = await listed(swift);
         expect(old?.version_id).toMatch(/^\d{10}\.\d{5}$/);
         expect([await read(String(old?.version_id), swift), await read('null', swift)]).toEqual([
@@ -120,7 +126,7 @@ export function dialectsTable(store: () => ObjectsStore, it: jest.It = globalThi
       expect(await versions()).toEqual(['two*', 'plain null', 'one', 'null']);
     });
 
-    it('is replaced by a marker where it is deleted while versions are switched off', async () => {
+    it('is replaced by a marker if it is deleted while versions are switched off', async () => {
       await overNull();
       await switchTo(false);
       expect(await answer(remove())).toEqual([204, 'null', true]);
@@ -174,13 +180,13 @@ export function dialectsTable(store: () => ObjectsStore, it: jest.It = globalThi
       await put(swift, container, 'segment', 'content');
       await switchTo(false);
       const manifest = JSON.stringify([{ path: `/${container}/segment` }]);
-      const asked = client.ask(
+      const request = client.ask(
         'PUT',
         `${at()}?multipart-manifest=put`,
         { [TYPE]: NOTED },
         manifest,
       );
-      await mustBe(201, asked);
+      await mustBe(201, request);
       await switchTo(true);
       await write('one');
       const { status, headers, body } = await client.ask('GET', at('null'));
@@ -215,15 +221,15 @@ export function dialectsTable(store: () => ObjectsStore, it: jest.It = globalThi
       expect(all.map((each) => each.endsWith('null'))).toEqual([false, false, true, false, false]);
       const [, , marker] = await listed();
       for (const reverse of ['', '&reverse=on']) {
-        const found: string[] = [];
+        const collected: string[] = [];
         for (let query = `limit=1${reverse}`; ;) {
           const page = await listed(client, query);
           const last = page.at(-1);
           if (!last) break;
-          found.push(...ids(page));
+          collected.push(...ids(page));
           query = `limit=1${reverse}&marker=${last.name ?? ''}&version_marker=${String(last.version_id)}`;
         }
-        expect(found).toEqual(reverse ? [...all].reverse() : all);
+        expect(collected).toEqual(reverse ? [...all].reverse() : all);
       }
       const behind = await listed(
         client,
@@ -232,7 +238,7 @@ export function dialectsTable(store: () => ObjectsStore, it: jest.It = globalThi
       expect(ids(behind)).toEqual(all.slice(3));
     });
 
-    it('leaves nothing that keeps the container from going', async () => {
+    it('leaves nothing that prevents deleting the container', async () => {
       await overNull();
       for (const { version_id } of await listed(swift))
         await mustBe(204, remove(String(version_id), swift));
@@ -282,7 +288,7 @@ export function dialectsTable(store: () => ObjectsStore, it: jest.It = globalThi
       expect(await versions()).toEqual(['three null*']);
     });
 
-    it("is nothing of that through Swift's API", async () => {
+    it("does none of that through Swift's API", async () => {
       await write('one');
       const two = await write('two');
       await remove(two, swift);
@@ -325,17 +331,17 @@ export function dialectsTable(store: () => ObjectsStore, it: jest.It = globalThi
       expect((await client.ask('HEAD', at('null'))).headers.get('x-object-meta-tag')).toBe('a');
     });
 
-    it('is none of a marker', async () => {
+    it('of a marker does not exist', async () => {
       const [, marker] = await answer(remove());
       expect(await answer(client.ask('POST', at(String(marker))))).toEqual([404, marker, true]);
     });
   });
 
   describe('a condition', () => {
-    const only = (told: string) => ({ [ONLY_OVER]: told });
+    const only = (expected: string) => ({ [ONLY_OVER]: expected });
 
     it.each(['with ids', 'with ids switched off', 'stack', 'history'])(
-      'is asked, %s',
+      'is evaluated, %s',
       async (kind) => {
         if (kind === 'stack' || kind === 'history') ({ container } = await newPair(swift, kind));
         if (kind === 'with ids switched off') await switchTo(false);
@@ -357,15 +363,15 @@ export function dialectsTable(store: () => ObjectsStore, it: jest.It = globalThi
       },
     );
 
-    it('is told of a large object as who reads it is shown it', async () => {
+    it('describes a large object as its readers see it', async () => {
       await put(swift, container, 'segment', 'content');
       const manifest = JSON.stringify([{ path: `/${container}/segment` }]);
       await mustBe(
         201,
         client.ask('PUT', `${at()}?multipart-manifest=put`, { [TYPE]: NOTED }, manifest),
       );
-      const told = (await client.ask('PUT', at(), only('x'), 'one')).body.toString();
-      expect(told).toBe(`${md5(md5('content'))} ${NOTED}`);
+      const reported = (await client.ask('PUT', at(), only('x'), 'one')).body.toString();
+      expect(reported).toBe(`${md5(md5('content'))} ${NOTED}`);
     });
   });
 
@@ -405,7 +411,7 @@ export function dialectsTable(store: () => ObjectsStore, it: jest.It = globalThi
     });
   });
 
-  it('tells of no marker where there is none', async () => {
+  it('reports no marker if there is none', async () => {
     expect(await answer(client.ask('GET', at()))).toEqual([404, undefined, false]);
     expect((await swift.ask('HEAD', at())).headers.get('content-type')).not.toBe(MARKER_TYPE);
   });

@@ -3,18 +3,21 @@ import { mustBe, newContainer, put } from '../../support/containers';
 import { newContainerWithIds } from '../../support/with_ids';
 import { BOMS, encoded, ENCODINGS } from '../../support/encodings';
 
-/** A store behind a proxy that keeps versions with ids in it. */
+/** A store behind a proxy with object versioning. */
 export interface HidingStore {
   login(): Promise<Client>;
-  /** The same user at the store itself. */
+  /** The same user, at the store itself. */
   direct(): Promise<Client>;
 }
 
 const LARGE = 'multipart-manifest';
-/** Of a part Swift does not want the copy to have the ETag of its source, which no manifest has. */
+/**
+ * For a range, Swift does not require the copy to have the ETag of its source, which no
+ * manifest has.
+ */
 const RANGED = { Range: 'bytes=0-' };
 
-/** What holds versions is out of every client's reach, whatever the store would understand. */
+/** No client can reach versions containers, whatever the store would understand. */
 export function hiddenTable(store: () => HidingStore): void {
   let client: Client;
   let direct: Client;
@@ -23,7 +26,7 @@ export function hiddenTable(store: () => HidingStore): void {
     direct = await store().direct();
   });
 
-  /** A container with two versions of an object, and another one. */
+  /** Makes a container with two versions of an object, and an unversioned one. */
   async function world() {
     const container = await newContainerWithIds(client);
     for (const body of ['one', 'two']) await put(client, container, 'object', body);
@@ -37,7 +40,7 @@ export function hiddenTable(store: () => HidingStore): void {
 
   const manifestOf = (...paths: string[]) => JSON.stringify(paths.map((path) => ({ path })));
 
-  /** Manifests that name a version, by what is odd about them. */
+  /** Manifests that name a version, by their peculiarity. */
   function oddities(version: string, part: string): [string, Buffer][] {
     const plainly = manifestOf(version);
     const text = Buffer.from(plainly);
@@ -86,7 +89,7 @@ export function hiddenTable(store: () => HidingStore): void {
     expect(await client.names(plain)).toEqual(['part', 'text']);
   });
 
-  it('a copy becomes a manifest as long as it is what was judged', async () => {
+  it('a copy becomes a manifest if it is still what was checked', async () => {
     const { plain, part } = await world();
     await mustBe(201, client.ask('PUT', `/${plain}/text`, {}, manifestOf(part, part)));
     const to = { Destination: `${plain}/large`, ...RANGED };
@@ -99,7 +102,7 @@ export function hiddenTable(store: () => HidingStore): void {
     expect(missing.status).toBe(404);
   });
 
-  it('no version is deleted by a manifest, whoever made it, also by one in another', async () => {
+  it('no version is deleted by a manifest, whoever made it, not even by a nested one', async () => {
     const { plain, version, part, versions } = await world();
     const before = await versions();
     const make = (name: string, ...paths: string[]) =>
@@ -116,7 +119,7 @@ export function hiddenTable(store: () => HidingStore): void {
         expect([name, status, body.toString()]).toEqual([
           name,
           400,
-          expect.stringContaining('hold versions'),
+          expect.stringContaining('versions container'),
         ]);
       }
     }
@@ -138,14 +141,14 @@ export function hiddenTable(store: () => HidingStore): void {
     const encodedName = `%2E${version.slice(2)}`;
     for (const names of [version, `x\n  ${encodedName}\r\n`, version.split('/')[1] ?? ''])
       expect((await list('?bulk-delete', names)).status).toBe(400);
-    // a path that names nothing to us, and an account to Swift
+    // this path names nothing to Hindsight, but an account to Swift
     expect((await list('//c?bulk-delete', version)).status).toBe(400);
-    // to an older Python two parameters
+    // two parameters for older versions of Python
     expect((await list('?x=y;bulk-delete', version)).status).toBe(400);
     expect(await versions()).toEqual(before);
   });
 
-  it('a name in a header that is no text is refused', async () => {
+  it('an invalid name in a header is refused', async () => {
     const { plain, part } = await world();
     for (const header of ['Destination', 'X-Copy-From', 'X-Symlink-Target', 'X-Object-Manifest']) {
       const method = header === 'Destination' ? 'COPY' : 'PUT';

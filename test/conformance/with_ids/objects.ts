@@ -14,13 +14,13 @@ const WRITERS = 32;
 const md5 = (text: string) => createHash('md5').update(text).digest('hex');
 const idOf = ({ headers }: Answer) => headers.get('x-object-version-id');
 
-/** Where objects may have versions with ids. */
+/** A store with object versioning. */
 export interface ObjectsStore extends IdsStore {
-  /** The owner at the store behind, if there is one. */
+  /** The owner's client at the store behind, if there is one. */
   readonly direct?: () => Promise<Client>;
 }
 
-/** What objects of containers with X-Versions-Enabled are, whatever the store. */
+/** Behaviour of objects in containers with X-Versions-Enabled, on any store. */
 export function objectsTable(store: () => ObjectsStore, it: jest.It = globalThis.it): void {
   let client: Client;
   let container: string;
@@ -40,7 +40,10 @@ export function objectsTable(store: () => ObjectsStore, it: jest.It = globalThis
     return status === 200 ? body.toString() : status;
   };
   const remove = async (id?: string, name = 'o') => client.ask('DELETE', at(name, id));
-  /** The versions of a name, newest first: ids, and bodies or that it is a marker; what is current has a star. */
+  /**
+   * The versions of a name, newest first: the body, or `deleted` for a marker, with a
+   * star for the current one.
+   */
   const versions = async (name = 'o') => {
     const listed = await list(client, container, `versions&prefix=${encodeURIComponent(name)}`);
     return Promise.all(
@@ -57,7 +60,7 @@ export function objectsTable(store: () => ObjectsStore, it: jest.It = globalThis
     new Client(client.url, (await store().login('tester3')).credentials, client.account);
 
   describe('writing', () => {
-    it('makes a version each time, whose id the answers tell', async () => {
+    it('makes a version each time, and returns its id', async () => {
       const [first, second] = [await write('one'), await write('two')];
       expect([first < second, await read(), await read(first), await read(second)]).toEqual([
         true,
@@ -84,7 +87,7 @@ export function objectsTable(store: () => ObjectsStore, it: jest.It = globalThis
       'ünï/☃/💩',
       'tab\tand\x01\x01\x01 control\x01',
       'n'.repeat(1006),
-    ])('takes the name %j', async (name) => {
+    ])('accepts the name %j', async (name) => {
       const first = await write('one', name);
       await write('two', name);
       expect([await read(undefined, name), await read(first, name)]).toEqual(['two', 'one']);
@@ -125,7 +128,7 @@ export function objectsTable(store: () => ObjectsStore, it: jest.It = globalThis
       expect(link.headers.get('x-symlink-target')).toBe(`${container}/o?version-id=${id}`);
     });
 
-    it('makes nothing where it is refused', async () => {
+    it('makes nothing if it is refused', async () => {
       await write('one');
       const refused = [
         client.ask('PUT', at(), { Etag: md5('other') }, 'two'),
@@ -139,7 +142,7 @@ export function objectsTable(store: () => ObjectsStore, it: jest.It = globalThis
       expect(await versions()).toEqual(['one*']);
     });
 
-    it('is done only where nothing is there, if so asked', async () => {
+    it('is done only if nothing is there, with If-None-Match', async () => {
       const once = { 'If-None-Match': '*' };
       expect(idOf(await mustBe(201, client.ask('PUT', at(), once, 'one')))).toBeDefined();
       await mustBe(412, client.ask('PUT', at(), once, 'two'));
@@ -148,17 +151,17 @@ export function objectsTable(store: () => ObjectsStore, it: jest.It = globalThis
       expect(await versions()).toEqual(['three*', 'deleted', 'one']);
     });
 
-    it('loses none of what many write at once', async () => {
+    it('loses none of many concurrent writes', async () => {
       const bodies = Array.from({ length: WRITERS }, (_, i) => `body ${i}`);
       const ids = await Promise.all(bodies.map((body) => write(body)));
       expect(new Set(ids).size).toBe(WRITERS);
       expect(await Promise.all(ids.map((id) => read(id)))).toEqual(bodies);
-      const kept = await versions();
-      expect(kept.map((body) => body.replace('*', '')).sort()).toEqual([...bodies].sort());
-      expect(kept[0]).toMatch(/\*$/);
+      const listed = await versions();
+      expect(listed.map((body) => body.replace('*', '')).sort()).toEqual([...bodies].sort());
+      expect(listed[0]).toMatch(/\*$/);
     });
 
-    it('goes on where the container of the versions is gone', async () => {
+    it('goes on if the versions container is gone', async () => {
       await write('one');
       await remove(await versionId());
       const owner = store().direct;
@@ -196,7 +199,7 @@ export function objectsTable(store: () => ObjectsStore, it: jest.It = globalThis
   });
 
   describe('deleting', () => {
-    it('writes a marker, also where nothing is there', async () => {
+    it('writes a marker, also if nothing is there', async () => {
       const id = await write('one');
       const [first, second] = [await remove(), await remove()];
       expect([first.status, second.status]).toEqual([204, 404]);
@@ -205,8 +208,8 @@ export function objectsTable(store: () => ObjectsStore, it: jest.It = globalThis
       );
       const marker = idOf(first) ?? '';
       expect(id < marker && marker < (idOf(second) ?? '')).toBe(true);
-      const seen = await client.ask('GET', at('o', marker));
-      expect([seen.status, idOf(seen), seen.headers.get('content-type')]).toEqual([
+      const response = await client.ask('GET', at('o', marker));
+      expect([response.status, idOf(response), response.headers.get('content-type')]).toEqual([
         404,
         marker,
         MARKER_TYPE,
@@ -226,7 +229,7 @@ export function objectsTable(store: () => ObjectsStore, it: jest.It = globalThis
       expect(await versions()).toEqual(['two*']);
     });
 
-    it('of the current version takes what is current away', async () => {
+    it('of the current version removes the current object', async () => {
       const [first, second] = [await write('one'), await write('two')];
       const answer = await remove(second);
       expect([
@@ -238,7 +241,7 @@ export function objectsTable(store: () => ObjectsStore, it: jest.It = globalThis
       expect((await remove(second)).status).toBe(404);
     });
 
-    it('is of the version that is asked for, however the parameter is encoded', async () => {
+    it('is of the requested version, however the parameter is encoded', async () => {
       const [old] = [await write('one'), await write('two')];
       for (const name of ['version%2Did', '%76ersion-id']) {
         const path = `${pathOf(container, 'o')}?${name}=${old}`;
@@ -250,7 +253,7 @@ export function objectsTable(store: () => ObjectsStore, it: jest.It = globalThis
       expect(await versions()).toEqual(['two*']);
     });
 
-    it('of a marker takes just that away', async () => {
+    it('of a marker removes only that', async () => {
       await write('one');
       const marker = idOf(await remove()) ?? '';
       expect((await remove(marker)).status).toBe(204);
@@ -265,7 +268,7 @@ export function objectsTable(store: () => ObjectsStore, it: jest.It = globalThis
   });
 
   describe('what has no id', () => {
-    it('is kept where it is overwritten or deleted, and told as null before', async () => {
+    it('is kept if it is overwritten or deleted, and has the id null before', async () => {
       const early = await newContainer(client);
       await put(client, early, 'written', 'one');
       await put(client, early, 'deleted', 'two');
@@ -322,7 +325,7 @@ export function objectsTable(store: () => ObjectsStore, it: jest.It = globalThis
       expect(await versions()).toEqual(['two*', 'deleted', 'one']);
     });
 
-    it('is refused where it is none, or with a body', async () => {
+    it('is refused if it is invalid, or with a body', async () => {
       const id = await write('one');
       await remove();
       const plain = await newContainer(client);
@@ -366,7 +369,7 @@ export function objectsTable(store: () => ObjectsStore, it: jest.It = globalThis
       expect((await client.ask('GET', `/${plain}/o`)).body.toString()).toBe('one');
     });
 
-    it('of a marker, or of no version, is none', async () => {
+    it('of a marker, or of a missing version, is refused', async () => {
       await write('one');
       const marker = idOf(await remove()) ?? '';
       for (const id of [marker, OLD, NULL]) {
@@ -478,14 +481,14 @@ export function objectsTable(store: () => ObjectsStore, it: jest.It = globalThis
       ]);
     });
 
-    it('says that there is nothing where a row of symlinks leads nowhere', async () => {
+    it('answers 404 if a chain of symlinks leads nowhere', async () => {
       await write('', 'link', { 'X-Symlink-Target': `${container}/nowhere` });
       await write('', 'other', { 'X-Symlink-Target': `${container}/link` });
       expect([await read(undefined, 'link'), await read(undefined, 'other')]).toEqual([404, 404]);
       expect((await client.ask('HEAD', at('other'))).status).toBe(404);
     });
 
-    it('copies what a row of symlinks leads to, which the store does not follow', async () => {
+    it('copies the end of a chain of symlinks, which the store does not follow', async () => {
       await write('end', 'target', { 'X-Object-Meta-Colour': 'red' });
       await write('', 'first', { 'X-Symlink-Target': `${container}/target` });
       const id = await write('', 'second', { 'X-Symlink-Target': `${container}/first` });
@@ -526,7 +529,7 @@ export function objectsTable(store: () => ObjectsStore, it: jest.It = globalThis
       expect(await read(undefined, 'link')).toBe(409);
     });
 
-    it('shows large objects, whose manifests are the versions', async () => {
+    it('reads large objects, whose manifests are the versions', async () => {
       await write('one', 'parts/1');
       await write('two', 'parts/2');
       const manifest = JSON.stringify(
@@ -571,8 +574,8 @@ export function objectsTable(store: () => ObjectsStore, it: jest.It = globalThis
     });
   });
 
-  describe('who may', () => {
-    it('nothing, is refused everything and changes nothing', async () => {
+  describe('a client that may', () => {
+    it('do nothing is refused everything and changes nothing', async () => {
       const id = await write('one');
       const other = await stranger();
       const tried = [
@@ -592,7 +595,7 @@ export function objectsTable(store: () => ObjectsStore, it: jest.It = globalThis
       expect(await versions()).toEqual(['one*']);
     });
 
-    it('read, may read what is current and nothing by its id', async () => {
+    it('read may read the current version and nothing by its id', async () => {
       const id = await write('one');
       await post({ 'X-Container-Read': 'test:tester3,.r:*' });
       const [other, nobody] = [
@@ -611,7 +614,7 @@ export function objectsTable(store: () => ObjectsStore, it: jest.It = globalThis
       expect((await other.ask('DELETE', at())).status).toBe(403);
     });
 
-    it('write, may write and delete, and remove no version', async () => {
+    it('write may write and delete, and remove no version', async () => {
       await write('one');
       const both = {
         'X-Container-Write': 'test:tester3',
@@ -628,7 +631,7 @@ export function objectsTable(store: () => ObjectsStore, it: jest.It = globalThis
       expect(await versions()).toEqual(['deleted*', 'two', 'one']);
     });
 
-    it('sign, may read and write by temporary URLs', async () => {
+    it('sign may read and write by temporary URLs', async () => {
       await put(client, container, 'o', 'one');
       const key = 'temporary';
       await post({ 'X-Container-Meta-Temp-URL-Key': key });

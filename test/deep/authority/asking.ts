@@ -4,18 +4,18 @@ import { Headers } from '../../../src/http/headers';
 import type { Signed, Who } from './model';
 import { COUNT, OBJECTS, pathOf, type Plant, type World } from './world';
 
-/** A request that some client makes, before it is known what the world looks like. */
+/** A client's request, generated before the world it acts on exists. */
 export interface Step {
   readonly kind: (typeof KINDS)[number];
   readonly who: 'tester' | 'tester2' | 'tester3' | 'nobody' | 'signer';
   readonly at: number;
   readonly other: number;
   readonly object: string;
-  /** Which of the versions, parameters and values. */
+  /** Selects among the versions, parameters and values. */
   readonly variant: number;
-  /** As a filter for another API would ask. */
+  /** Whether the request comes from a filter for another API. */
   readonly isDialect: boolean;
-  /** Of a dialect in which readers read versions by their ids. */
+  /** Whether the dialect lets readers read versions by their ids. */
   readonly isForReaders: boolean;
 }
 
@@ -45,7 +45,7 @@ const KINDS = [
   ...['list versions', 'look', 'set', 'end', 'upload'],
 ] as const;
 
-/** What a step is for the store: a request, and the places that it names. */
+/** A step as a request to the store, with the places it names. */
 export interface Made {
   readonly who: Who;
   readonly method: string;
@@ -54,7 +54,7 @@ export interface Made {
   readonly headers: Headers;
   readonly text: string;
   readonly named: readonly ReturnType<World['place']>[] | undefined;
-  /** Container ACLs that are set if it succeeds. */
+  /** Container ACLs that are set if the request succeeds. */
   readonly sets?: { readonly read?: string; readonly write?: string };
 }
 
@@ -108,7 +108,7 @@ const SETTINGS: readonly Record<string, string>[] = [
   { 'X-Container-Read': '' },
 ];
 
-/** The request of a step in a world. */
+/** Builds the request of a step in a world. */
 export function made(step: Step, world: World): Made {
   const { kind, at, other, object, variant } = step;
   const here = { ...world.place(at), object };

@@ -6,22 +6,26 @@ const VERSIONS = '.hindsight-versions-';
 const SEGMENTS = '+segments';
 const OWN = ['hindsight-self-test', 'hindsight-servers'];
 
-/** What a client asked for. */
+/** A client's request. */
 export interface Asked {
   readonly who: Who;
-  /** All that the request names; undefined: that depends on what the store has. */
+  /** All places the request names; undefined if that depends on what the store holds. */
   readonly named: readonly Place[] | undefined;
 }
 
-/** What a request in the service user's name is about: the place that clients know it by. */
+/** What a request in the service user's name is about: the place as clients know it. */
 interface About extends Place {
-  /** It is beside that place: a version, an entry of its archive, a part. */
+  /**
+   * The object itself, or something stored beside it: a version, an archive entry, a
+   * part.
+   */
   readonly kept: 'itself' | 'version' | 'entry' | 'part';
 }
 
 /**
- * Why a request in the service user's name must not have been made for a client: undefined if it is on the closed list,
- * or is about what the client may have done there.
+ * Returns why a request in the service user's name must not have been made for a client.
+ * Undefined if it is on the closed list, or is about something the client may access this
+ * way.
  *
  * @param archives the containers whose versions go to an archive, by `account/archive`
  */
@@ -34,7 +38,7 @@ export function complaintOf(
   const parts = unquote(sent.path).split('/');
   const [, , account = '', container, ...rest] = parts;
   const object = rest.length === 0 ? undefined : rest.join('/');
-  // the closed list: a look at headers, and the proxy's own containers
+  // the closed list: HEAD of accounts and containers, and the proxy's own containers
   if (sent.method === 'HEAD' && object === undefined) return undefined;
   if (container === undefined) return 'it is about an account';
   if (OWN.includes(container)) return undefined;
@@ -66,7 +70,7 @@ function concerns(named: Place, { account, container, object }: About): boolean 
   return isHere && (object === undefined || named.object === undefined || named.object === object);
 }
 
-/** The places that clients know something in the store by. */
+/** Returns the client-visible places that a place in the store belongs to. */
 function aboutOf(
   { account, container, object }: Place,
   { query }: Request,
@@ -100,7 +104,7 @@ function aboutOf(
   ];
 }
 
-/** Where the headers of a request point to. */
+/** Returns the places that the headers of a request point to. */
 function pointers({ headers }: Request, account: string): Place[] {
   return ['x-copy-from', 'x-symlink-target', 'destination'].flatMap((name) => {
     const value = headers.get(name);

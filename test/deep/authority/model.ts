@@ -1,12 +1,16 @@
 /**
- * Who may what in the world of these tests, written apart from the product: owners all in their account, others what
- * TempAuth's ACLs let them, and the holder of a signed URL what it is signed for.
+ * An access model of the test world, written independently of the product. Owners may do
+ * everything in their account, others what TempAuth's ACLs allow, and the holder of a
+ * signed URL what it is signed for.
  */
 
 export const ACCOUNTS = ['AUTH_test', 'AUTH_test2'] as const;
 export type Account = (typeof ACCOUNTS)[number];
 
-/** Who asks: a user; nobody; or whoever has a URL that is signed for one method and one object. */
+/**
+ * The sender of a request: a user, nobody, or the holder of a URL for one method and
+ * object.
+ */
 export type Who = 'tester' | 'tester2' | 'tester3' | 'nobody' | Signed;
 
 export interface Signed {
@@ -34,7 +38,7 @@ const NAMES: Readonly<Record<string, string>> = {
 
 export type Deed = 'read' | 'list' | 'write' | 'own';
 
-/** The ACLs of all containers as they are now, by `account/container`. */
+/** The current ACLs of all containers, by `account/container`. */
 export class Model {
   private readonly acls = new Map<string, Acls>();
 

@@ -17,13 +17,14 @@ import { ask, World, type Plant } from './world';
 const SECRET = /secret ([^/\s]+)\/(\S+?)\/\S+ (?:new|\d)/g;
 const MIN_PART = 1;
 
-/** Counts what was tried, for the figures of a run. */
+/** Counters for the summary of a run. */
 const tally = { requests: 0, inService: 0, refused: 0 };
 
 /**
- * The property: whatever clients ask for, in a world with ACLs, links, manifests and archive entries of any kind, what is
- * asked of the store in the service user's name is on the closed list, or follows from a right that this client has; and no
- * client is shown what it may not read.
+ * Checks the property over generated worlds with ACLs, links, manifests and archive
+ * entries of any kind. For any sequence of client requests, each request to the store in
+ * the service user's name is on the closed list or follows from a right of this client,
+ * and no client sees what it may not read.
  */
 export async function holdsOver(
   store: BucketStore,
@@ -82,7 +83,7 @@ function send(request: Made, root: Request, { store }: World) {
   return ask(store.next, root.dialect ? { ...asked, dialect: root.dialect } : asked);
 }
 
-/** An upload in parts, as a dialect makes it. */
+/** Makes a multipart upload as a dialect does. */
 async function upload({ who, named }: Made, root: Request, { store }: World) {
   const [place] = named ?? [];
   const user = typeof who === 'string' && who !== 'nobody' ? USERS[who] : undefined;
@@ -112,7 +113,10 @@ async function upload({ who, named }: Made, root: Request, { store }: World) {
   }
 }
 
-/** What clients are shown: nothing of a container that they may not read, unless somebody who may has copied it elsewhere. */
+/**
+ * Checks responses: a client sees nothing of a container it may not read, unless a client
+ * that may read it has copied it elsewhere.
+ */
 class Shown {
   private readonly published = new Set<string>();
 
@@ -138,7 +142,7 @@ function isShown(
   place: { account: string; container: string },
   model: World['model'],
 ): boolean {
-  // what is signed with an account's key opens what an object in it consists of, as Swift's tempurl has it
+  // as in Swift's tempurl, an account's key signs for the segments of its large objects
   if (typeof who === 'object') return who.place.account === place.account;
   return model.may(who, 'read', place);
 }

@@ -10,7 +10,7 @@ import { Model, type Acls, type Place, type Who } from './model';
 
 export const KEY = 'the key of the account';
 
-/** Containers by their short names, with the header that switches versions on. */
+/** Containers by their short names, with the header that enables versioning. */
 const CONTAINERS = [
   ['AUTH_test', 'plain', {}],
   ['AUTH_test', 's-archive', {}],
@@ -26,12 +26,12 @@ export const COUNT = CONTAINERS.length;
 const LOCATIONS = ['X-Versions-Location', 'X-History-Location'] as const;
 export const OBJECTS = ['o', 'p'] as const;
 
-/** What is put at the store past the proxy: at one place, of another. */
+/** An item written to the store past the proxy: at one place, referring to another. */
 export interface Plant {
   readonly kind: 'link' | 'manifest' | 'dynamic' | 'entry';
   readonly at: number;
   readonly of: number;
-  /** Of a version of the other place, if it has any, and not of the object. */
+  /** Whether it refers to a version of the other place, if any, instead of the object. */
   readonly ofVersion: boolean;
 }
 
@@ -51,7 +51,7 @@ export class World {
   readonly model = new Model();
   /** The containers whose versions go to an archive, by `account/archive`. */
   readonly archives = new Map<string, readonly string[]>();
-  /** The ids of versions that there are. */
+  /** The ids of all existing versions. */
   readonly ids: string[] = [];
   private readonly tokens = new Map<string, string>();
 
@@ -60,13 +60,13 @@ export class World {
     private readonly tag: string,
   ) {}
 
-  /** A container, by its number, or an object in it. */
+  /** Returns a container by its number, or an object in it. */
   place(number: number, object?: string): Place {
     const [account, name] = CONTAINERS[number % COUNT] ?? CONTAINERS[0];
     return { account, container: `${this.tag}-${name}`, object };
   }
 
-  /** What shows the store who asks: a token; a signed URL has it in its query. */
+  /** Returns the headers that authenticate a client. Signed URLs need none. */
   credentials(who: Who): Headers {
     const token = typeof who === 'string' ? this.tokens.get(who) : undefined;
     return Headers.of({ 'X-Auth-Token': token });
@@ -113,7 +113,7 @@ export class World {
     }
   }
 
-  /** Takes back what is the accounts', which other suites use as well. */
+  /** Removes the account keys, since other suites share the accounts. */
   async end(): Promise<void> {
     await this.setKeys('');
   }
@@ -123,7 +123,7 @@ export class World {
       await this.must('POST', { account, container: '' }, { 'X-Account-Meta-Temp-Url-Key': key });
   }
 
-  /** Puts something at the store, where no filter sees it. */
+  /** Writes an item to the store, past all filters. */
   async plant({ kind, at, of, ofVersion }: Plant, name: string): Promise<void> {
     const [here, there] = [this.place(at), this.place(of)];
     const source = (ofVersion ? await this.versionOf(there) : undefined) ?? {
@@ -136,7 +136,7 @@ export class World {
       const headers = { 'X-Symlink-Target': quote(path), 'X-Symlink-Target-Account': account };
       await this.directly('PUT', { ...here, object: name }, headers);
     } else if (kind === 'manifest') {
-      // segments lie in the account of their manifest
+      // segments are in the account of their manifest
       const text = JSON.stringify([{ path: `/${Buffer.from(path, 'latin1').toString()}` }]);
       await this.directly('PUT', { ...here, object: name }, {}, text, 'multipart-manifest=put');
     } else if (kind === 'dynamic') {
@@ -147,7 +147,7 @@ export class World {
     }
   }
 
-  /** Where a version of an object is kept. */
+  /** Returns where a version of an object is stored. */
   private async versionOf({ account, container }: Place): Promise<Place | undefined> {
     const beside = { account, container: `.hindsight-versions-${container}` };
     const { status, text } = await this.directly('GET', beside, {}, '', 'format=json');
@@ -155,7 +155,7 @@ export class World {
     return first && { ...beside, object: Buffer.from(first.name).toString('latin1') };
   }
 
-  /** In the name of the account's owner where there is a Swift, which has that right there. */
+  /** Sends a request past the proxy; to Swift as the account's owner. */
   private directly(
     method: string,
     place: Place,

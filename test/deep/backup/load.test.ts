@@ -14,7 +14,7 @@ const BACKUPS = depth({ gate: 1, deep: 4 });
 const CLI = path.join(__dirname, '../../../dist/src/cli.js');
 const newFolder = temporaryFolders();
 
-/** A ledger of which a copy can be made, as it is when a backup begins. */
+/** A ledger that can be copied when a backup begins. */
 class WatchedLedger extends Ledger {
   readonly #backups = new Set<Ledger>();
 
@@ -24,7 +24,7 @@ class WatchedLedger extends Ledger {
       plain.set(name, (plain.get(name) ?? new Set([''])).add(title));
   }
 
-  /** What must be, and what may be in a backup that begins now, until `end`. */
+  /** Records what a backup that begins now must and may contain, until `end`. */
   beginBackup(): Ledger {
     const ledger = new Ledger();
     for (const [name, states] of this.plain) ledger.plain.set(name, new Set(states));
@@ -39,7 +39,7 @@ class WatchedLedger extends Ledger {
   }
 }
 
-/** A client whose requests fail from when it is stopped, which ends the work of a ledger. */
+/** Wraps a client whose requests fail once it is stopped, which ends a ledger's work. */
 function stoppable(client: Client): { readonly client: Client; readonly stop: () => void } {
   let isStopped = false;
   const ask: Client['ask'] = (...given) =>
@@ -49,9 +49,9 @@ function stoppable(client: Client): { readonly client: Client; readonly stop: ()
 }
 
 /**
- * Backs a server up under load, once more and once more to the same target, and restores each backup:
- * of the objects without versions, each is as it was acknowledged before or as was asked since; of
- * those with versions, every content is there that was acknowledged before, and no half one.
+ * Backs up a server under load three times to the same target, and restores each backup.
+ * Objects without versions are as they were acknowledged before or requested since;
+ * objects with versions have every content acknowledged before, and none in part.
  */
 it.each(depth({ gate: [2], deep: [1, 2] }))(
   'has what was acknowledged before it began, restored, of a server of %d processes',

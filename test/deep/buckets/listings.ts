@@ -40,7 +40,7 @@ const write = (caller: Caller, bucket: string, key: string, text: string) => {
   return writeObject(caller, { bucket, key }, { headers: Headers.none, body, length: body.length });
 };
 
-/** What a delimiter folds a key into; the key itself where it does not. */
+/** Returns what a delimiter folds a key into, or the key itself if it is not folded. */
 function folded(key: string, prefix: string, delimiter: string): string {
   const at = delimiter === '' ? -1 : key.indexOf(delimiter, prefix.length);
   return at < 0 ? key : key.slice(0, at + delimiter.length);
@@ -83,7 +83,7 @@ async function allVersions(caller: Caller, query: VersionsQuery): Promise<Listed
 const nameOf = (entry: ListedVersion) =>
   entry.kind === 'prefix' ? entry.prefix : `${entry.key} ${entry.versionId}`;
 
-/** Listings of buckets over a store: pages of any size are, one after the other, what there is. */
+/** Listings of buckets over a store: pages of any size together list everything. */
 export function listingsSuite(open: () => Promise<BucketStore>, runs: number): void {
   let store: BucketStore;
   let versions: ListedVersion[];

@@ -6,7 +6,7 @@ import { askS3, codeOf, elements, type Sent } from '../../support/buckets/s3';
 import type { BucketStore } from '../../support/buckets/store';
 import { uniqueName } from '../../support/containers';
 
-/** Bytes, as requests have them. */
+/** A key as bytes, as requests contain them. */
 const ODD = toBytes('k é');
 const ENABLED = '<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>';
 const md5 = (text: string) => createHash('md5').update(text).digest('hex');
@@ -15,7 +15,7 @@ const deleting = (inner: string): Sent => ({
   checksums: new Map([['crc32', 'seen']]),
 });
 
-/** S3's operations over a store, but for what signs them. */
+/** S3's operations over a store, except for signatures. */
 export function s3OperationsSuite(
   open: () => Promise<BucketStore>,
   test: jest.It = globalThis.test,
@@ -367,7 +367,7 @@ export function s3OperationsSuite(
         const id = await put(bucket, 'a', '1');
         return versioned ? `${bucket}/a?versionId=${id}` : `${bucket}/a`;
       };
-      /** Takes something away just before the copy is made. */
+      /** Removes something just before the copy is made. */
       const copyAfter = async (taken: string, from: string, target: string) => {
         const next: Caller['next'] = async (request) => {
           if (request.headers.has('x-copy-from')) await ask(taken);

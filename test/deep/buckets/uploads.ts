@@ -18,7 +18,7 @@ const ENABLED = '<VersioningConfiguration><Status>Enabled</Status></VersioningCo
 const md5 = (body: Buffer) => createHash('md5').update(body).digest('hex');
 const MIB = 1024 * 1024;
 
-/** What is uploaded in parts, and its parts, over a store. */
+/** Multipart uploads over a store. */
 export function uploadsSuite(
   open: () => Promise<BucketStore>,
   test: jest.It = globalThis.test,
@@ -41,7 +41,7 @@ export function uploadsSuite(
     return id;
   };
   const partBody = (number: number) => Buffer.from([number % 127]);
-  /** Of parts of a byte each, more than one manifest has. */
+  /** Uploads parts of one byte each, more than one manifest holds. */
   const uploadMany = async (bucket: string, many: number, maxSegments: number) => {
     const upload = await createUpload(
       store.caller,
@@ -70,7 +70,7 @@ export function uploadsSuite(
     return (await readAll(body, MIB))?.toString('latin1') ?? '';
   };
 
-  /** As a client of Swift's API. */
+  /** Sends a request as a client of Swift's API. */
   const swift = async (asked: Asked) => {
     const next: Handler = ({ dialect, ...request }) => {
       expect(dialect).toBeDefined();
@@ -81,7 +81,7 @@ export function uploadsSuite(
     expect(status).toBeLessThan(300);
   };
 
-  /** To whom the store tells nothing of a container. */
+  /** A caller to whom the store refuses access to a container. */
   const refused = (container: string, status: number): Caller => ({
     ...store.caller,
     next: (request) =>
@@ -152,7 +152,10 @@ export function uploadsSuite(
     expect(await read(archive, kept)).toBe('kept');
   });
 
-  /** An upload of `one` whose object was overwritten with `two`, after who completed it could not end it; and how it is completed again. */
+  /**
+   * An upload of `one` whose object was overwritten with `two` after the client that
+   * completed it failed to end it; and how it is completed again.
+   */
   const overwritten = async (bucket: string) => {
     const id = await upload(bucket, 'k', 'one');
     await swift({
@@ -306,7 +309,8 @@ export function uploadsSuite(
         expect(part.headers.get('x-amz-mp-parts-count')).toBe(String(many));
       }
       expect(codeOf(await ask(`GET /${bucket}/k?partNumber=${many + 1}`))).toBe('InvalidRange');
-      // a Swift sends no more than one a second of such small segments beyond the tenth of an answer
+      // beyond a tenth of the response, Swift sends at most one such small segment a
+      // second
       const last = await ask(`GET /${bucket}/k`, { headers: { Range: 'bytes=-7' } });
       expect(last.text).toBe(Buffer.concat(bodies.slice(-7)).toString());
       expect((await ask(`DELETE /${bucket}/k`)).status).toBe(204);

@@ -33,9 +33,9 @@ import { etagOf, multipartEtagOf, NULL } from '../../support/s3/model';
 import { newBucket, sdkAt, setVersions } from '../../support/s3/sdk';
 
 const PART = 5 * 1024 * 1024;
-/** It puts the next newest back by a PUT that waits for the body of a DELETE that says no length. */
+/** The SDK restores by a PUT that waits for the body of a DELETE without a length. */
 const RESTORES = 'hangs where a DELETE has no Content-Length';
-/** A key with what URLs and XML take for something else. */
+/** A key with characters that are special in URLs and XML. */
 const ODD = 'dir/k é+1 &<>%2F?#.txt';
 
 describeS3(
@@ -254,7 +254,7 @@ describeS3(
       store.deviating(RESTORES)(
         'a DELETE makes a marker, and removing the marker undoes it',
         async () => {
-          // the connection of a DELETE that hung is no good for others
+          // the connection of a DELETE that hung cannot be reused
           const client = sdkAt(store.endpoint);
           const Bucket = await newBucket(client, 'Enabled');
           const id = await put(Bucket, 'k', '1');
@@ -377,7 +377,7 @@ describeS3(
         await put(Bucket, 'k', '1');
         marker = (await remove(Bucket, 'k')).VersionId;
       });
-      /** The error of a request, with the headers that came with it. */
+      /** Returns the error of a request, with the response headers. */
       async function refusal(
         VersionId?: string,
       ): Promise<{ name: string; status: number; headers: Record<string, string> }> {

@@ -7,7 +7,7 @@ import { bucketName } from '../../support/s3/sdk';
 
 const ODD = 'dir/k é+1 &<>%2F?#.txt';
 
-/** What `aws s3api` prints of versions. */
+/** The output of `aws s3api` about versions. */
 interface Listing {
   readonly Versions?: readonly {
     readonly Key: string;
@@ -17,7 +17,7 @@ interface Listing {
   readonly DeleteMarkers?: readonly { readonly Key: string; readonly VersionId: string }[];
 }
 
-/** In the gate one in two. */
+/** Half of the tests in the gate. */
 const test = someOf(2);
 
 describeClient('awscli', (store) => {
@@ -40,7 +40,7 @@ describeClient('awscli', (store) => {
     const { code, stderr } = await place.ended('/usr/bin/aws', all, environment());
     return [code, /\((\w+)\)/.exec(stderr)?.[1]] as const;
   };
-  /** A command of `aws s3api` about a bucket. */
+  /** Runs a command of `aws s3api` about a bucket. */
   const api = async <T>(command: string, bucket: string, ...args: string[]): Promise<T> =>
     JSON.parse((await aws('s3api', command, '--bucket', bucket, ...args)) || '{}') as T;
   const file = (name: string, content: string | Buffer) => {

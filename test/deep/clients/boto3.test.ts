@@ -4,7 +4,7 @@ import { bucketName } from '../../support/s3/sdk';
 
 const CHECKS = join(__dirname, 'boto3_checks.py');
 
-/** The checks of `boto3_checks.py`; with a reason those that Swift's own s3api does not pass. */
+/** The checks of `boto3_checks.py`; those that Swift's own s3api fails have a reason. */
 const NAMES: readonly (readonly [check: string, deviation?: string])[] = [
   ['objects'],
   ['pages'],

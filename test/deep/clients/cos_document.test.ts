@@ -12,7 +12,7 @@ import { all, parseXml, textOf, type Element } from '../../support/s3/xml';
 const EXAMPLE = parseXml(readFileSync(join(__dirname, '../../captures/cos-versions.xml')));
 const [KIB, MIB] = [1024, 1024 * 1024];
 
-/** Bytes of the example's objects; all but those of kilobytes were uploaded in parts of 1 MiB. */
+/** Bytes of the example's objects; those of megabytes are uploaded in parts of 1 MiB. */
 const SIZES: Readonly<Record<string, number>> = {
   '100K.txt': 100 * KIB + 1,
   '25K.txt': 25 * KIB + 1,
@@ -21,11 +21,11 @@ const SIZES: Readonly<Record<string, number>> = {
 };
 const LONG = depth({ gate: 60_000, deep: 1_200_000 });
 
-/** COS's document "GET Bucket Object Versions" (436/35521), whose example is built and asked for. */
+/** Builds and requests the example of COS's "GET Bucket Object Versions" (436/35521). */
 describeOurs(
   "COS's document of GET Bucket Object Versions",
   (store) => {
-    // the capital is the example's
+    // the example has the capital letter
     const bucket = `exampleBucket${process.pid}${Date.now()}-${APPID}`;
     let send: (asked: Asked) => Promise<Answer>;
 
@@ -149,7 +149,7 @@ describeOurs(
   STORES_OF_DEPTH,
 );
 
-/** Whether a node of the example is of an object that was written. */
+/** Whether a node of the example belongs to an object that was written. */
 function isThere(element: Element): boolean {
   const key = ['Version', 'DeleteMarker'].includes(element.name)
     ? textOf(element, 'Key')
@@ -157,7 +157,7 @@ function isThere(element: Element): boolean {
   return key === undefined || key in SIZES;
 }
 
-/** A document as text, without what each store has of its own: ids, times and hashes. */
+/** Returns a document as text, without store-specific values: ids, times and hashes. */
 function written(element: Element, keeps: (element: Element) => boolean): string {
   const { name, children: inner, text } = element;
   const content =
@@ -172,7 +172,7 @@ function own({ name, text }: Element): string {
   return name === 'VersionId' && content !== 'null' && content !== '' ? 'id' : content;
 }
 
-/** All elements in a document, itself included. */
+/** Returns all elements of a document, including its root. */
 function within(element: Element): readonly Element[] {
   return [element, ...element.children.flatMap(within)];
 }

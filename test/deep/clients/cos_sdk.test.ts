@@ -241,7 +241,7 @@ describeOurs(
   storesWith('embedded'),
 );
 
-/** The SDK parses nothing of it. */
+/** Returns the raw body, since the SDK does not parse it. */
 async function locationOf(cos: COS, at: At): Promise<{ readonly body: string }> {
   const answer = await cos.request({ ...at, Method: 'GET', Action: 'location', RawBody: true });
   return { body: String(answer.Body) };

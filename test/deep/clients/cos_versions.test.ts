@@ -2,12 +2,12 @@ import type COS from 'cos-nodejs-sdk-v5';
 import { cosAt, failureOf, newCosBucket, setCosVersions, type At } from '../../support/cos/sdk';
 import { STORES_OF_DEPTH, describeOurs } from '../../support/s3/endpoint';
 
-/** What others are folded into. */
+/** A common prefix of a listing. */
 interface Prefix {
   readonly Prefix: string;
 }
 
-/** A version or a delete marker as a listing has it. */
+/** A version or a delete marker as a listing shows it. */
 type Listed = readonly [key: string, id: string, latest: string, kind: 'version' | 'marker'];
 
 describeOurs(
@@ -22,7 +22,7 @@ describeOurs(
       idIn(await cos.putObject({ ...at, Key, Body }));
     const get = async (at: At, Key: string, VersionId?: string): Promise<string> =>
       (await cos.getObject({ ...at, Key, ...(VersionId ? { VersionId } : {}) })).Body.toString();
-    /** Its types leave out the version. */
+    /** The SDK's types lack the version id. */
     const headOf = (at: At, VersionId: string): Promise<COS.HeadObjectResult> => {
       const params = { ...at, Key: 'o', VersionId };
       return cos.headObject(params);
@@ -220,7 +220,7 @@ describeOurs(
       }
     });
 
-    /** A page: what is in it, and how the next is asked for. */
+    /** A page: its entries, and the parameters of the next one. */
     interface Page {
       readonly entries: string[];
       readonly next: { readonly KeyMarker?: string; readonly VersionIdMarker?: string } | undefined;
@@ -228,14 +228,14 @@ describeOurs(
 
     async function page(at: At, asked: Partial<COS.ListObjectVersionsParams>): Promise<Page> {
       const told = await cos.listObjectVersions({ ...at, ...asked });
-      // of one the SDK makes no list
+      // the SDK returns a single prefix without a list
       const folded = (told.CommonPrefixes as readonly Prefix[] | Prefix | undefined) ?? [];
       const prefixes = folded instanceof Array ? folded : [folded];
       const { NextKeyMarker = '', NextVersionIdMarker: VersionIdMarker = '' } = told as {
         NextKeyMarker?: string;
         NextVersionIdMarker?: string;
       };
-      // not there if more versions of its key follow
+      // absent if more versions of its key follow
       expect([undefined, NextKeyMarker]).toContain(told.NextMarker || undefined);
       const KeyMarker = asked.EncodingType ? decodeURIComponent(NextKeyMarker) : NextKeyMarker;
       return {
@@ -251,7 +251,7 @@ describeOurs(
   STORES_OF_DEPTH,
 );
 
-/** The SDK tells it besides what its types say. */
+/** The SDK returns the id, though its types lack it. */
 function idIn(told: object): string {
   return String(Reflect.get(told, 'VersionId'));
 }

@@ -15,11 +15,11 @@ import { all, parseXml, plain, textOf, type Element } from '../../support/s3/xml
 
 const NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/';
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
-/** A key with what XML, queries and URLs take for something else. */
+/** A key with characters that are special in XML, queries and URLs. */
 const ODD = 'ö <&>"\' +%2F?#=.txt';
 const KEYS = ['a', 'a', 'a', 'dir/x', 'dir/x', 'dir/deep/y', 'dir/deep/z', 'dir#1', ODD];
 
-/** The method `listObjectVersions` as Yandex documents it, parameter by parameter and element by element. */
+/** `listObjectVersions` as Yandex documents it, by parameter and by element. */
 describeS3(
   'ListObjectVersions',
   (store) => {
@@ -57,14 +57,14 @@ describeS3(
         query: { versions: '', ...query },
       });
 
-    /** What a page must be, and is asked for. */
+    /** Requests a page and checks it against the model. */
     async function expectPage(query: VersionsQuery): Promise<VersionsPage> {
       const page = pageOf(await list(parametersOf(query)));
       expect(page).toEqual(versionsPage(model, query));
       return page;
     }
 
-    /** What is refused, and why. */
+    /** Returns the status, code and message of a refusal. */
     async function refused(
       query: Query,
     ): Promise<readonly [number, string | undefined, string | undefined]> {
@@ -428,7 +428,7 @@ describeS3(
   STORES_OF_DEPTH,
 );
 
-/** As S3 encodes names in answers. */
+/** Encodes a name as S3 does in responses. */
 const urlEncoded = (text: string) =>
   encodeURIComponent(text)
     .replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)

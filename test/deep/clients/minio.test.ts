@@ -8,7 +8,7 @@ import { bucketName } from '../../support/s3/sdk';
 const PART = 5 * 1024 * 1024;
 const ODD = 'dir/k é+1 &<>%2F?#.txt';
 
-/** What a listing of minio's tells; its types leave out what versions have. */
+/** An entry of minio's listing; its types lack the fields of versions. */
 interface Listed {
   readonly name?: string;
   readonly prefix?: string;
@@ -79,7 +79,7 @@ describeS3(
 
     test('a bucket tells whether it has versions', async () => {
       const bucket = await newBucket();
-      // minio makes an empty text of an element without children
+      // minio parses an element without children as an empty text
       expect(await client.getBucketVersioning(bucket)).not.toHaveProperty('Status');
       await client.setBucketVersioning(bucket, { Status: 'Enabled' });
       expect(await client.getBucketVersioning(bucket)).toMatchObject({ Status: 'Enabled' });
@@ -160,7 +160,7 @@ describeS3(
       const [one, two] = [await put(bucket, 'a', '1'), await put(bucket, 'a', '2')];
       const three = await put(bucket, 'b &', '3');
       await client.removeObjects(bucket, [{ name: 'a', versionId: one ?? '' }, { name: 'b &' }]);
-      // minio tells delete markers last
+      // minio returns delete markers last
       const told = (await listed(bucket)).map(({ name, versionId, isDeleteMarker }) => [
         name,
         isDeleteMarker || versionId,
@@ -182,7 +182,7 @@ describeS3(
         let markers: { keyMarker?: string; versionIdMarker?: string } | undefined = {};
         while (markers) {
           const options = { IncludeVersion: true, MaxKeys: 4, Delimiter: '', ...markers };
-          // the types of minio know nothing of the markers that it reads and gives
+          // minio's types lack the markers that it accepts and returns
           const page = (await client.listObjectsQuery(
             bucket,
             '',

@@ -9,7 +9,7 @@ type Send = (asked: Asked) => Promise<Answer>;
 
 const ID = '1700000000.00000';
 
-/** The answer is that there is no such bucket, and not that there is no such version. */
+/** The response reports a missing bucket, not a missing version. */
 describeOurs(
   'a version id in a bucket that does not exist',
   (store) => {

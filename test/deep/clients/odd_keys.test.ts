@@ -3,7 +3,7 @@ import { newCosBucket, cosAt } from '../../support/cos/sdk';
 import { STORES_OF_DEPTH, describeOurs } from '../../support/s3/endpoint';
 import { SignedClient } from '../../support/s3/signed';
 
-/** Keys with what is no character of XML 1.0, and how it is written. */
+/** Keys with characters that XML 1.0 excludes, and how they are written. */
 const KEYS: readonly (readonly [key: string, written: string])[] = [
   ['a\u0001b', 'a&#x1;b'],
   ['a\u001fb', 'a&#x1f;b'],
@@ -11,7 +11,7 @@ const KEYS: readonly (readonly [key: string, written: string])[] = [
   ['e\ufffef', 'e&#xfffe;f'],
   ['e\uffffg', 'e&#xffff;g'],
 ];
-/** Their neighbours, which are characters. */
+/** Keys with adjacent characters that XML allows. */
 const PLAIN = ['h\ufeffj', 'h\ufffdi', 'k\uffeel', 'm\uef80n'];
 
 describeOurs(

@@ -9,8 +9,9 @@ const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.000Z$/;
 const anyTime = expect.stringMatching(TIME) as string;
 
 /**
- * QingStor's document "版本管理（Versioning）", row by row, and the documents of the operations that it names: what they show is what comes back, field
- * for field. What it calls "404 or 405" is AWS's split: 404 where nothing is there, 405 for a delete marker by its id.
+ * QingStor's document "版本管理（Versioning）", row by row, and the documents of the operations
+ * it names: responses match them field for field. What it calls "404 or 405" is AWS's
+ * split: 404 if nothing is there, 405 for a delete marker by its id.
  */
 describeOurs(
   'the documents of QingStor',
@@ -124,7 +125,7 @@ describeOurs(
           'PUT /myphoto.jpg HTTP/1.1',
           `Host: ${host}`,
           `Date: ${sent.Date}`,
-          // with the blank behind it
+          // with the trailing space
           `x-qs-copy-source: ${source} `,
           `Authorization: QS ${accessKey}:${signature}`,
           '\r\n',
@@ -172,7 +173,7 @@ describeOurs(
       await bucket.must(201, 'PUT', at, { headers: { ...source, 'x-qs-copy-range': 'bytes=1-3' } });
       const { data } = await bucket.must(200, 'GET', `/parts?upload_id=${id}`);
       expect(data['object_parts']).toMatchObject([{ part_number: 0, size: 3 }]);
-      // abort: 204 whether or not it is there, 404 without the bucket
+      // abort: 204 whether or not the upload exists, 404 without the bucket
       await bucket.must(204, 'DELETE', `/parts?upload_id=${id}`);
       await bucket.must(204, 'DELETE', `/parts?upload_id=${id}`);
       const none = QsBucket.at(store.endpoint, `${bucket.name}-none`);
@@ -309,7 +310,7 @@ function idOf({ headers }: Answered): string {
   return headers['x-qs-version-id'] ?? '';
 }
 
-/** An error has a body of four fields, but where HEAD is asked. */
+/** Expects an error with a body of four fields; HEAD has none. */
 function expectError(answer: Answered, method: string, status: number, code: string): void {
   expect(answer.status).toBe(status);
   if (method === 'HEAD') return;

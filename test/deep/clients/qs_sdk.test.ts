@@ -18,7 +18,7 @@ import { describeOurs, storesWith } from '../../support/s3/endpoint';
 import { etagOf, multipartEtagOf } from '../../support/s3/model';
 import { sdkAt } from '../../support/s3/sdk';
 
-/** A key with what URLs and JSON take for something else. */
+/** A key with characters that are special in URLs and JSON. */
 const ODD = 'dir/k é+1 &<>%2F?#"\\.txt';
 const PART = 4 * 1024 * 1024;
 
@@ -527,7 +527,7 @@ describeOurs(
               201,
               multipartEtagOf([first, second]),
             ]);
-            // once more, as after an answer that was lost
+            // retries, as if the response had been lost
             const again = await bucket.sdk.completeMultipartUpload('big', {
               upload_id,
               object_parts,
@@ -669,7 +669,7 @@ describeOurs(
           .signQuery(60);
         const answer = await fetch(native.operation.uri);
         expect([answer.headers.get('content-type'), await answer.text()]).toEqual(['text/x', '2']);
-        // whoever chose the name of a file would choose a version with it
+        // otherwise the file's name could choose a version
         const text = { 'response-content-disposition': `x&version_id=${id}` };
         const { uri } = (await bucket.sdk.getObjectRequest(ODD, text).signQuery(60)).operation;
         expect(await fetched(uri)).toEqual([200, '2']);
@@ -691,7 +691,7 @@ describeOurs(
       const late = { headers: { 'x-qs-date': new Date(Date.now() - 3_600_000).toUTCString() } };
       const bucket = QsBucket.at(store.endpoint, name);
       const answer = await settled(bucket.request('GET', '', late).send());
-      // its encodeURI leaves such a date as it is
+      // its encodeURI does not change such a date
       expect([answer.status, answer.data['code']]).toEqual([403, 'request_expired']);
       expect(Date.parse(answer.headers['date'] ?? '')).not.toBeNaN();
       expect(answer.headers['x-qs-request-id']).toBe(answer.data['request_id']);

@@ -5,17 +5,17 @@ import { describeClient, suiteWorkplace } from '../../support/s3/debian';
 import { eventually } from '../../support/eventually';
 import { bucketName } from '../../support/s3/sdk';
 
-/** Versions have names by their times, and those that S3 tells are of whole seconds. */
+/** rclone names versions by their times, which S3 reports in whole seconds. */
 function nextSecond(): Promise<void> {
   const before = Math.floor(Date.now() / 1000);
   return eventually('the next second', () => Math.floor(Date.now() / 1000) > before);
 }
 
 const ODD = 'dir/k é+1 &<>%2F?#.txt';
-/** What rclone puts into the names of versions that are not the latest: their time. */
+/** What rclone adds to the names of versions that are not the latest: their time. */
 const TIME = /-v(\d{4}-\d\d-\d\d-\d{6}-\d{3})/;
 
-/** In the gate one in two. */
+/** Half of the tests in the gate. */
 const test = someOf(2);
 
 describeClient('rclone', (store) => {
@@ -30,7 +30,7 @@ describeClient('rclone', (store) => {
     RCLONE_CONFIG_HS_REGION: store.endpoint.region,
     RCLONE_CONFIG_HS_ACCESS_KEY_ID: store.endpoint.accessKey,
     RCLONE_CONFIG_HS_SECRET_ACCESS_KEY: store.endpoint.secretKey,
-    // times are those of the store, not those of files, where versions are told apart by them
+    // versions are told apart by the store's times, not the files'
     RCLONE_USE_SERVER_MODTIME: 'true',
   });
   const rclone = (...args: string[]) => place.output('/usr/bin/rclone', args, environment());
@@ -113,7 +113,7 @@ describeClient('rclone', (store) => {
     }[];
     const time = items.find(({ Path }) => Path === 'later')?.ModTime ?? '';
     const at = new Date(time).getTime() + 1000;
-    // a version-at is of whole seconds at best where the store's times are
+    // if the store's times are in whole seconds, a version-at is no more precise
     await eventually('the second after', () => Date.now() > at + 1000);
     await put(bucket, 'k', 'two');
     await rclone('deletefile', `hs:${bucket}/later`);

@@ -6,7 +6,7 @@ import { bucketName, sdkAt, setVersions } from '../../support/s3/sdk';
 
 const ODD = 'dir/k é+1 &<>%2F?#.txt';
 
-/** s3cmd knows nothing of versions: what it writes and removes in a bucket that has them must be kept all the same. */
+/** s3cmd does not support versions: its writes and deletes must be kept all the same. */
 describeClient('s3cmd', (store) => {
   const place = suiteWorkplace();
   let sdk: S3Client;

@@ -12,7 +12,7 @@ const MIB = 1024 * 1024;
 const OBJECT = 'reports/2024 – Größe.txt';
 const MARKER = 'application/x-deleted;swift_versions_deleted=1';
 
-/** In the gate one in two. */
+/** Half of the tests in the gate. */
 const it = someOf(2);
 
 describeWithSwiftCli(() => {
@@ -26,7 +26,8 @@ describeWithSwiftCli(() => {
     describe.each(
       partOf(
         [
-          // the command takes its time, and whose token archives a manifest makes no difference to it
+          // the command is slow, and for a manifest it does not matter whose token
+          // archives
           ['a service user', suiteProxy(plain), true],
           ["the client's token", suiteProxy(plain, { service: false }), false],
         ],
@@ -35,7 +36,7 @@ describeWithSwiftCli(() => {
     )('archiving with %s', (_, proxy, withLargeObjects) => {
       let times = 0;
 
-      /** A versioned container of its own, and what the tests do to it with the command. */
+      /** Makes a versioned container, and returns what the command is used for. */
       async function begin(mode: Mode) {
         const swift = swiftCli(proxy.url, 'tester', folder);
         const container = uniqueName(mode);
@@ -49,7 +50,7 @@ describeWithSwiftCli(() => {
           archive,
           upload: async (body: string | Buffer, ...options: string[]) => {
             writeFileSync(join(folder, 'file'), body);
-            // the names of segments hold the file's time: no two files may have the same
+            // segment names contain the file's time: no two files may have the same
             const time = 1_600_000_000 + times++;
             utimesSync(join(folder, 'file'), time, time);
             return swift('upload', ...options, '--object-name', OBJECT, container, 'file');
@@ -108,7 +109,7 @@ describeWithSwiftCli(() => {
         expect((await download(container, OBJECT)).toString()).toBe('one');
         await upload(await download(archive, two));
         expect((await download(container, OBJECT)).toString()).toBe('two');
-        // what the copy had restored was archived by the upload
+        // the upload archived what the copy had restored
         const names = await archived();
         expect(names).toHaveLength(4);
         expect((await download(archive, names[3] ?? '')).toString()).toBe('one');
@@ -122,7 +123,8 @@ describeWithSwiftCli(() => {
         ['a dynamic large object', []],
         ['a static large object', ['--use-slo']],
       ])('%s', (_kind, options) => {
-        // without --leave-segments the command itself deletes the segments of what it overwrites, archived manifest or not
+        // without --leave-segments the command itself deletes the segments of what it
+        // overwrites, even if their manifest is archived
         const keeping = ['--leave-segments'];
         const large = ['--segment-size', String(MIB), ...keeping, ...options];
         const big = Buffer.alloc(3.5 * MIB, 'the first large body, ');
@@ -141,7 +143,7 @@ describeWithSwiftCli(() => {
             expect((await download(archive, small)).toString()).toBe('small');
             expect(hash(await download(archive, first))).toBe(hash(big));
             expect(hash(await download(archive, second))).toBe(hash(other));
-            // only the manifests were archived, never the bytes that they name
+            // only the manifests were archived, not the segments' bytes
             const kind = options.length > 0 ? 'X-Static-Large-Object: True' : 'Manifest: ';
             expect(await swift('stat', archive, first)).toContain(kind);
             expect((await download(container, OBJECT)).toString()).toBe('small again');

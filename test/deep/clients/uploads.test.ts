@@ -530,7 +530,7 @@ function suite(start: () => Promise<Place>): void {
   });
 }
 
-/** A form with these fields, whose policy allows 100 bytes, signed by the tester. */
+/** A form with these fields, signed by the tester; its policy allows 100 bytes. */
 function formFor(bucket: string, fields: Record<string, string>): FormData {
   const date = new Date().toISOString().replaceAll(/[-:]|\.\d+/g, '');
   const day = date.slice(0, 8);

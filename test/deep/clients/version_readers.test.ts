@@ -20,7 +20,7 @@ type Readers = 'owners' | 'readers';
 
 const APIS: readonly Api[] = ['S3', 'COS', 'QingStor'];
 const VERSION = { S3: 'versionId', COS: 'versionId', QingStor: 'version_id' } as const;
-/** What reads the version of a bucket as the source of a copy. */
+/** The header that names the source of a copy. */
 const SOURCE = {
   S3: 'x-amz-copy-source',
   COS: 'x-cos-copy-source',
@@ -29,7 +29,7 @@ const SOURCE = {
 
 const swift = swiftUrls();
 
-/** Over each store, by both values of the option. */
+/** Each store with both values of the option. */
 const WORLDS: readonly (readonly [store: string, readers: Readers])[] = depth({
   gate: [
     ['embedded', 'readers'],
@@ -49,7 +49,7 @@ for (const [store, readers] of WORLDS) {
   else describe(title, () => suite(store, readers));
 }
 
-/** Public and shared buckets, and a private one; each has an old version and a null version. */
+/** Public, shared and private buckets, each with an old version and a null version. */
 function suite(store: string, readers: Readers): void {
   const folder = mkdtempSync(join(tmpdir(), 'hindsight-readers-'));
   const buckets = { shared: newName(), public: newName(), private: newName(), own: newName() };
@@ -71,7 +71,7 @@ function suite(store: string, readers: Readers): void {
     return (asked) => client.send({ bucket, ...asked } as SignedRequest);
   };
 
-  /** By the bucket's Host, with nothing that shows anybody. */
+  /** Sends unauthenticated requests to the bucket's host. */
   const unsigned = (api: Api, bucket: string): Send => {
     const hosts = {
       S3: `${bucket}.s3.example`,

@@ -1,4 +1,5 @@
-// Changes objects at random until it is killed, and says on standard output what it begins and what was acknowledged.
+// Changes objects at random until it is killed. Writes each change to standard output
+// when it begins and when it is acknowledged.
 import { createHash, randomBytes } from 'node:crypto';
 import { writeSync } from 'node:fs';
 import { require } from '../../support/register.mjs';
@@ -13,7 +14,7 @@ const say = (line) => writeSync(1, JSON.stringify(line) + '\n');
 const below = (n) => Math.floor(Math.random() * n);
 const pick = (list) => list[below(list.length)];
 
-/** From one byte to 5 MiB, evenly by magnitude. */
+/** Returns a size from one byte to 5 MiB, log-uniformly distributed. */
 const randomSize = () =>
   Math.floor(5 * 2 ** 20 * Math.exp(-Math.random() * Math.log(5 * 2 ** 20))) || 1;
 

@@ -10,7 +10,9 @@ const OPENERS = 2;
 
 const newFolder = temporaryFolders();
 
-/** A process that opens the database again and again; calls back after each ten openings. */
+/**
+ * Starts a process that opens the database again and again; reports every ten openings.
+ */
 function startOpening(folder: string, onTen: () => void): () => Promise<void> {
   const script = path.join(__dirname, '../../support/opening_child.mjs');
   const child = spawn(process.execPath, [script, folder], { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -22,7 +24,9 @@ function startOpening(folder: string, onTen: () => void): () => Promise<void> {
   };
 }
 
-/** LMDB alone loses one in some thousand, if no lock keeps openings and commits apart. */
+/**
+ * LMDB alone loses one commit in thousands unless a lock separates openings and commits.
+ */
 it(
   'loses no commit while other processes open the database',
   async () => {

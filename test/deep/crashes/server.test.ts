@@ -11,8 +11,9 @@ const ROUNDS = Number(process.env['CRASH_ROUNDS'] ?? depth({ gate: 1, deep: 6 })
 const newFolder = temporaryFolders();
 
 /**
- * Kills a server under load, again and again, and looks each time at what is there: of the objects without versions, for each its last
- * acknowledged state or one begun since; of those with versions (history), every acknowledged body and no half one.
+ * Kills a server under load repeatedly and checks its contents each time. Each object
+ * without versions has its last acknowledged state or one begun since; objects with
+ * versions (history) have every acknowledged body, and none in part.
  */
 it(
   `loses nothing acknowledged in ${ROUNDS} kills under load`,

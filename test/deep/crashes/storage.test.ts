@@ -11,7 +11,7 @@ import { countFigures } from '../../support/figures';
 const rounds = Number(process.env.CRASH_ROUNDS ?? depth({ gate: 4, deep: 20 }));
 const newFolder = temporaryFolders();
 
-/** What an object is; null for none. */
+/** The state of an object; null if it does not exist. */
 type State = { readonly etag: string; readonly size: number; readonly tag: string } | null;
 
 type Line = { ready: true } | { begin: string; name: string; to: State } | { done: string };
@@ -39,7 +39,7 @@ it(
   rounds * 20_000,
 );
 
-/** Runs a child for a random while, kills it, and returns what it said. */
+/** Runs a child for a random time, kills it, and returns its output. */
 async function runAndKill(folder: string, round: number): Promise<Line[]> {
   const child = spawn(
     process.execPath,
@@ -62,7 +62,10 @@ async function runAndKill(folder: string, round: number): Promise<Line[]> {
     .map((line) => JSON.parse(line) as Line);
 }
 
-/** The states in which each object may be found: as last acknowledged, or as changes begun since would leave it. */
+/**
+ * Returns the states each object may be in: the last acknowledged one, or one begun
+ * since.
+ */
 function statesAfter(known: ReadonlyMap<string, State>, lines: Line[]): Map<string, State[]> {
   const allowed = new Map<string, State[]>([...known].map(([name, state]) => [name, [state]]));
   const begun = new Map<string, { name: string; to: State }>();

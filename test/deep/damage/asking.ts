@@ -2,16 +2,16 @@ import { request } from 'node:http';
 import type { Client } from '../../support/client';
 import type { Reading } from './shelf';
 
-/** An answer, also one that breaks off. */
+/** A response, possibly cut short. */
 export interface Heard {
   readonly status: number;
   readonly type: string;
   readonly body: Buffer;
-  /** All of what was announced came. */
+  /** Whether the body is as long as announced. */
   readonly isWhole: boolean;
 }
 
-/** Asks for a path below the account. */
+/** Requests a path below the account. */
 export function hear(
   client: Client,
   method: string,
@@ -51,17 +51,17 @@ export function hear(
   });
 }
 
-/** A range of bytes, both counted. */
+/** A range of bytes, both ends inclusive. */
 export type Span = readonly [first: number, last: number];
 
-/** The header that asks for some. */
+/** Returns the header that requests the ranges. */
 export function rangeHeader(spans: readonly Span[]): Record<string, string> {
   return spans.length === 0
     ? {}
     : { Range: `bytes=${spans.map(([first, last]) => `${first}-${last}`).join(',')}` };
 }
 
-/** What is wrong with an answer to a GET; undefined if it is right, or a failure that shows itself. */
+/** Returns what is wrong with the response to a GET, unless it visibly failed. */
 export function wrongness(
   heard: Heard,
   { bytes }: Reading,
@@ -75,7 +75,7 @@ export function wrongness(
   return expected.equals(heard.body) ? undefined : 'wrong bytes';
 }
 
-/** Whether an answer that broke off was right as far as it came. */
+/** Whether a response that was cut short is right as far as it goes. */
 function bytesMayBegin(heard: Heard, bytes: Buffer, spans: readonly Span[]): boolean {
   const expected = heard.status === 200 ? bytes : expectedOf(heard, bytes, spans);
   return expected.subarray(0, heard.body.length).equals(heard.body);

@@ -16,27 +16,27 @@ import { Place } from '../../../src/stores/embedded/storage/records';
 import type { Tables } from '../../../src/stores/embedded/storage/tables';
 import type { Chance } from '../../support/chance';
 
-/** A content of the folder. */
+/** A content in the data folder. */
 export interface Kept {
   readonly id: number;
   readonly md5: string;
   readonly size: number;
-  /** Its path, if it is in a file. */
+  /** Its path, if it is stored in a file. */
   readonly file: string | undefined;
 }
 
-/** Something done to a folder that nobody asked for, and how it is undone. */
+/** A change made to a data folder behind the server's back, and how to undo it. */
 export interface Damage {
   readonly title: string;
-  /** The contents whose bytes or checksums are no longer what was written. */
+  /** The contents whose bytes or checksums differ from what was written. */
   readonly contents: readonly Kept[];
-  /** The bytes are right: only what is kept of them is not. */
+  /** Whether only the records about the bytes are damaged, not the bytes. */
   readonly isOfNumbers?: boolean;
   apply(): void;
   undo(): void;
 }
 
-/** All contents that have bytes. */
+/** Returns all contents that have bytes. */
 export function contentsOf(tables: Tables): Kept[] {
   const files = new ContentFiles(tables.folder);
   return [...tables.contents.getRange()]
@@ -50,7 +50,7 @@ export function contentsOf(tables: Tables): Kept[] {
 
 type Kind = (folder: Folder, chance: Chance) => Damage | undefined;
 
-/** A folder as something to be damaged. */
+/** A data folder to damage. */
 export class Folder {
   readonly files: readonly Kept[];
   readonly inline: readonly Kept[];
@@ -63,7 +63,7 @@ export class Folder {
     this.inline = contents.filter(({ file }) => file === undefined);
   }
 
-  /** One damage, by chance. */
+  /** Makes a random damage. */
   damage(chance: Chance): Damage {
     for (;;) {
       const damage = chance.pick(KINDS)(this, chance);
@@ -71,7 +71,7 @@ export class Folder {
     }
   }
 
-  /** A table as what lies in it. */
+  /** Opens a table with raw keys and values. */
   raw(name: string): Database<Buffer, Buffer> {
     return this.tables.root.openDB(name, { keyEncoding: 'binary', encoding: 'binary' });
   }
@@ -84,7 +84,7 @@ const flipped = (bytes: Buffer, chance: Chance): Buffer => {
   return changed;
 };
 
-/** Damage of one file: its bytes before, and after. */
+/** Makes a damage of one file from a function that changes its bytes. */
 function ofFile(
   title: string,
   change: (bytes: Buffer, chance: Chance) => Buffer | undefined,
@@ -103,7 +103,7 @@ function ofFile(
   };
 }
 
-/** Changes a file's bytes in its place. */
+/** Overwrites a file in place. */
 function overwrite(file: string, bytes: Buffer): void {
   const fd = openSync(file, 'r+');
   ftruncateSync(fd, bytes.length);
@@ -161,7 +161,7 @@ const removedFile: Kind = ({ files }, chance) => {
   };
 };
 
-/** Damage of what lies in a table under a content's number, or begins with it. */
+/** Makes a damage of a table's entries whose key is or begins with a content's number. */
 function ofTable(
   title: string,
   table: 'inline' | 'sums' | 'contents',
@@ -213,7 +213,7 @@ const shorter = (bytes: Buffer, chance: Chance) => bytes.subarray(0, chance.belo
 const longer = (bytes: Buffer, chance: Chance) =>
   Buffer.concat([bytes, Buffer.alloc(1 + chance.below(2 * BLOCK))]);
 
-/** What happens to disks and to those who keep them, a flipped bit most often. */
+/** What happens to disks or is done by their operators; a flipped bit most often. */
 const KINDS: readonly Kind[] = [
   ofFile('a bit', flipped),
   ofFile('a bit', flipped),

@@ -17,23 +17,23 @@ import { sdkAt } from '../../support/s3/sdk';
 
 const KIB = 1024;
 
-/** What a GET is to give, and the contents that it reads. */
+/** The expected response to a GET, and the contents it depends on. */
 export interface Reading {
   /** Below the account, with a query. */
   readonly path: string;
   readonly bytes: Buffer;
-  /** MD5s of the contents that it depends on. */
+  /** The MD5s of the contents it depends on. */
   readonly contents: readonly string[];
 }
 
-/** A server over a folder, and what is in it. */
+/** A server over a data folder, and what the folder holds. */
 export interface Shelf {
   readonly server: RunningServer;
   readonly client: Client;
   readonly readings: readonly Reading[];
 }
 
-/** Serves a folder, with the APIs of Swift and of S3. */
+/** Serves a data folder, with the APIs of Swift and S3. */
 export function serveFolder(data: string): Promise<RunningServer> {
   const text = `[DEFAULT]
 bind_port = 0
@@ -52,7 +52,7 @@ expirer_interval = 86400`;
   return startServer(readConfig(text, 'test.conf', {}), createLog('silent'));
 }
 
-/** Objects of all kinds in a folder that is made for them. */
+/** Fills a new data folder with objects of all kinds. */
 export async function makeShelf(data: string, chance: Chance): Promise<Shelf> {
   const server = await serveFolder(data);
   const client = await login(server.url, 'test:tester', 'testing');
@@ -73,7 +73,7 @@ class Maker {
     private readonly chance: Chance,
   ) {}
 
-  /** Objects of each size that matters, and what shares their contents. */
+  /** Writes objects of each significant size, and objects that share their contents. */
   async plain(): Promise<void> {
     await this.#container('plain');
     await this.#put('plain/empty', 0);
@@ -93,7 +93,7 @@ class Maker {
     await this.#link('plain/static-link', { 'X-Symlink-Target': 'plain/odd', ...etag }, odd);
   }
 
-  /** Large objects of both kinds, and one in another. */
+  /** Writes large objects of both kinds, one of them nested in another. */
   async large(): Promise<void> {
     await this.#container('segments');
     const one = await this.#put('segments/part/1', 100_000);
@@ -123,7 +123,7 @@ class Maker {
     this.#reads('plain/slo-of-slo', Buffer.concat([bytes, file]), contents);
   }
 
-  /** Versions in both header modes, a delete marker among them. */
+  /** Writes versions in both header modes, including a delete marker. */
   async modes(): Promise<void> {
     for (const [mode, header] of [
       ['stack', 'X-Versions-Location'],
@@ -145,7 +145,7 @@ class Maker {
     await mustBe(204, this.client.ask('DELETE', '/history/gone'));
   }
 
-  /** Versions with ids, a delete marker among them. */
+  /** Writes versions with ids, including a delete marker. */
   async ids(): Promise<void> {
     await this.#container('ids', { 'X-Versions-Enabled': 'true' });
     for (const [name, sizes] of VERSIONS) {
@@ -160,7 +160,7 @@ class Maker {
     await mustBe(204, this.client.ask('DELETE', '/ids/gone'));
   }
 
-  /** What a client of S3 uploads in parts: one upload that is complete, and one that is not. */
+  /** Makes two multipart uploads as an S3 client: one complete, one not. */
   async uploads(url: string): Promise<void> {
     const client = sdkAt({
       url,
@@ -209,7 +209,7 @@ class Maker {
     this.#reads(path, bytes);
   }
 
-  /** The MD5 of what is stored of a manifest. */
+  /** Returns the MD5 of a manifest as stored. */
   async #manifest(path: string, segments: readonly unknown[]): Promise<string> {
     const put = `/${path}?multipart-manifest=put`;
     await mustBe(201, this.client.ask('PUT', put, {}, JSON.stringify(segments)));
@@ -229,7 +229,7 @@ class Maker {
   }
 }
 
-/** Names in a versioned container, and the sizes of their versions, the current one last. */
+/** Names in a versioned container, and the sizes of their versions, oldest first. */
 const VERSIONS = [
   ['files', [90_000, 140_000, 66_000]],
   ['mixed', [300, 80_000, 20_000]],

@@ -19,14 +19,14 @@ import { type Damage, Folder } from './damages';
 import { makeShelf, type Reading, type Shelf } from './shelf';
 
 const DAMAGES = depth({ gate: 30, deep: 1000 });
-/** So many are in the folder at a time, each of other contents: a check of the whole folder finds them all. */
+/** The number of damages at once, to distinct contents; one check must find them all. */
 const AT_ONCE = 10;
-/** One time in so many they are repaired, in a copy of the folder. */
+/** One in `REPAIRED` rounds repairs the damages, in a copy of the folder. */
 const REPAIRED = 2;
 
 const newFolder = temporaryFolders();
 
-/** Names of all objects, as fsck writes them, by the content that they have. */
+/** Returns the names of all objects, as fsck writes them, by their content. */
 function namesByContent(tables: Tables): Map<number, string[]> {
   const accounts = new Map<number, string>();
   const containers = new Map<number, { readonly account: string; readonly container: string }>();
@@ -46,7 +46,7 @@ function namesByContent(tables: Tables): Map<number, string[]> {
   return names;
 }
 
-/** Ranges of an object: none, and one of its first or last byte, some across blocks, several. */
+/** Returns ranges: none, the first or last byte, some across blocks, several. */
 function spansOf(bytes: Buffer, chance: Chance): Span[][] {
   const last = bytes.length - 1;
   const place = () => chance.below(bytes.length);
@@ -56,7 +56,7 @@ function spansOf(bytes: Buffer, chance: Chance): Span[][] {
   return [[], chance.pick(ranges)];
 }
 
-/** Three of what there is, at most. */
+/** Picks at most three elements. */
 function someOf<T>(all: readonly T[], chance: Chance): T[] {
   const left = [...all];
   return Array.from(
@@ -65,7 +65,7 @@ function someOf<T>(all: readonly T[], chance: Chance): T[] {
   );
 }
 
-/** One folder with its server, and what becomes of its answers while it is damaged. */
+/** One data folder with its server; checks the responses while the folder is damaged. */
 class Trial {
   readonly wrong: string[] = [];
   readonly #names: ReadonlyMap<number, string[]>;
@@ -80,7 +80,7 @@ class Trial {
     this.#names = namesByContent(folder.tables);
   }
 
-  /** Damages the folder, asks for everything that the damages concern, and undoes them. */
+  /** Damages the folder, requests everything the damages affect, and undoes them. */
   async run(at: number): Promise<void> {
     const damages: Damage[] = [];
     try {
@@ -106,7 +106,7 @@ class Trial {
     }
   }
 
-  /** Does a damage to contents that none of the others concerns. */
+  /** Makes a damage of contents that no other damage affects. */
   #damageElsewhere(others: readonly Damage[]): Damage {
     const damaged = new Set(others.flatMap(({ contents }) => contents.map(({ id }) => id)));
     for (;;) {
@@ -134,7 +134,7 @@ class Trial {
     }
   }
 
-  /** A copy is not made, or of bytes that are right: a segment may be damaged outside of its range. */
+  /** A copy is either refused or right: a segment may be damaged outside its range. */
   async #copy(damage: Damage, { path, bytes }: Reading): Promise<void> {
     const { status } = await hear(this.shelf.client, 'COPY', path, { Destination: 'plain/made' });
     const made = await hear(this.shelf.client, 'GET', '/plain/made');
@@ -144,7 +144,7 @@ class Trial {
     if (made.status !== 404) await hear(this.shelf.client, 'DELETE', '/plain/made');
   }
 
-  /** What a write or a delete would archive or restore must not be lost. */
+  /** A write or a delete must not lose what it would archive or restore. */
   async #change(damage: Damage, { path }: Reading): Promise<void> {
     const [, mode = '', name = ''] =
       /^\/(stack|history)(?:-archive)?\/(?:\w\w\w)?(files|mixed)/.exec(path) ?? [];
@@ -162,7 +162,7 @@ class Trial {
     }
   }
 
-  /** Whether an entry of an archive is the one that a DELETE restores. */
+  /** Whether an archive entry is the one that a DELETE restores. */
   #isNewest(path: string): boolean {
     const prefix = path.slice(0, path.lastIndexOf('/'));
     const last = this.shelf.readings.findLast((each) => each.path.startsWith(prefix));
@@ -175,7 +175,7 @@ class Trial {
     return Buffer.concat([await list(mode), await list(`${mode}-archive`)]);
   }
 
-  /** fsck and the scrubber find each damage, and name each object that cannot be read. */
+  /** Checks that fsck and the scrubber find each damage and name each broken object. */
   async #check(damages: readonly Damage[]): Promise<void> {
     const found = await findings(this.data);
     const byFsck = found.flatMap(({ object }) => (object ? [formatName(object)] : []));
@@ -188,7 +188,7 @@ class Trial {
       this.#note(max!, `the scrubber finds ${scrubbed.length} of ${damages.length}`);
     for (const damage of damages) {
       for (const name of damage.contents.flatMap(({ id }) => this.#names.get(id) ?? [])) {
-        // of these fsck has the bytes, which are right
+        // these bytes are right, and fsck can read them
         if (!byFsck.includes(name) && !damage.isOfNumbers)
           this.#note(damage, `fsck does not name ${name}`);
         if (!byScrubber.includes(name)) this.#note(damage, `the scrubber does not name ${name}`);
@@ -207,7 +207,7 @@ class Trial {
     return found;
   }
 
-  /** After a repair nothing is left to find, and everything that it took out is kept. */
+  /** After a repair no findings are left, and everything it removed is preserved. */
   async #repair([damage]: readonly Damage[]): Promise<void> {
     const copy = join(await newFolder(), 'data');
     await cp(this.data, copy, { recursive: true, filter: (from) => !from.endsWith('.sock') });
@@ -232,7 +232,9 @@ class Trial {
   }
 }
 
-/** Damages a folder of all kinds of objects, by chance, and expects that no answer is wrong and that all damage is found. */
+/**
+ * Damages a folder at random; expects no wrong response, and that all damage is found.
+ */
 export async function expectDamageToShow(seed: number): Promise<void> {
   const data = join(await newFolder(), 'data');
   const chance = new Chance(seed);

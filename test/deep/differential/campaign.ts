@@ -5,32 +5,32 @@ import { reduce } from './reduce';
 import { showStep, type Sequence, type Step } from './steps';
 import { depth, IS_DEEP } from '../../support/depth';
 
-/** How a run is bounded. */
+/** The bounds of a run. */
 export interface CampaignOptions {
-  /** Each sequence is made from a seed of its own: this one, the next, ... */
+  /** Each sequence has a seed of its own: this one, the next, ... */
   readonly seed: number;
-  /** Only the owner acts. */
+  /** Whether only the owner acts. */
   readonly owner: boolean;
-  /** How many of ten steps are of what a store has to answer without any versions. */
+  /** How many of ten steps test what a store answers without any versions. */
   readonly workshop: number;
-  /** How many of ten steps are of versions with ids; such containers are there only where it is above nothing. */
+  /** How many of ten steps are about versions with ids; if 0, no container has them. */
   readonly ids: number;
-  /** Steps to compare at least. */
+  /** The minimum number of steps to compare. */
   readonly steps: number;
-  /** Failing sequences after which to stop. */
+  /** The number of failing sequences after which to stop. */
   readonly failures: number;
-  /** Spent on reducing each. */
+  /** The time to spend on reducing each failing sequence. */
   readonly reduceMilliseconds: number;
-  /** Makes the names of containers unlike those of other runs; five characters. */
+  /** Five characters that make container names unique to this run. */
   readonly run: string;
 }
 
 const LONGEST = depth({ gate: 20, deep: 100 });
 
-/** So many sequences are compared at once; each has containers of its own. */
+/** The number of sequences compared at once; each has its own containers. */
 const AT_ONCE = 2;
 
-/** Compares one sequence after another; the reports of those that showed a difference. */
+/** Compares sequences one after another; returns reports of those that differ. */
 export async function campaign(
   compared: Compared,
   options: CampaignOptions,
@@ -48,7 +48,7 @@ export async function campaign(
   return { tally, reports: reports.slice(0, options.failures) };
 }
 
-/** A report of how the sequence of a seed failed, if it did. */
+/** Returns a report of how the sequence of a seed failed, if it did. */
 async function compareSeed(
   compared: Compared,
   options: CampaignOptions,

@@ -8,19 +8,21 @@ import { Side, type Endpoint } from './side';
 import { showStep, type Sequence, type Step } from './steps';
 import type { Unsent } from './unsent';
 
-/** The two servers that must behave alike, and how alike. */
+/** The two servers that must behave alike, and how closely. */
 export interface Compared {
   readonly reference: Endpoint;
   readonly ours: Endpoint;
-  /** They keep their objects in different places, so that containers can have the same names on both sides. */
+  /**
+   * Whether they store objects in different places, so that container names may coincide.
+   */
   readonly apart: boolean;
   readonly bodiesOfErrors: boolean;
-  /** What is let pass. */
+  /** The accepted differences. */
   readonly differences: readonly Difference[];
   readonly unsent: readonly Unsent[];
 }
 
-/** How often which difference was let pass, and how many steps were compared. */
+/** How often each difference was accepted, and how many steps were compared. */
 export interface Tally {
   steps: number;
   readonly statuses: Map<string, number>;
@@ -31,9 +33,9 @@ export function newTally(): Tally {
   return { steps: 0, statuses: new Map(), differences: new Map() };
 }
 
-/** A step was answered differently. */
+/** Thrown if the two sides answer a step differently. */
 export class StepDiffers extends Error {
-  /** @param count how many steps were sent, with this one */
+  /** @param count the number of steps sent, including this one */
   constructor(
     readonly count: number,
     step: Step,
@@ -51,11 +53,11 @@ export class StepDiffers extends Error {
 let sequencesBegun = 0;
 
 /**
- * Sends a sequence to both sides, each in containers of its own.
+ * Sends a sequence to both sides, to separate containers.
  *
- * @param options `run` makes the names of containers unlike those of other runs, five characters; `owner`: only tester acts;
- * `ids` above nothing: containers whose versions have ids are there
- * @throws where a step is answered differently, or where in the end the containers' contents differ
+ * @param options `run`: five characters that make container names unique to this run;
+ * `owner`: only tester acts; `ids` above 0: containers whose versions have ids exist
+ * @throws if the sides answer a step differently, or if the contents differ at the end
  */
 export async function compareSequence(
   compared: Compared,
@@ -151,7 +153,7 @@ function short(observation: Observation | undefined): string {
   return JSON.stringify(observation).slice(0, 400);
 }
 
-/** The fields that differ, the reference first. */
+/** Returns the fields that differ, the reference first. */
 function difference(theirs: Observation, own: Observation): string {
   const lines: string[] = [];
   const add = (what: string, swift: string | undefined, hindsight: string | undefined) => {
@@ -166,7 +168,7 @@ function difference(theirs: Observation, own: Observation): string {
   return lines.join('\n');
 }
 
-/** So much is shown of what is the same before a difference, and of what is not. */
+/** The context shown before a difference, and the maximum length of what is shown. */
 const CONTEXT = 300;
 const MAX_SHOWN = 1500;
 

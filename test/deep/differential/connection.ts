@@ -5,7 +5,7 @@ import type { Answer } from '../../support/client';
 import { rawExchange } from './raw_exchange';
 import type { Framing } from './steps';
 
-/** A request as it goes out: path and headers byte for byte. */
+/** A request as sent, its path and headers byte for byte. */
 export interface Outgoing {
   readonly method: string;
   /** With the query. */
@@ -15,14 +15,17 @@ export interface Outgoing {
   readonly framing?: Framing | undefined;
 }
 
-/** A server that can no longer tell of a failure by its status breaks off; where it does so is chance. */
+/**
+ * Stands for a body that was cut short: a server that has already sent its status can
+ * report a failure in no other way, and where it stops is random.
+ */
 function brokenOff(): Buffer {
   return Buffer.from('<broken off>');
 }
 
 /**
- * Keeps connections to one server. Through undici, since Node's own client fails on Swift's answer to a HEAD of a
- * container, and re-encodes headers that it sends before a body.
+ * Keeps connections to one server. Uses undici, since Node's own client fails on Swift's
+ * response to a HEAD of a container, and re-encodes headers that it sends before a body.
  */
 export class Connection {
   private readonly pool: Pool;
@@ -49,7 +52,7 @@ export class Connection {
       body: (framing === 'chunked' ? chunks : body) ?? null,
       responseHeaders: 'raw',
     });
-    // undici's types know only the parsed form
+    // undici's types have only the parsed form
     const raw = response.headers as unknown as string[];
     return {
       status: response.statusCode,

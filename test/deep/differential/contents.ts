@@ -6,7 +6,10 @@ import { ROLES } from './places';
 import type { Observation } from './observe';
 import type { Side } from './side';
 
-/** All there is in a side's containers, as the store beneath has it: each line of each listing and each object itself. */
+/**
+ * The contents of a side's containers as the underlying store has them: each line of each
+ * listing, and each object.
+ */
 export type Contents = Readonly<Record<string, Observation>>;
 
 const AT_ONCE = 4;
@@ -29,7 +32,7 @@ export async function readContents(side: Side): Promise<Contents> {
       Object.assign(contents, await versionsWithIds(side, role));
       continue;
     }
-    // the time at which a container was made says nothing, and would only be noise beside what differs
+    // the creation time of a container is mere noise
     contents[`{${role}}`] = side.normaliser.answer({
       ...shown,
       headers: shown.headers.without('x-timestamp'),
@@ -46,7 +49,8 @@ export async function readContents(side: Side): Promise<Contents> {
         headers: {},
         body: side.normaliser.text(JSON.stringify(entry)),
       };
-      // the proxy's own notes are in the store beneath, where no client looks
+      // the underlying store's rows include the proxy's own notes, which clients never
+      // see
       const { headers, ...row } = rows[i]!;
       contents[key] = side.normaliser.answer({
         ...row,
@@ -57,7 +61,10 @@ export async function readContents(side: Side): Promise<Contents> {
   return contents;
 }
 
-/** The versions of a container that have ids, as its own API tells of them: where they lie beneath is each side's own. */
+/**
+ * Returns the versions of a container with ids through its own API; where the versions
+ * are stored is up to each side.
+ */
 async function versionsWithIds(side: Side, role: string): Promise<Record<string, Observation>> {
   const contents: Record<string, Observation> = {};
   const { connection, users } = side.endpoint;
@@ -90,7 +97,10 @@ async function versionsWithIds(side: Side, role: string): Promise<Record<string,
   return contents;
 }
 
-/** Swift calls the first delete marker of a name the latest, also below a newer version, and beside a version that was made the current one again. */
+/**
+ * Clears surplus `is_latest` flags: Swift sets it on the first delete marker of a name,
+ * also if a newer version exists or another version was made current again.
+ */
 function withOneLatest(observation: Observation): Observation {
   if (observation.status !== 200) return observation;
   const rows = JSON.parse(observation.body) as Listed[];

@@ -6,17 +6,20 @@ import type { Side } from './side';
 import { showStep, type Step } from './steps';
 import { isNoText } from './unsent';
 
-/** A step that was answered differently. */
+/** A step that the two sides answered differently. */
 export interface Divergence {
   readonly step: Step;
-  /** Swift's own versions. */
+  /** The response of Swift's own versions. */
   readonly swift: Observation;
   readonly hindsight: Observation;
-  /** The side of Swift's own versions, to ask more of. */
+  /** The side with Swift's own versions, for further requests. */
   readonly side: Side;
 }
 
-/** A difference between Swift's own versions and ours that the suite lets pass, since README tells of it. */
+/**
+ * A difference from Swift's own versions that the suite accepts, as the README describes
+ * it.
+ */
 export interface Difference {
   readonly name: string;
   readonly reason: string;
@@ -24,9 +27,10 @@ export interface Difference {
 }
 
 /**
- * All that are let pass; each asks for a proof that Swift has our reason too. Others are dealt with where they arise: bodies of errors
- * in observe, what Swift leaves in archives after refused writes in leftovers; large objects lose no segments. What is
- * not even sent is in unsent.
+ * All accepted differences; each requires proof that Swift has our reason too. Others are
+ * handled where they arise: bodies of errors in observe, what Swift leaves in archives
+ * after refused writes in leftovers; large objects lose no segments. What is never sent
+ * is in unsent.
  */
 export const PROXY_DIFFERENCES: readonly Difference[] = [
   {
@@ -190,17 +194,17 @@ export const PROXY_DIFFERENCES: readonly Difference[] = [
   },
 ];
 
-/** The ETag of nothing. */
+/** The ETag of an empty body. */
 const EMPTY = 'd41d8cd98f00b204e9800998ecf8427e';
 const MODES = ['X-Versions-Location', 'X-History-Location'];
 
-/** The status that an answer tells in the end, also where it was begun before it was known. */
+/** Returns the final status of a response, even if the body began before it was known. */
 function toldStatus({ status, body }: Observation): number {
   const told = /^Response Status: (\d+)/m.exec(body)?.[1];
   return told === undefined ? status : Number(told);
 }
 
-/** Whether both refuse a write. */
+/** Whether both sides refuse a write. */
 function refuses({ step, swift, hindsight }: Divergence): boolean {
   if (!['PUT', 'COPY'].includes(step.method) || hindsight.status < 400 || hindsight.status >= 500)
     return false;
@@ -209,8 +213,9 @@ function refuses({ step, swift, hindsight }: Divergence): boolean {
 }
 
 /**
- * Whether Swift has our reason to refuse too: it refuses so a plain write by the same client to the same object; or the
- * request itself is malformed, so that it refuses it without any versions.
+ * Whether Swift has our reason to refuse too: it refuses a plain write by the same client
+ * to the same object with our status, or the request is malformed even without any
+ * versions.
  */
 async function isAlsoReason({ step, hindsight, side }: Divergence): Promise<boolean> {
   const written = await writtenBy(side, step);
@@ -254,7 +259,7 @@ const OF_A_LINK = /^(x-object-meta-|content-|x-delete-at)/;
 const OF_A_LINK_TO_A_LINK = /^(x-object-meta-|content-|x-delete-at|x-symlink-target-(etag|bytes)$)/;
 
 function withoutMetadata({ status, headers, body }: Observation): Observation {
-  // of a version that is a symlink itself Swift's link tells that it is empty
+  // if the version is itself a symlink, Swift's link reports it as empty
   const isToSymlink =
     headers['x-symlink-target-etag'] === EMPTY && headers['x-symlink-target-bytes'] === '0';
   const untold = isToSymlink ? OF_A_LINK_TO_A_LINK : OF_A_LINK;

@@ -23,7 +23,7 @@ user_test2_tester2 = testing2 .admin
 user_test_tester3 = testing3
 `;
 
-/** The sample that is shipped, with the lab's users. */
+/** The shipped sample configuration, with the lab's users. */
 function configuration(data: string) {
   const text = readFileSync(SAMPLE, 'utf8').replace(/(?<=\nuser_test_tester = .*)\n/, USERS);
   const env = { HINDSIGHT_PORT: '0', HINDSIGHT_DATA: data };
@@ -33,7 +33,7 @@ function configuration(data: string) {
 describeWithSwift(
   'Hindsight with a store of its own answers as a Swift with versions',
   ({ plain, versioned }) => {
-    // as fine as Swift's clock: what happens there at different times must not happen at one here
+    // as precise as Swift's clock: events at different times there must not coincide here
     beforeEach(() =>
       jest.spyOn(Date, 'now').mockImplementation(() => performance.timeOrigin + performance.now()),
     );

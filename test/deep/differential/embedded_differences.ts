@@ -3,7 +3,10 @@ import { PROXY_DIFFERENCES, type Difference } from './differences';
 import type { Observation } from './observe';
 import { UNSENT, type Unsent } from './unsent';
 
-/** What is let pass between a Swift and a store of our own, whose versions are made by the same filter as a proxy's. */
+/**
+ * The accepted differences between Swift and our own store, whose versions are made by
+ * the same filter as a proxy's.
+ */
 export const EMBEDDED_DIFFERENCES: readonly Difference[] = [
   ...PROXY_DIFFERENCES,
   {

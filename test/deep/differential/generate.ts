@@ -27,7 +27,7 @@ const metadata = withHeaders({
   'X-Delete-After': ['900000000'],
 });
 
-/** Refused by Swift after its versions were made: the runner takes those away again. */
+/** Swift refuses these after archiving; the runner then removes the archive entry. */
 const refusedWrite = pick<Readonly<Record<string, string>>>([
   { 'If-None-Match': '*' },
   { 'If-None-Match': 'abc' },
@@ -97,7 +97,7 @@ const fresh = withHeaders({
   'X-Copy-Newest': ['true'],
 });
 
-/** What a copy is made from: mostly an object, or a version. */
+/** The source of a copy: mostly an object, or a version. */
 const source = weighted([
   [4, fc.tuple(container, name).map(([at, of]) => ({ at, of }))],
   [3, archiveEntry],
@@ -151,7 +151,7 @@ const malformedCopy: fc.Arbitrary<Step> = objectStep('COPY', {
   ]),
 });
 
-/** What its owner may do with an archive: read it, put things there, take them away. */
+/** What an owner may do with an archive: read it, write to it, delete from it. */
 const archiveStep: fc.Arbitrary<Step> = fc
   .record({
     user: weighted<User>([
@@ -204,7 +204,7 @@ const archiveStep: fc.Arbitrary<Step> = fc
     }
   });
 
-/** What versions concern. */
+/** Steps that concern versions. */
 const versionStep: fc.Arbitrary<Step> = weighted([
   [24, put],
   [2, putRefused],
@@ -227,8 +227,9 @@ const objectName = weighted([
 ]);
 
 /**
- * Of several long names keeps the first: a link between two of them is more than the lab's file system takes as an object's metadata,
- * and then its Swift is out of order for a minute.
+ * Keeps only the first of several long names. A link between two of them exceeds what the
+ * lab's file system takes as an object's metadata, which makes its Swift unavailable for
+ * a minute.
  */
 function oneLong(names: Sequence['names']): Sequence['names'] {
   const first = names.findIndex(isLong);
@@ -236,7 +237,10 @@ function oneLong(names: Sequence['names']): Sequence['names'] {
   return [kept(0), kept(1), kept(2)];
 }
 
-/** The link to a version names it too, so that one long name is too much already; nor names that are none. */
+/**
+ * Removes all long names and invalid names: the link to a version contains the name too,
+ * so one long name already exceeds the limit.
+ */
 function noneLong([first, second, third]: Sequence['names']): Sequence['names'] {
   const kept = (name: string) => (isLong(name) || /%ff|%00/.test(name) ? 'foo' : name);
   return [kept(first), kept(second), kept(third)];
@@ -246,7 +250,10 @@ function isLong(name: string): boolean {
   return name.length > 500;
 }
 
-/** Sequences of up to `longest` steps, of any length equally often; `workshop` of ten steps are of what a store has to answer by itself. */
+/**
+ * Sequences of up to `longest` steps, their lengths uniformly distributed. `workshop` of
+ * ten steps test what a store answers by itself.
+ */
 export function sequences(
   longest: number,
   { owner, workshop, ids }: Pick<CampaignOptions, 'owner' | 'workshop' | 'ids'>,

@@ -3,7 +3,7 @@ import { pick, users, weighted, withHeaders } from './generate_parts';
 import { ROLES } from './places';
 import { headerText, type Step } from './steps';
 
-/** The values that a client may give an archive's name. */
+/** Values that a client may send as an archive's name. */
 const location = weighted([
   [8, pick(['{x}', '{y}', '{q}'])],
   [2, pick(['{z}', '{Z}', '{l}', '{m}', '{s}', '{h}'])],
@@ -60,7 +60,7 @@ const setting: fc.Arbitrary<Readonly<Record<string, string>>> = weighted<
   ],
 ]);
 
-/** Switches versions on, off or to another mode or archive. */
+/** Enables or disables versions, or changes the mode or the archive. */
 export const settingStep: fc.Arbitrary<Step> = fc
   .record({
     user: users,
@@ -100,7 +100,7 @@ const LISTINGS = [
   '?path=',
 ];
 
-/** Reads, makes and deletes containers, and changes their metadata and rights. */
+/** Reads, creates and deletes containers, and changes their metadata and ACLs. */
 export const containerStep: fc.Arbitrary<Step> = fc
   .record({ user: users, at: anyContainer })
   .chain(({ user, at }) => {

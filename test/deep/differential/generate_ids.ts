@@ -3,7 +3,7 @@ import { name, pick, users, weighted, withHeaders } from './generate_parts';
 import { ROLES } from './places';
 import { SEGMENTS, type Step } from './steps';
 
-/** Containers whose versions have ids: switched on, once switched on, of the other account. */
+/** Containers whose versions have ids: enabled, suspended, and in the other account. */
 const withIds = weighted([
   [8, fc.constant('k')],
   [3, fc.constant('t')],
@@ -15,7 +15,7 @@ const anywhere = weighted([
   [2, pick(['p', 's', 'h', 'm'])],
 ]);
 
-/** A version of an object, by its rank, or an id of none. */
+/** A version of an object by its rank, or an id that does not exist. */
 const versionId = (at: string, of: string) =>
   weighted([
     [8, fc.nat(3).map((rank) => `{i:${at}:${of.slice(2, 3)}:${rank}}`)],
@@ -41,16 +41,14 @@ const body = weighted([
   [1, pick(['empty', 'large'] as const)],
 ]);
 
-/** Where a step acts. */
-const target = fc
-  .record({ user: users, at: withIds, of: name })
-  .map(({ user, at, of }) => ({
-    at,
-    of,
-    user,
-    account: ROLES[at]!.account,
-    path: `/{${at}}/${of}`,
-  }));
+/** The target of a step. */
+const target = fc.record({ user: users, at: withIds, of: name }).map(({ user, at, of }) => ({
+  at,
+  of,
+  user,
+  account: ROLES[at]!.account,
+  path: `/{${at}}/${of}`,
+}));
 
 type Target = typeof target extends fc.Arbitrary<infer T> ? T : never;
 
@@ -96,7 +94,7 @@ const byId = on(({ at, of }, step) =>
     .map(({ id, method, headers, more }) => ({
       ...step,
       method,
-      // of the null version Swift shows a link of its own
+      // Swift returns a link of its own for the null version
       path: `${step.path}?version-id=${id}${/^(GET|HEAD)$/.test(method) && id !== 'null' ? more : ''}`,
       ...(method === 'DELETE' ? {} : { headers }),
     })),
@@ -226,7 +224,9 @@ const containerStep = on(({ at }, { user, account }) =>
   ]).map((more) => ({ user, account, path: `/{${at}}`, ...more })),
 );
 
-/** A few versions of one object, one of them made current again, one removed, and what there is then. */
+/**
+ * Makes several versions of an object, restores one, removes one, and reads the result.
+ */
 export const restoring: fc.Arbitrary<readonly Step[]> = fc
   .record({
     at: weighted([
@@ -266,7 +266,7 @@ export const restoring: fc.Arbitrary<readonly Step[]> = fc
     ];
   });
 
-/** What versions with ids concern. */
+/** Steps that concern versions with ids. */
 export const idStep: fc.Arbitrary<Step> = weighted([
   [20, put],
   [2, putRefused],

@@ -16,7 +16,7 @@ const container = weighted([
   [1, fc.constant('v')],
 ]);
 
-/** A query of which each parameter is left out more often than not. */
+/** A query in which each parameter is absent more often than not. */
 function query(parameters: Readonly<Record<string, readonly string[]>>): fc.Arbitrary<string> {
   return withHeaders(parameters).map((given) => {
     const pairs = Object.entries(given).map(([name, value]) => `${name}=${value}`);
@@ -70,7 +70,7 @@ const listing: fc.Arbitrary<Step> = fc
     headers,
   }));
 
-/** Only containers of the sequence, since others come and go meanwhile. */
+/** Only containers of the sequence; those of other sequences come and go. */
 const accountQuery = query({
   format: FORMATS,
   delimiter: ['-', '-l', ''],
@@ -204,16 +204,18 @@ const odd: fc.Arbitrary<Step> = fc
       '',
     ]),
   })
-  // no account is changed or deleted: other sequences are in it
+  // no account is changed or deleted, since other sequences use it
   .filter(({ method, path }) => !/^(PUT|POST|DELETE)$/.test(method) || /^\/[{%]/.test(path))
-  // an account is asked for what its sequence made
+  // an account is only queried about this sequence's containers
   .map(({ path, ...step }) => ({
     ...step,
     account: 'test' as const,
     path: /^\/?\/?$/.test(path) ? `${path}?prefix={base}` : path,
   }));
 
-/** Lists accounts and containers, changes what containers have and who may use them, and asks as browsers do. */
+/**
+ * Lists accounts and containers, changes container metadata and ACLs, sends preflights.
+ */
 export const listingStep: fc.Arbitrary<Step> = weighted([
   [5, listing],
   [2, accountListing],

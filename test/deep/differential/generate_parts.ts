@@ -1,19 +1,19 @@
 import fc from 'fast-check';
 import type { User } from './steps';
 
-/** One of the given values, the first of which failures are reduced to. */
+/** Picks one of the values; failures shrink towards the first. */
 export function pick<const T>(values: readonly T[]): fc.Arbitrary<T> {
   return fc.constantFrom(...values);
 }
 
-/** One of the given arbitraries, each as often as its weight says. */
+/** Picks one of the arbitraries, each as often as its weight says. */
 export function weighted<T>(
   choices: readonly (readonly [number, fc.Arbitrary<T>])[],
 ): fc.Arbitrary<T> {
   return fc.oneof(...choices.map(([weight, arbitrary]) => ({ weight: weight * 2, arbitrary })));
 }
 
-/** Headers of which each is left out more often than not. */
+/** Headers, each absent more often than not. */
 export function withHeaders(
   values: Readonly<Record<string, readonly string[]>>,
 ): fc.Arbitrary<Readonly<Record<string, string>>> {
@@ -45,7 +45,7 @@ export const users: fc.Arbitrary<User> = weighted<User>([
   [0.5, fc.constant('badtoken')],
 ]);
 
-/** Where objects are written: mostly versioned containers. */
+/** The containers that objects are written to: mostly versioned ones. */
 export const container: fc.Arbitrary<string> = weighted([
   [6, fc.constant('s')],
   [6, fc.constant('h')],

@@ -19,7 +19,7 @@ const slo: fc.Arbitrary<Step> = fc
   })
   .map(({ target, body, query }) => ({
     ...target,
-    // the lab's segments are in the account test, and a manifest can name no other
+    // the lab's segments are in the account test, and a manifest cannot name another
     method: 'PUT',
     path: target.path + query,
     body,
@@ -72,7 +72,7 @@ const link: fc.Arbitrary<Readonly<Record<string, string>>> = weighted<
   ],
 ]);
 
-/** Makes symlinks, and looks at them. */
+/** Creates symlinks and reads them. */
 export const symlinkStep: fc.Arbitrary<Step> = fc
   .record({
     target,

@@ -5,8 +5,9 @@ import { ROLES } from './places';
 import { BODIES, headerText, type BodyName, type SegmentSpec, type Step, type User } from './steps';
 
 /*
- * What a store has to answer by itself, tried in containers without versions: the workshops w and v, one in each account. No large
- * object in them names segments outside, so that these can be deleted with their segments.
+ * What a store has to answer by itself, tried in containers without versions: the
+ * workshops w and v, one in each account. Their large objects name no segments outside,
+ * so that these can be deleted with their segments.
  */
 
 type Fields = Readonly<Record<string, string>>;
@@ -23,7 +24,7 @@ const at = weighted([
   [1, fc.constant('v')],
 ]);
 
-/** The names of folders' objects, so that delimiters and prefixes find some, each with a body of its own. */
+/** Objects in folders, so that delimiters and prefixes match, each with its own body. */
 const FOLDERS: Readonly<Record<string, BodyName>> = {
   'd/1': 'one',
   'd/2': 'two',
@@ -32,7 +33,9 @@ const FOLDERS: Readonly<Record<string, BodyName>> = {
   e: 'binary',
 };
 
-/** The segments of dynamic large objects, which are plain: Swift makes nonsense of manifests among them. */
+/**
+ * The segments of dynamic large objects, all plain: Swift mishandles nested manifests.
+ */
 const SEGMENTS_OF_DLO: Readonly<Record<string, BodyName>> = {
   'f/1': 'one',
   'f/2': 'two',
@@ -46,7 +49,7 @@ const name = weighted<string>([
   [4, pick(Object.keys(FOLDERS))],
 ]);
 
-/** A step at an object of a workshop. */
+/** A step that addresses an object of a workshop. */
 function at_(method: string, more: fc.Arbitrary<Partial<Step>>, queries: readonly string[] = ['']) {
   return fc
     .record({ user: users, role: at, name, query: pick(queries), more })
@@ -123,7 +126,10 @@ const putConditions = withHeaders({
 
 const bodyName = pick(['one', 'two', 'utf8', 'empty', 'binary', 'large'] as const);
 
-/** More of it, or of a longer name, is more than the lab's file system takes, and then its Swift is out of order for a minute. */
+/**
+ * More of it, or a longer name, exceeds what the lab's file system takes, which makes its
+ * Swift unavailable for a minute.
+ */
 const plenty: fc.Arbitrary<Step> = fc.constant({
   user: 'tester',
   method: 'PUT',
@@ -251,7 +257,7 @@ const remove = at_(
   ['', '', '', '?symlink=get', '?multipart-manifest=delete', '?multipart-manifest=get'],
 );
 
-// a copy of several ranges keeps the boundary between them, which is made by chance
+// a copy of several ranges contains the boundary between them, which is random
 const ONE_RANGE = RANGES.filter((range) => !range.includes(','));
 
 const copyHeaders = fc
@@ -309,7 +315,7 @@ const copy = fc
     const [header, accountHeader] = isCopy
       ? ['Destination', 'Destination-Account']
       : ['X-Copy-From', 'X-Copy-From-Account'];
-    // of a manifest Swift takes the parts that it keeps, which are not those that it shows
+    // Swift applies a manifest's ranges to the stored parts, not to those it presents
     const { Range, ...whole } = headers;
     const ranged =
       Range === undefined || query.includes('multipart-manifest=get') ? whole : headers;

@@ -6,8 +6,9 @@ import { versionsOf, type Listed } from './leftovers_with_ids';
 import { accountPath } from './side';
 
 /**
- * Whether all that differs between two pages of versions is which are called the latest: Swift says it of delete markers that by its own API
- * are not, and, in a page that begins amid the versions of a name, does not say it of one that by its own API is the current one.
+ * Whether two pages of versions differ only in `is_latest`. Swift sets it on delete
+ * markers that are not the latest by its own API; and on a page that begins amid the
+ * versions of a name, it omits it on a version that is the current one by its own API.
  */
 export async function isOnlyLatest(divergence: Divergence): Promise<boolean> {
   const { step, swift, hindsight } = divergence;
@@ -34,7 +35,7 @@ function withoutLatest(row: Listed): Listed {
   return { ...row, is_latest: false };
 }
 
-/** Whether a row is of a delete marker that is not the newest version, or that something is current beside. */
+/** Whether a row is a delete marker of an existing object, or not the newest version. */
 async function isNoLatestMarker({ step, side }: Divergence, row: Listed): Promise<boolean> {
   if (row.content_type !== MARKER_TYPE) return false;
   const container = (await side.expand(step.path)).split('?')[0]?.slice(1) ?? '';
@@ -49,7 +50,7 @@ async function isNoLatestMarker({ step, side }: Divergence, row: Listed): Promis
   );
 }
 
-/** Whether a row is of the version that reading finds, in a page that begins amid versions. */
+/** Whether a row is what reads return, on a page that begins amid versions. */
 async function isCurrentAmid({ step, side }: Divergence, row: Listed): Promise<boolean> {
   if (!/[?&]version_marker=/.test(step.path)) return false;
   const container = (await side.expand(step.path)).split('?')[0] ?? '';

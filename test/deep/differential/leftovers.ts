@@ -7,8 +7,9 @@ import { accountPath, type Side } from './side';
 import type { Step } from './steps';
 
 /**
- * Swift archives before it knows whether the write will be refused, and then leaves an entry with the timestamp of the object
- * that is still current. Takes it away again, so that later steps find the same on both sides.
+ * Removes what a refused write left behind. Swift archives before it knows whether the
+ * write will be refused, which leaves an entry with the timestamp of the still current
+ * object. Later steps must see the same on both sides.
  *
  * @param answer Swift's refusal
  */
@@ -18,9 +19,9 @@ export async function removeLeftover(reference: Side, step: Step, answer: Answer
   const { account, container, object } = written;
   const setting = await settingOf(reference, written);
   const archive = archiveIn(setting);
-  // a mode may be set where versions with ids are switched off
+  // a mode may be set while versions with ids are suspended
   if (archive === undefined && setting.has('x-versions-enabled')) {
-    // that writes none, and its refusal tells the id that it asked for
+    // a restore writes no version, and its refusal names the requested id
     const restores = step.path.includes('version-id=') && !('X-Copy-From' in (step.headers ?? {}));
     if (step.method === 'PUT' && restores) return;
     return removeVersionsLeft(reference, written, answer);
@@ -34,7 +35,7 @@ export async function removeLeftover(reference: Side, step: Step, answer: Answer
   await reference.ask('DELETE', `${accountPath(account)}/${quote(archive)}/${entry}`);
 }
 
-/** Which object a PUT or COPY writes. */
+/** Returns the object that a PUT or COPY writes. */
 export async function writtenBy(side: Side, step: Step): Promise<Place | undefined> {
   const { method, account, path, headers = {} } = step;
   if (method === 'PUT') return place(account, await side.expand(path));
@@ -44,7 +45,9 @@ export async function writtenBy(side: Side, step: Step): Promise<Place | undefin
   return place(given === undefined ? account : named, await side.expand(destination));
 }
 
-/** Which object a DELETE in a versioned container removes, and the name of the archive. */
+/**
+ * Returns the object that a DELETE removes in a versioned container, with its archive.
+ */
 export async function removedBy(
   side: Side,
   { method, account, path }: Step,
@@ -54,7 +57,7 @@ export async function removedBy(
   return removed && archive !== undefined ? { ...removed, archive } : undefined;
 }
 
-/** The object that a text with this side's names names, if it does. */
+/** Returns the object that a path with this side's names refers to, if any. */
 export function place(account: AccountName, text: string): Place | undefined {
   const target = text.split('?')[0]?.replace(/^\//, '') ?? '';
   const at = target.indexOf('/');
@@ -62,17 +65,17 @@ export function place(account: AccountName, text: string): Place | undefined {
   return { account, container: target.slice(0, at), object: target.slice(at + 1) };
 }
 
-/** The archive that Swift's own versions use for what an object's container keeps. */
+/** Returns the archive that Swift's own versions use for an object's container. */
 export async function archiveOf(side: Side, at: Place): Promise<ByteString | undefined> {
   return archiveIn(await settingOf(side, at));
 }
 
-/** Whether what an object's container keeps has ids. */
+/** Whether the versions in an object's container have ids. */
 export async function hasIds(side: Side, at: Place): Promise<boolean> {
   return isTrueValue((await settingOf(side, at)).get('x-versions-enabled'));
 }
 
-/** What a container tells of itself. */
+/** Returns the headers of a container. */
 async function settingOf(side: Side, { account, container }: Place): Promise<Headers> {
   const { headers } = await side.endpoint.connection.send({
     method: 'HEAD',
@@ -82,7 +85,7 @@ async function settingOf(side: Side, { account, container }: Place): Promise<Hea
   return headers;
 }
 
-/** The archive that Swift's own versions use for a container. */
+/** Returns the archive that Swift's own versions use for a container. */
 function archiveIn(setting: Headers): ByteString | undefined {
   const location = setting.get('x-versions-location') ?? setting.get('x-history-location');
   return location === undefined ? undefined : unquote(location).split('/')[0];

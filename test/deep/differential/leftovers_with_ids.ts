@@ -13,7 +13,7 @@ export interface Listed {
   readonly content_type: string;
 }
 
-/** All versions of an object. */
+/** Returns all versions of an object. */
 export async function versionsOf(
   { endpoint: { connection, users } }: Side,
   { account, container, object }: Place,
@@ -28,10 +28,11 @@ export async function versionsOf(
 }
 
 /**
- * Swift writes a version before it knows whether the link to it will be refused, and before either it copies what has no id. Takes
- * away what a refused write so left.
+ * Removes the versions that a refused write left behind. Swift writes a version before it
+ * knows whether the link to it will be refused, and first copies an existing object
+ * without an id.
  *
- * @param answer the refusal, which tells the id of the version
+ * @param answer the refusal, which names the id of the version
  */
 export async function removeVersionsLeft(
   reference: Side,
@@ -54,8 +55,9 @@ export async function removeVersionsLeft(
 }
 
 /**
- * When Swift is to switch versions on, and the container refuses that, it removes the versions container, should that be empty, also where it was there
- * before; nothing can be written then. Has it made anew.
+ * Recreates a versions container. If a container refuses a request that would enable
+ * versions, Swift removes its empty versions container even if that had existed before,
+ * and further writes fail.
  */
 export async function remakeVersionsContainer(reference: Side, step: Step): Promise<void> {
   const { method, account, path, headers } = step;
@@ -68,7 +70,7 @@ export async function remakeVersionsContainer(reference: Side, step: Step): Prom
     return connection.send({ method: 'POST', path: container, headers });
   };
   const enabled = (await look(container)).headers.get('x-versions-enabled');
-  // what never had versions has no such container
+  // a container that never had versions has no versions container
   if (enabled === undefined || (await look(`${container}/x?version-id=1`)).status === 400) return;
   await post('true');
   if (!isTrueValue(enabled)) await post('false');

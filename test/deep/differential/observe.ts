@@ -1,14 +1,17 @@
 import type { Headers } from '../../../src/http/headers';
 import type { Answer } from '../../support/client';
 
-/** What of an answer must be equal on both sides. */
+/** The parts of a response that must be equal on both sides. */
 export interface Observation {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
-/** They differ between any two requests, belong to the connection, count what others do, or name what each lab calls otherwise. */
+/**
+ * They differ between any two requests, belong to the connection, depend on other
+ * clients, or name what each lab calls differently.
+ */
 const UNCOMPARED = new Set([
   'date',
   'x-account-bytes-used',
@@ -25,7 +28,7 @@ const UNCOMPARED = new Set([
 
 const TIMESTAMP = /(?<!\d)1[6-9]\d{8}\.\d{5}(?!\d)/g;
 
-/** Their order says nothing, and is Python's by chance. */
+/** Their order has no meaning; Python's is random. */
 const LISTS = new Set([
   'vary',
   'allow',
@@ -36,13 +39,13 @@ const LISTS = new Set([
 /** They describe the body of an error, which is the server's own. */
 const OF_AN_ERROR = new Set(['content-type', 'content-length']);
 
-/** Replaces what may differ between the two sides of one sequence by what may not. */
+/** Replaces values that may differ between the sides of one sequence by stable ones. */
 export class Normaliser {
   private readonly timestamps = new Map<string, number>();
 
   /**
-   * @param base what the names of the side's containers begin with
-   * @param bodiesOfErrors whether they are compared too
+   * @param base the prefix of the names of the side's containers
+   * @param bodiesOfErrors whether to compare the bodies of errors
    */
   constructor(
     private readonly base: string,
@@ -50,30 +53,30 @@ export class Normaliser {
   ) {}
 
   /**
-   * Timestamps of Swift's own form become their number in the order in which they were first seen, so that an archive name
-   * must be made of the timestamp that the object was seen with; times in whole seconds, and those of listings, are only
-   * known to be times.
+   * Replaces each timestamp of Swift's own form by its number in order of first
+   * appearance, so that an archive name must contain the timestamp seen with the object.
+   * Times in whole seconds, and those of listings, are only recognised as times.
    */
   text(text: string): string {
     return (
       text
         .replaceAll(this.base, 'dv')
-        // an account's listing is told of objects at leisure
+        // an account's counters are updated with a delay
         .replace(/"count": ?\d+, ?"bytes": ?\d+/g, '<counts>')
         .replace(/<count>\d+<\/count><bytes>\d+<\/bytes>/g, '<counts>')
         .replace(TIMESTAMP, (found) => `<timestamp ${this.numberOf(found)}>`)
         .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}/g, '<time>')
-        // a manifest tells when its segments were made
+        // a manifest contains the creation times of its segments
         .replace(
           /(?<="hash": ?")\w{32}(?="[^{}]*"slo_etag")|(?<=<hash>)\w{32}(?=<\/hash>)/g,
           '<hash>',
         )
-        // of a version's type Swift lists the first part only, we all of it, as of other objects
+        // Swift lists only the first part of a version's type; we list all of it
         .replace(
           /("content_type": "[^";]*);(?:[^"\\]|\\.)*(?="[^{}]*"version_symlink": true)/g,
           '$1',
         )
-        // Swift looks at many objects at once
+        // Swift processes many objects at once
         .replace(/(?<=\nErrors:\n)[^]*$/, (errors) => errors.split('\n').sort().join('\n'))
         .replace(/\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT/g, '<date>')
     );
@@ -91,15 +94,15 @@ export class Normaliser {
     for (const name of namesIn(headers)) {
       if (UNCOMPARED.has(name) || name.startsWith('x-account-storage-policy-')) continue;
       if (!asText && OF_AN_ERROR.has(name)) continue;
-      // tells no more than the body; and some of Swift's answers without a body are chunked all the same
+      // redundant to the body; and some of Swift's responses without a body are chunked
       if (
         name === 'content-length' &&
         (status === 204 || Number(headers.get(name)) === body.length)
       )
         continue;
       const value = headers.get(name) ?? '';
-      // a container that is made anew has Swift's old time
-      // nor has a version with an id its id for a time with us, as it has with Swift, and a refusal does not tell that it is one
+      // a recreated container has its old time in Swift a version's id is its time in
+      // Swift but not with us, and a refusal does not show that it has one
       if (
         name === 'x-timestamp' &&
         (headers.has('x-container-object-count') || hasId || status >= 400)
@@ -112,7 +115,7 @@ export class Normaliser {
         compared[name] = this.text(LISTS.has(name) ? value.split(', ').sort().join(', ') : value);
     }
     const text = body.toString('latin1').trim();
-    // words of our own may name times that nobody else has seen, and they must not count
+    // our own texts may contain times that appear nowhere else, and these must not count
     const read = !asText
       ? ''
       : status < 400
@@ -122,12 +125,14 @@ export class Normaliser {
     return boundary === undefined ? observation : withoutBoundary(observation, boundary);
   }
 
-  /** How many timestamps were seen. */
+  /** The number of timestamps seen. */
   get seen(): number {
     return this.timestamps.size;
   }
 
-  /** Forgets those that were seen since there were so many, as if the answers that told them had not come. */
+  /**
+   * Forgets all timestamps after the first `seen`, as if they had never been received.
+   */
   forgetSince(seen: number): void {
     for (const [timestamp, number] of this.timestamps)
       if (number >= seen) this.timestamps.delete(timestamp);
@@ -140,10 +145,13 @@ export class Normaliser {
   }
 }
 
-/** The one header that only one side may tell a time in. */
+/** The one header in which only one side may send a time. */
 const ONE_SIDED = 'x-copied-from-version-id';
 
-/** In an order of our own: times are numbered as they are seen, and the order of headers means nothing. */
+/**
+ * Returns the names in a fixed order: times are numbered in order of appearance, and the
+ * order of headers has no meaning.
+ */
 function namesIn(headers: Headers): string[] {
   const names = [...headers.entries()].map(([name]) => name).sort();
   return [
@@ -161,7 +169,7 @@ function withoutBoundary({ status, headers, body }: Observation, boundary: strin
   };
 }
 
-/** A time of expiry that X-Delete-After made depends on the second in which it was sent. */
+/** An expiry time from X-Delete-After depends on the second in which it was sent. */
 function deleteAt(value: string): string {
   return value.startsWith('41024448') ? value : '<after>';
 }

@@ -10,7 +10,7 @@ const owner = (method: string, path: string, more: Partial<Step> = {}): Step => 
 
 const names = ['foo', 'foo', 'foo'] as const;
 
-/** Sequences that once showed a difference, reduced to what shows it, and are compared before all others. */
+/** Sequences that once showed a difference, reduced; compared before all others. */
 export const ONCE_FAILED: readonly Sequence[] = [
   {
     names: ['%23hash%3Fquery', 'n'.repeat(1025), 'foo'],

@@ -1,31 +1,33 @@
 import { type ByteString, quote, toBytes, unquote } from '../../../src/http/bytes';
 
-/** The lab's accounts that containers of the suite are in. */
+/** The lab's accounts that contain the suite's containers. */
 export type AccountName = 'test' | 'test2';
 
-/** An object, percent-encoded. */
+/** An object; its names are percent-encoded. */
 export interface Place {
   readonly account: AccountName;
   readonly container: string;
   readonly object: string;
 }
 
-/** What a container is for. Steps name it by its letter. */
+/** The purpose of a container. Steps name it by its letter. */
 export interface Role {
   readonly account: AccountName;
-  /** What its name has after the prefix of its side; UTF-8. */
+  /** The part of its name after the prefix of its side; UTF-8. */
   readonly suffix: string;
-  /** Made before the first step, with these headers; the others exist only if a step makes them. */
+  /** Headers to create it with before the first step; otherwise only steps create it. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** Instead of these where only tester acts, and archives in tester's own name. */
+  /** Used instead if only tester acts, and archives in tester's own name. */
   readonly headersForTester?: Readonly<Record<string, string>>;
-  /** Its versions may have ids. It is there only where sequences are about such. */
+  /** Whether its versions may have ids. It exists only in sequences about these. */
   readonly ids?: true;
 }
 
-/** The containers of one sequence. In the headers `{x}` stands for the name of the container x. */
+/**
+ * The containers of one sequence. In headers, `{x}` stands for the container x's name.
+ */
 export const ROLES: Readonly<Record<string, Role>> = {
-  // archives come first, since they are made in this order
+  // archives first, since containers are created in this order
   x: { account: 'test', suffix: '-x', headers: {} },
   y: { account: 'test', suffix: '-y', headers: {} },
   q: {
@@ -48,7 +50,7 @@ export const ROLES: Readonly<Record<string, Role>> = {
       'X-Container-Read': '.r:*',
     },
   },
-  // shares its archive with s, so that entries of two containers meet under one name
+  // shares its archive with s, so that entries of two containers share a prefix
   b: { account: 'test', suffix: '-b', headers: { 'X-History-Location': '{x}' } },
   p: {
     account: 'test',
@@ -90,7 +92,7 @@ export const ROLES: Readonly<Record<string, Role>> = {
     },
     ids: true,
   },
-  // the workshops, where nothing is versioned
+  // the workshops, without versions
   w: {
     account: 'test',
     suffix: '-w',
@@ -105,12 +107,12 @@ export const ROLES: Readonly<Record<string, Role>> = {
   l: { account: 'test', suffix: '-' + 'l'.repeat(243) },
 };
 
-/** A container's name on a side, as bytes. */
+/** Returns a container's name on a side, as bytes. */
 export function containerName(base: string, role: string): ByteString {
   return base + toBytes(ROLES[role]!.suffix);
 }
 
-/** What the names of an object's versions in the archive begin with, percent-encoded. */
+/** Returns the prefix of the archive entries of an object, percent-encoded. */
 export function encodedArchivePrefix(encodedName: string): string {
   return unquote(encodedName).length.toString(16).padStart(3, '0') + encodedName + '/';
 }
@@ -161,7 +163,7 @@ export const NAMES: readonly string[] = [
   'nul%00',
 ];
 
-/** Percent-encodes UTF-8 text wholly, as a value in a query needs it. */
+/** Percent-encodes UTF-8 text fully, as query values require. */
 export function encodeValue(bytes: ByteString): string {
   return quote(bytes).replaceAll('/', '%2F');
 }

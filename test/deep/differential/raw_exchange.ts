@@ -4,8 +4,8 @@ import { Headers } from '../../../src/http/headers';
 import type { Answer } from '../../support/client';
 
 /**
- * Sends a request over a connection of its own, its header as bytes: without any length where there is no body, else the
- * body once the server has asked for it with `100 Continue`.
+ * Sends a request over a new connection, its header as bytes. Without a body it sends no
+ * length; otherwise it sends the body after the server's `100 Continue`.
  */
 export async function rawExchange(
   url: string,

@@ -1,9 +1,9 @@
 /**
- * Takes away from a failing list what it fails without: ever smaller runs of items, until time is up or every single one
- * is needed.
+ * Reduces a failing list: removes ever smaller runs of items that the failure does not
+ * need, until time is up or every item is needed.
  *
- * @param fails the failure that a list shows, or undefined
- * @returns a list that fails, and how
+ * @param fails returns the failure of a list, or undefined
+ * @returns a list that fails, and its failure
  */
 export async function reduce<T, F>(
   items: readonly T[],

@@ -8,7 +8,10 @@ import { partOf } from '../../support/depth';
 const setting = (name: string, otherwise: number) =>
   Number(process.env[`DIFFERENTIAL_${name}`] ?? otherwise);
 
-/** The same in every run, so that a change fails by its own fault only; exploring starts from DIFFERENTIAL_SEED=random. */
+/**
+ * The same in every run, so that only a change can cause a failure;
+ * DIFFERENTIAL_SEED=random explores.
+ */
 const FIXED_SEED = 20_260_101;
 const SEED =
   process.env['DIFFERENTIAL_SEED'] === 'random'
@@ -17,19 +20,20 @@ const SEED =
 const FAILURES = setting('FAILURES', 1);
 const REDUCE_MILLISECONDS = setting('REDUCE', 60_000);
 
-/** How many of ten steps are of versions with ids, where those are compared. */
+/** How many of ten steps are about versions with ids, if those are compared. */
 export const IDS = 8;
 
-/** How many milliseconds a run may take in which so many steps are compared. */
+/** Returns the milliseconds that a run of `steps` steps may take. */
 export const timeFor = (steps: number) => 120_000 + REDUCE_MILLISECONDS * FAILURES + steps * 200;
 
-/** As many steps as the environment asks for, or else so many. */
+/** Returns the number of steps that the environment sets, or else `otherwise`. */
 export const stepsOr = (otherwise: number) => setting('STEPS', otherwise);
 
 /**
- * Compares the sequences that once failed, and then generated ones until so many steps were compared.
+ * Compares the sequences that once failed, then generated ones until `steps` are
+ * compared.
  *
- * @throws with a report of each difference that is not let pass
+ * @throws with a report of each difference that is not accepted
  */
 export async function compareAll(
   compared: Compared,
@@ -39,7 +43,7 @@ export async function compareAll(
     .toString(36)
     .padStart(5, '0');
   const onceFailed = ids > 0 ? ONCE_FAILED_WITH_IDS : ONCE_FAILED;
-  // in the gate the owner's campaigns take others of them than those of others
+  // in the gate, the owner's campaigns run other sequences than the rest
   for (const sequence of partOf(onceFailed, { oneOf: 9, from: Number(owner) }))
     await compareSequence(compared, sequence, { run, owner, ids }, newTally());
   const { tally, reports } = await campaign(compared, {

@@ -1,7 +1,7 @@
 import { login } from '../../support/swift';
 import { SEGMENT_BODIES, SEGMENTS } from './steps';
 
-/** Puts the segments that large objects and symlinks point at into both accounts of a server. */
+/** Writes the segments of large objects and symlinks into both accounts of a server. */
 export async function putSegments(url: string): Promise<void> {
   for (const user of ['tester', 'tester2'] as const) {
     const client = await login(url, user);

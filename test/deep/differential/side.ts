@@ -13,18 +13,18 @@ import {
 } from './places';
 import { BODIES, type SegmentSpec, type Step, type User } from './steps';
 
-/** A server under comparison, with everybody's credentials. */
+/** A server under comparison, with every user's credentials. */
 export interface Endpoint {
   readonly connection: Connection;
-  /** The store beneath, where that can be asked past all versions; else the same server. */
+  /** The underlying store, if accessible past all versions; else the same server. */
   readonly ground: Connection;
   readonly users: Readonly<Record<User, Headers>>;
 }
 
 /**
- * Logs the users in.
+ * Logs in all users.
  *
- * @param ground the address of the store beneath, which takes the same tokens
+ * @param ground the address of the underlying store, which accepts the same tokens
  */
 export async function openEndpoint(url: string, ground = url): Promise<Endpoint> {
   const [tester, tester2, tester3, admin] = await Promise.all([
@@ -52,14 +52,14 @@ export async function closeEndpoint({ connection, ground }: Endpoint): Promise<v
   await Promise.all([connection.close(), ground.close()]);
 }
 
-/** The path of an account. */
+/** Returns the path of an account. */
 export function accountPath(account: AccountName): string {
   return `/v1/AUTH_${account}`;
 }
 
 const MAX_ENTRIES = 50;
 
-/** One side of the comparison in one sequence: its server, and containers of its own. */
+/** One side of the comparison of one sequence: its server, and its own containers. */
 export class Side {
   readonly normaliser: Normaliser;
 
@@ -77,7 +77,7 @@ export class Side {
     return this.sendOver(this.endpoint.connection, step);
   }
 
-  /** Sends a step to the store beneath, past all versions; for steps that will be refused. */
+  /** Sends a step to the underlying store, past all versions; for refused steps. */
   sendPast(step: Step): Promise<Answer> {
     return this.sendOver(this.endpoint.ground, step);
   }
@@ -110,17 +110,20 @@ export class Side {
     return Buffer.from(JSON.stringify(manifest), 'latin1');
   }
 
-  /** Asks the store beneath, past all versions; the path has its account. */
+  /**
+   * Sends a request to the underlying store, past all versions; `path` includes the
+   * account.
+   */
   ask(method: string, path: string): Promise<Answer> {
     return this.endpoint.ground.send({ method, path, headers: this.endpoint.users.admin });
   }
 
-  /** A container's path, of its account on. */
+  /** Returns a container's path, including its account. */
   containerPath(role: string): string {
     return `${accountPath(ROLES[role]!.account)}/${quote(containerName(this.base, role))}`;
   }
 
-  /** Puts this side's names into a text. */
+  /** Replaces placeholders in a text by this side's names. */
   async expand(text: string): Promise<string> {
     const parts = text.split(/(\{[^}]*\})/);
     const expanded = await Promise.all(
@@ -131,7 +134,7 @@ export class Side {
     return expanded.join('');
   }
 
-  /** Puts the sequence's object names into a text, and nothing else. */
+  /** Replaces only the placeholders of object names in a text. */
   expandNames(text: string): string {
     return text.replace(/\{n(\d)\}/g, (_, index: string) => this.name(index));
   }
@@ -149,7 +152,7 @@ export class Side {
     return kind === lower ? quote(raw) : raw;
   }
 
-  /** The versions of a container that have ids, as this side's own API lists them. */
+  /** Returns the versions with ids of a container, as this side's own API lists them. */
   async versions(role: string, query: string): Promise<Answer> {
     const path = `${this.containerPath(role)}?versions&format=json${query}`;
     return this.endpoint.connection.send({
@@ -159,7 +162,7 @@ export class Side {
     });
   }
 
-  /** The id of the version with a rank, counted from the newest; the last where there are not so many. */
+  /** Returns the id of the version of a rank from the newest, or else of the last one. */
   private async versionId(role: string, name: string, rank: number): Promise<string> {
     const { status, body } = await this.versions(role, `&prefix=${encodeValue(unquote(name))}`);
     const rows =
@@ -174,7 +177,9 @@ export class Side {
     return this.names[Number(index)]!;
   }
 
-  /** The encoded name of the version with a rank, counted from the newest; the last where there are not so many. */
+  /**
+   * Returns the encoded archive entry of a rank from the newest, or else the last one.
+   */
   private async archiveEntry(role: string, name: string, rank: number): Promise<string> {
     const prefix = encodedArchivePrefix(name);
     const query = `?reverse=on&limit=${MAX_ENTRIES}&prefix=${encodeValue(unquote(prefix))}`;

@@ -1,44 +1,51 @@
 import { toBytes } from '../../../src/http/bytes';
 import type { AccountName } from './places';
 
-/** Who sends a step. */
+/** The user who sends a step. */
 export type User = 'tester' | 'tester2' | 'tester3' | 'admin' | 'anonymous' | 'badtoken';
 
-/** How a body is announced: by Content-Length, chunked, not at all, or with Expect: 100-continue. */
+/**
+ * How a body is announced: Content-Length, chunked, not at all, or Expect: 100-continue.
+ */
 export type Framing = 'length' | 'chunked' | 'none' | 'expect';
 
 /**
- * One request, the same for both sides. In path and headers stand for what differs between the sides:
- * `{s}` the percent-encoded name of the container s, `{S}` the same name as bytes, `{n0}` the first object name of
- * the sequence, `{i:k:0:1}` the id of its second newest version in the container k, `{e:x:0:1}` the second newest version of `{n0}` in the archive x, `{a:0}` what the versions of `{n0}`
- * begin with, `{test}` and `{test2}` the accounts, `{base}` what the names of all containers begin with.
+ * One request, the same for both sides. Placeholders in path and headers stand for what
+ * differs:
+ * - `{s}`: the percent-encoded name of the container s; `{S}`: the same name as bytes
+ * - `{n0}`: the first object name of the sequence
+ * - `{i:k:0:1}`: the id of its second newest version in the container k
+ * - `{e:x:0:1}`: the second newest version of `{n0}` in the archive x
+ * - `{a:0}`: the prefix of the versions of `{n0}`
+ * - `{test}`, `{test2}`: the accounts
+ * - `{base}`: the prefix of all container names
  */
 export interface Step {
   readonly user: User;
   readonly method: string;
   readonly account: AccountName;
-  /** Below the account; with the query. */
+  /** Below the account, with the query. */
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: BodyName;
-  /** Instead of a body: a large object's manifest of these. */
+  /** Sends a large object's manifest of these segments instead of a body. */
   readonly segments?: readonly SegmentSpec[];
   readonly framing?: Framing;
 }
 
-/** An item of a manifest, right or wrong; texts are expanded as those of steps, and then decoded. */
+/** An item of a manifest, valid or not; texts are expanded as in steps, then decoded. */
 export type SegmentSpec = Readonly<Record<string, string | number | null>>;
 
-/** One generated test: object names and what is done to them. */
+/** One generated test: object names, and the steps that use them. */
 export interface Sequence {
   readonly names: readonly [string, string, string];
   readonly steps: readonly Step[];
 }
 
-/** The container of the segments that large objects and symlinks of both sides point at; nothing in it ever changes. */
+/** The container of the segments that large objects and symlinks use; never changes. */
 export const SEGMENTS = 'dv-segments';
 
-/** What is in the container of segments. */
+/** The contents of the segments container. */
 export const SEGMENT_BODIES: Readonly<Record<string, Buffer>> = {
   'seg/1': Buffer.from('first segment, '),
   'seg/2': Buffer.from('second segment'),
@@ -63,12 +70,12 @@ export const BODIES = {
 
 export type BodyName = keyof typeof BODIES;
 
-/** UTF-8 text as a header carries it. */
+/** Returns UTF-8 text as a header carries it. */
 export function headerText(text: string): string {
   return toBytes(text);
 }
 
-/** A step on one line, for failures. */
+/** Formats a step on one line, for failures. */
 export function showStep(step: Step): string {
   const { user, method, account, path, headers = {}, body, segments, framing } = step;
   const fields = Object.entries(headers).map(

@@ -6,15 +6,18 @@ import type { Step } from './steps';
 import type { Answer } from '../../support/client';
 import { quote, unquote } from '../../../src/http/bytes';
 
-/** A kind of step that is not sent, since the two sides would do different things and all that follows would differ; README tells of it. */
+/**
+ * A kind of step that is not sent, since the two sides would act differently and all
+ * later steps would differ. The README describes each.
+ */
 export interface Unsent {
   readonly name: string;
   readonly reason: string;
-  /** @param side that of Swift's own versions */
+  /** @param side the side with Swift's own versions */
   concerns(step: Step, side: Side): Promise<boolean> | boolean;
 }
 
-/** All of them; the rest of what may differ is in differences. */
+/** Everything that is not sent to either side; other deviations are in differences. */
 export const UNSENT: readonly Unsent[] = [
   {
     name: 'copy from a name that is not UTF-8 (not sent)',
@@ -98,7 +101,7 @@ export const UNSENT: readonly Unsent[] = [
   },
 ];
 
-/** Whether a name is one that no store has. */
+/** Whether no store can have an object of this name. */
 export function isNoText(name: string | undefined, side: Side): boolean {
   const named = name?.replace(/\{[ae]:(?:\w:)?(\d)[^}]*\}/g, '{n$1}');
   return named !== undefined && /%ff|%00/.test(side.expandNames(named));
@@ -121,7 +124,7 @@ export const PROXY_UNSENT: readonly Unsent[] = [
   },
 ];
 
-/** Which version a PUT makes the current one, and over what; undefined for all other steps. */
+/** Returns the version that a PUT restores, and the object it replaces, if it does. */
 async function restoredBy(step: Step, side: Side) {
   if (!isRestoring(step)) return undefined;
   const { account, path } = step;
@@ -144,7 +147,7 @@ function isRemovingById({ method, path }: Step): boolean {
   return method === 'DELETE' && /[?&]version-id=(?!null)/.test(path);
 }
 
-/** What a request makes a copy of. */
+/** Returns the source of a copy. */
 async function copiedBy(
   { method, account, path, headers = {} }: Step,
   side: Side,

@@ -3,18 +3,19 @@ import { startProxy } from '../../support/proxy';
 import { login } from '../../support/swift';
 import type { Bench } from './matrix';
 
-/** A bench that stands while the tests of a suite run. */
+/** A bench that exists while the tests of a suite run. */
 export interface SuiteBench {
-  /** To be asked only within tests. */
+  /** May be called only within tests. */
   readonly bench: () => Bench;
 }
 
 /**
- * Sets up a proxy in front of a store whose requests can be made to fail, for the suite that calls this. After it, the proxy must have made no
- * mistake of its own, and closed its connections.
+ * Sets up a proxy in front of a store whose requests can be made to fail, for the calling
+ * suite. Afterwards checks that the proxy made no mistake of its own and closed its
+ * connections.
  *
- * @param store tells where the store is, once the suite runs
- * @param cacheTime seconds that settings of containers are remembered
+ * @param store returns the store's address; called once the suite runs
+ * @param cacheTime the seconds for which settings of containers are cached
  * @param filter more options of the filter versioned_writes
  */
 export function suiteBench(

@@ -9,7 +9,7 @@ const HOUR = 3_600_000;
 const realNow = Date.now.bind(Date);
 
 describe('clocks', () => {
-  // a process of its own, so that its clock is right where this one's is not
+  // a separate process, so that its clock is right while this one's is wrong
   let store: KillableStore | undefined;
   afterAll(() => store?.stop());
   const { bench }: SuiteBench = suiteBench(
@@ -116,7 +116,7 @@ describe('clocks', () => {
   });
 
   describe('of whole seconds', () => {
-    /** As a store without X-Timestamp, whose times are those of Last-Modified. */
+    /** Acts as a store without X-Timestamp, with only Last-Modified for times. */
     async function withoutTimestamps(
       faulty: FaultyStore,
       scene: Scene,

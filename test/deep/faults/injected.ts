@@ -5,18 +5,18 @@ import type { Exchange, Fault, Rule } from '../../support/faulty_store';
 /** Something that can happen to requests on their way to the store. */
 export interface Injected {
   readonly name: string;
-  /** What it does to the request of that number, and to those after it. */
+  /** Its effect on the request with a number, and on those after it. */
   readonly rule: (at: number) => Rule;
-  /** It only delays, so that nothing fails. */
+  /** Whether it only delays, so that nothing fails. */
   readonly harmless?: boolean;
-  /** The requests that it can befall; without it all. */
+  /** Selects the requests it applies to; all by default. */
   readonly befalls?: (request: string) => boolean;
 }
 
-/** The body of answers that a fault gives. */
+/** The body of a fault's responses. */
 export const BROKEN = 'broken for a test';
 
-/** Answers in the place of the store, which is not asked. */
+/** Responds instead of the store, which never gets the request. */
 export const answered =
   (status: number): Fault =>
   (exchange) =>
@@ -44,7 +44,10 @@ export const doneButReset: Fault = async (exchange) => {
 
 export const cut: Fault = async (exchange) => exchange.cut(await exchange.pass());
 
-/** Milliseconds, before and after; both are far less than the proxy waits for an answer (upstream_timeout of the bench), also on a slow machine. */
+/**
+ * The delay before and after, in milliseconds; even on slow machines far less than the
+ * proxy waits for a response (upstream_timeout of the bench).
+ */
 const SLOW = 100;
 
 const slow: Fault = async (exchange) => {
@@ -66,7 +69,7 @@ const fromThenOn =
   (_, index) =>
     index === at ? fault : index > at ? later : undefined;
 
-/** What adds to the archive; there a refusal is an answer of the store's, and no lie. */
+/** Whether a request adds to the archive, where a store may legitimately refuse. */
 const addsToArchive = (request: string) => /^(PUT|POST) .*-a\//.test(request);
 
 export const FAULTS: readonly Injected[] = [
@@ -95,13 +98,13 @@ export const FAULTS: readonly Injected[] = [
   })),
 ];
 
-/** What a refusal to remove an entry is to a DELETE in stack mode, which restores before it removes. */
+/** Refuses to remove an entry; a DELETE in stack mode restores before it removes. */
 export const REMOVAL_REFUSED: Injected = {
   name: '403 to the removal of an entry',
   rule: () => (exchange) => (removesFromArchive(exchange) ? answered(403) : undefined),
 };
 
-/** The same where the right was there when the client was asked for it. */
+/** The same, but the right still existed when the client's rights were checked. */
 export const REMOVAL_REFUSED_LATER: Injected = {
   name: '403 to the removal of an entry that was restored',
   rule: () => (exchange) =>
@@ -114,7 +117,7 @@ function removesFromArchive({ method, path }: Exchange): boolean {
   return method === 'DELETE' && path.includes('-a/');
 }
 
-/** What a listing lies: it is passed on with its entries changed. */
+/** Passes a listing on with its entries changed. */
 export function relisted(
   change: (entries: { name: string }[]) => unknown[],
   query?: string,
@@ -132,7 +135,7 @@ export function relisted(
   };
 }
 
-/** An answer to a listing that is none. */
+/** Responds to a listing request with an invalid listing. */
 export const listedAs =
   (body: string, status = 200): Fault =>
   (exchange) =>

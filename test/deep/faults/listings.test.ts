@@ -7,7 +7,7 @@ import { tryCell } from './matrix';
 import { deleting, look, prepare, putting, type Operation } from './scenes';
 import { partOf } from '../../support/depth';
 
-/** Befalls each listing of the archive, and nothing else. */
+/** Applies a fault to each listing of the archive, and to nothing else. */
 function lying(name: string, fault: Fault, harmless = false): Injected {
   return {
     name,

@@ -7,7 +7,7 @@ import { OPERATIONS } from './scenes';
 import { countFigures } from '../../support/figures';
 import { partOf } from '../../support/depth';
 
-/** Of the cells over a Swift and of those with a client's token so many fewer are tried. */
+/** The factor by which fewer cells over a Swift and with a client's token are tried. */
 const FEWER = 3;
 
 let tried = 0;
@@ -16,7 +16,7 @@ afterAll(() => countFigures('faults', { cells: tried }));
 /** Tries each operation, in each mode. */
 function operations({ bench }: SuiteBench, oneOf: number, from: number): void {
   describe.each(MODES)('in the mode %s', (mode) => {
-    // an operation is prepared and counted for each cell or few: the gate has few of them
+    // each operation is prepared and counted for however few cells: the gate runs few
     it.each(partOf(OPERATIONS, { oneOf: 9, from: from + MODES.indexOf(mode) }))(
       '$name',
       async (operation) => {

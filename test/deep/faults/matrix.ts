@@ -6,7 +6,7 @@ import { BROKEN, FAULTS, type Injected } from './injected';
 import { deleting, look, prepare, putting, statusOf, type Operation, type State } from './scenes';
 import { depth } from '../../support/depth';
 
-/** One fault in one request of one operation, and what is done then. */
+/** One fault in one request of one operation, and the next operation. */
 export interface Cell {
   readonly mode: Mode;
   readonly operation: Operation;
@@ -14,39 +14,40 @@ export interface Cell {
   /** The number of the request. */
   readonly at: number;
   readonly request: string;
-  /** The operation that follows once the fault is gone. */
+  /** The operation that follows once the fault has ended. */
   readonly next: Operation;
 }
 
 /** Where cells are tried. */
 export interface Bench {
   readonly faulty: FaultyStore;
-  /** By way of the proxy that has `faulty` as its store. */
+  /** Uses the proxy whose store is `faulty`. */
   readonly client: Client;
-  /** Past both. */
+  /** Bypasses both. */
   readonly direct: Client;
 }
 
-/** Cells at once: most of the time of those where the store is silent is waiting. */
+/** The number of cells at once: those with a silent store mostly wait. */
 const AT_ONCE = 12;
 
-/** Milliseconds; a generous bound for slow machines. */
+/** In milliseconds; generous for slow machines. */
 const PATIENCE = 90_000;
 
 const NEXT: readonly Operation[] = [putting('next', [], 'a PUT'), deleting([], 'a DELETE')];
 
 /**
- * Of how many cells one is tried; with `FAULTS=all` each is. Prime, so that over the operations every fault has its
- * turn.
+ * One in how many cells is tried; all with `FAULTS=all`. A prime, so that every fault
+ * gets its turn over the operations.
  */
 export const ONE_OF = process.env['FAULTS'] === 'all' ? 1 : depth({ gate: 29, deep: 7 });
-/** How many cells there were before, so that operations with the same requests do not try the same faults. */
+/** The number of cells so far, so that similar operations try different faults. */
 let count = 0;
 
 /**
- * Cells of an operation: each of its requests, with each fault, followed in turn by the same, a PUT and a DELETE.
+ * Returns the cells of an operation: each of its requests with each fault, followed in
+ * turn by the same operation, a PUT and a DELETE.
  *
- * @param oneOf of how many of them one is taken, besides
+ * @param oneOf takes only one in so many of them
  */
 export async function cellsOf(
   bench: Bench,
@@ -71,7 +72,7 @@ export async function cellsOf(
   return tried.length > 0 ? tried : cells.slice(count % cells.length).slice(0, 1);
 }
 
-/** Tries cells, several at once; what was wrong, in words. */
+/** Tries cells, several at once; returns what was wrong. */
 export async function tryCells(bench: Bench, cells: readonly Cell[]): Promise<string[]> {
   const wrong: string[] = [];
   const left = [...cells];
@@ -83,7 +84,7 @@ export async function tryCells(bench: Bench, cells: readonly Cell[]): Promise<st
   return wrong;
 }
 
-/** Whatever fails, in the end there is an answer, and the next operation gets the lock. */
+/** Whatever fails, a response must arrive, and the next operation must get the lock. */
 async function inTime(tried: Promise<string[]>, cell: Cell): Promise<string[]> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<string[]>((resolve) => {
@@ -99,7 +100,7 @@ async function inTime(tried: Promise<string[]>, cell: Cell): Promise<string[]> {
   }
 }
 
-/** Tries a cell; what was wrong with it, in words. */
+/** Tries a cell; returns what was wrong with it. */
 export async function tryCell(bench: Bench, cell: Cell): Promise<string[]> {
   const { operation, mode, fault } = cell;
   const scene = await prepare(bench.client, mode, operation.before);
@@ -123,7 +124,7 @@ export async function tryCell(bench: Bench, cell: Cell): Promise<string[]> {
   return [`${title(cell)}: answered ${status}, then ${show(between)}; ${wrong.join('; ')}`];
 }
 
-/** What the store cut short the client gets cut short. */
+/** The client's response is cut short if the store's is. */
 function noAnswer(): Answer {
   return { status: 503, headers: Headers.of({ 'Retry-After': '1' }), body: Buffer.alloc(0) };
 }
@@ -132,13 +133,15 @@ function judgeAnswer({ fault }: Cell, answer: Answer, expected: readonly number[
   const status = statusOf(answer);
   if (expected.includes(status)) return [];
   if (fault.harmless) return [`answered ${status} though nothing failed`];
-  // the store's own answer to the client's own request is passed on as it is
+  // the store's own response to the client's own request is passed on unchanged
   if (status < 500 || answer.status === 200 || answer.body.toString() === BROKEN) return [];
   if (status !== 503) return [`answered ${status}: ${answer.body.toString()}`];
   return answer.headers.has('retry-after') ? [] : ['503 without Retry-After'];
 }
 
-/** Between the fault and the next operation there may be duplicates, but nothing may be missing. */
+/**
+ * Between fault and next operation duplicates are allowed, but nothing may be missing.
+ */
 function judgeBetween(between: State, possible: readonly State[]): string[] {
   const wrong: string[] = [];
   if (!possible.some(({ current }) => current === between.current))

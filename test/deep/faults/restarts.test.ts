@@ -12,7 +12,7 @@ import { describeWithRedis, TestRedis } from '../../support/redis';
 import { describeWithSwift, login } from '../../support/swift';
 import { IS_DEEP, partOf } from '../../support/depth';
 
-/** Seconds that a proxy waits for the store. */
+/** The seconds for which a proxy waits for the store. */
 const TIMEOUT = 2;
 const WRITERS = 8;
 
@@ -39,7 +39,7 @@ function restarts(start: () => Promise<KillableStore | undefined>): void {
     expect(codes).toEqual(proxies.map(() => 0));
   });
 
-  /** Writes through both proxies in turn until told to stop. */
+  /** Writes through both proxies in turn until it is stopped. */
   function writing(pair: Pair) {
     const acknowledged: string[] = [];
     const statuses = new Set<number>();
@@ -86,7 +86,7 @@ function restarts(start: () => Promise<KillableStore | undefined>): void {
       'loses nothing acknowledged, and the proxies go on (%s)',
       async (mode) => {
         const [client] = clients;
-        // a Swift that was started by somebody else is not killed
+        // a Swift that this process did not start is not killed
         if (!client) return;
         const pair = await newPair(client, mode);
         const { acknowledged, statuses, end } = writing(pair);

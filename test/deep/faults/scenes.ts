@@ -12,49 +12,54 @@ import {
 } from '../../support/containers';
 
 export const OBJECT = 'object';
-/** A delete marker in the place of a body. */
+/** Stands for a delete marker in the place of a body. */
 export const MARKER = '<marker>';
-/** A marker of which a fault left only the beginning: it expires by itself, if no later delete removes it. */
+/** Stands for an incomplete marker: it expires unless a later delete removes it. */
 const HALF_MADE = '<half made>';
-/** The body that stands for a static large object. */
+/** Stands for the body of a static large object. */
 const LARGE = '<slo>';
 
-/** What clients see of an object: its body, if it is there, and what is archived of it, the oldest first. */
+/** An object as clients see it: its body, if it exists, and its archive, oldest first. */
 export interface State {
   readonly current: string | undefined;
   readonly archive: readonly string[];
 }
 
-/** What an operation comes to: the state after it, and the statuses that it may be answered with. */
+/** The outcome of an operation: the state after it, and its allowed statuses. */
 export interface Outcome {
   readonly state: State;
   readonly statuses: readonly number[];
 }
 
-/** A versioned container with one object, and where to copy from. All its paths contain its id, and no other scene's do. */
+/**
+ * A versioned container with one object, and a source for copies. Its id is in all its
+ * paths and in no other scene's.
+ */
 export interface Scene {
   readonly id: string;
-  /** By way of the proxy. */
+  /** Uses the proxy. */
   readonly client: Client;
   readonly mode: Mode;
   readonly container: string;
   readonly archive: string;
   readonly plain: string;
   readonly path: string;
-  /** What the names of its versions begin with. */
+  /** The prefix of the names of its versions. */
   readonly prefix: string;
 }
 
-/** Something to do with the object of a scene, and what it should come to. */
+/** An operation on the object of a scene, and its expected outcome. */
 export interface Operation {
   readonly name: string;
-  /** What was done to the object before: bodies put, or undefined for a DELETE in history mode. */
+  /**
+   * The earlier writes of the object: bodies, or undefined for a DELETE in history mode.
+   */
   readonly before: readonly (string | undefined)[];
   act(scene: Scene): Promise<Answer>;
   model(mode: Mode, state: State): Outcome;
 }
 
-/** Makes what an operation begins with. */
+/** Prepares the scene of an operation. */
 export async function prepare(
   client: Client,
   mode: Mode,
@@ -84,7 +89,7 @@ async function putLarge(client: Client, plain: string, path: string): Promise<vo
   await mustBe(201, client.ask('PUT', `${path}?multipart-manifest=put`, {}, manifest));
 }
 
-/** What the object of a scene is in the store itself. */
+/** Returns the state of a scene's object in the store itself. */
 export async function look(direct: Client, { archive, path, prefix }: Scene): Promise<State> {
   const kept: string[] = [];
   for (const name of await direct.names(archive, `prefix=${encodeURIComponent(prefix)}`)) {
@@ -132,7 +137,6 @@ function deleted(mode: Mode, state: State): Outcome {
   };
 }
 
-/** A PUT of a body. */
 export function putting(
   body: string,
   before: Operation['before'],
@@ -147,7 +151,6 @@ export function putting(
   };
 }
 
-/** A DELETE. */
 export function deleting(before: Operation['before'], name: string): Operation {
   return { name, before, act: ({ client, path }) => client.ask('DELETE', path), model: deleted };
 }
@@ -194,7 +197,7 @@ export const OPERATIONS: readonly Operation[] = [
   },
 ];
 
-/** How an operation was answered: what it says itself, where its status is that of a list of deletes. */
+/** Returns the status of an operation; for a bulk delete, the one in its body. */
 export function statusOf({ status, body }: Answer): number {
   const inner = /^Response Status: (\d{3})/m.exec(body.toString())?.[1];
   return inner === undefined ? status : Number(inner);

@@ -8,7 +8,7 @@ import { partOf } from '../../support/depth';
 describe('a change of a setting that meets a fault', () => {
   const { bench } = suiteBench(suiteUpstream(), true, 600);
 
-  /** The requests of the change: what is in force is looked at, and the change is passed on. */
+  /** The change's requests: one reads the current setting, one passes the change on. */
   const REQUESTS = [0, 1];
 
   const faults = FAULTS.filter(({ befalls }) => befalls === undefined);
@@ -65,7 +65,7 @@ describe('a write that met a fault while versions with ids are off', () => {
       if (status >= 500) failures.push(at);
       await mustBe(204, set('true'));
     }
-    // what is there is asked for, and its versions, before the write itself
+    // the object and its versions are read before the write itself
     expect(failures).toEqual(expect.arrayContaining([0, 1]));
   });
 });

@@ -12,7 +12,9 @@ const OFF = { 'X-Versions-Enabled': 'false' };
 const ON = { 'X-Versions-Enabled': 'true' };
 const AT_ONCE = 12;
 
-/** Where a cell is tried: what was acknowledged by then, by ids; what has none is `null`. */
+/**
+ * The container of a cell, and the bodies acknowledged so far by version id or `null`.
+ */
 interface Scene {
   readonly client: Client;
   readonly container: string;
@@ -24,7 +26,7 @@ interface Operation {
   readonly name: string;
   readonly prepare: (scene: Scene) => Promise<void>;
   readonly run: (scene: Scene) => Promise<Answer>;
-  /** What is current before and after: a body, or nothing. */
+  /** The current body before and after; undefined if there is none. */
   readonly before: string | undefined;
   readonly after: string | undefined;
   /** The version that it removes, counted from the oldest. */
@@ -124,7 +126,7 @@ async function sceneOf({ client }: Bench, { prepare }: Operation): Promise<Scene
   return scene;
 }
 
-/** How many requests an operation makes of the store. */
+/** Returns how many requests an operation makes to the store. */
 async function requestsOf(bench: Bench, operation: Operation): Promise<number> {
   const scene = await sceneOf(bench, operation);
   const { seen, end } = bench.faulty.inject(scene.container, () => undefined);
@@ -141,7 +143,7 @@ async function cellsOf(bench: Bench, operation: Operation, salt: number): Promis
   return cells.filter((_, i) => (i + salt) % ONE_OF === 0);
 }
 
-/** What is wrong after an operation that something befell. */
+/** Returns what is wrong after an operation with a fault. */
 async function tryCell(bench: Bench, { operation, fault, at }: Cell): Promise<string[]> {
   const scene = await sceneOf(bench, operation);
   const { client, container, path, acknowledged } = scene;

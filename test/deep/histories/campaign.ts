@@ -17,29 +17,35 @@ import { countFigures } from '../../support/figures';
 
 const setting = (name: string, otherwise: number) => Number(process.env[name] ?? otherwise);
 
-/** The same in every run, so that a change fails by its own fault only; exploring starts from HISTORIES_SEED=random. */
+/** Fixed, so that only a change can cause a failure; HISTORIES_SEED=random explores. */
 const FIXED_SEED = 20_260_101;
 const SEED =
   process.env['HISTORIES_SEED'] === 'random'
     ? randomInt(1_000_000_000)
     : setting('HISTORIES_SEED', FIXED_SEED);
-/** How often each plan is carried out: what overlaps what is different each time. */
+/** How often each plan is run: what overlaps differs each time. */
 const REPEAT = setting('HISTORIES_REPEAT', 1);
-/** After so many wrong histories a run stops. */
+/** The number of wrong histories after which a run stops. */
 const FAILURES = setting('HISTORIES_FAILURES', 1);
-/** So many histories at once, each in containers of its own, disturb each other's timing. */
+/** Histories at once, in separate containers; they disturb each other's timing. */
 const AT_ONCE = 4;
-/** What a client began and did not wait for is over when nothing has changed for so long; milliseconds, and how often to look. */
+/**
+ * Requests that a client did not wait for have ended if nothing changed for `QUIET`
+ * milliseconds; and how often to check.
+ */
 const QUIET = 200;
 const LOOKS = 15;
 
-/** As many histories as the environment asks for, or else so many. */
+/** Returns the number of histories that the environment sets, or else `otherwise`. */
 export const historiesOr = (otherwise: number) => setting('HISTORIES', otherwise);
 
-/** How many milliseconds a run of so many histories may take. */
+/** Returns the milliseconds that a run of `histories` histories may take. */
 export const timeFor = (histories: number) => 120_000 + histories * REPEAT * 2000;
 
-/** Records so many histories, of consecutive seeds, and judges each. @throws with a report of each that is wrong */
+/**
+ * Records `count` histories of consecutive seeds, and judges each.
+ * @throws with a report of each that is wrong
+ */
 export function recordAndJudge(
   place: Place,
   count: number,
@@ -67,7 +73,7 @@ export function recordAndJudgeWithIds(place: Place, count: number): Promise<void
   });
 }
 
-/** What histories are of one kind. */
+/** One kind of histories. */
 interface Kind<H> {
   record(seed: number): { run(): Promise<void>; history(): Promise<H> };
   isRight(history: H): boolean;
@@ -104,7 +110,10 @@ async function campaign<H extends AnyHistory>(
   expect(histories).toHaveLength(count * REPEAT);
 }
 
-/** Records the history of a seed; what is found at last is looked at until it is right, since some of it may be still to come. */
+/**
+ * Records the history of a seed. Reads the final state until it is right, since some
+ * requests may still be running.
+ */
 async function recordOne<H>(kind: Kind<H>, seed: number): Promise<H> {
   const recorder = kind.record(seed);
   await recorder.run();
@@ -119,7 +128,10 @@ async function recordOne<H>(kind: Kind<H>, seed: number): Promise<H> {
   return recorder.history();
 }
 
-/** What is not all there yet may be explained by nothing, and that takes the longest to find out: it is not asked again and again. */
+/**
+ * An incomplete final state may have no explanation, which takes longest to find out, so
+ * such a search is not repeated.
+ */
 function soFar<H>(kind: Kind<H>, history: H): 'right' | 'wrong' | 'no end' {
   try {
     return kind.isRight(history) ? 'right' : 'wrong';
@@ -129,7 +141,7 @@ function soFar<H>(kind: Kind<H>, history: H): 'right' | 'wrong' | 'no end' {
   }
 }
 
-/** What is wrong with a history, or that there is no telling. */
+/** Returns what is wrong with a history, or that the search did not end. */
 function problemIn<H extends AnyHistory>(kind: Kind<H>, history: H): string | undefined {
   try {
     return kind.problemIn(history);
@@ -141,7 +153,7 @@ function problemIn<H extends AnyHistory>(kind: Kind<H>, history: H): string | un
 
 type Answered = { readonly call: { readonly do: string }; readonly status?: number };
 
-/** How often each kind of request got each answer. */
+/** Counts how often each kind of request got each response. */
 function answersIn(histories: readonly AnyHistory[]): string {
   const times = new Map<string, number>();
   const all = histories.flatMap((history): readonly Answered[] => history.operations);
@@ -155,7 +167,7 @@ function answersIn(histories: readonly AnyHistory[]): string {
     .join(', ');
 }
 
-/** Keeps a wrong history in a file of its own. */
+/** Saves a wrong history in a file. */
 function saved(history: AnyHistory): string {
   const file = join(mkdtempSync(join(tmpdir(), 'hindsight-history-')), `${history.seed}.json`);
   writeFileSync(file, JSON.stringify(history, undefined, 1));

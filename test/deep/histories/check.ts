@@ -12,22 +12,24 @@ import { hints, lineOf, nameOf } from './report';
 import { search } from './search';
 import type { Leniency } from './tasks';
 
-/** Why a history cannot be. */
+/** Why a history is impossible. */
 export interface Problem {
   readonly history: History;
-  /** What is wrong, one line each; the first says which property failed. */
+  /** What is wrong, one line each; the first names the violated property. */
   readonly lines: readonly string[];
 }
 
-/** What is allowed to pass; see `Leniency`. */
+/** The accepted deviations; see `Leniency`. */
 export const LENIENT: Leniency = { overlapping: true };
 
 /**
- * Judges a history: answers are those that Swift gives, no content appears that nobody sent, an archive entry is always the same, and
- * some order of the operations explains what was answered and what was found at last. From that follows the rest: nothing acknowledged is lost
- * or there twice, nobody reads what was overwritten before, and markers are where they belong.
+ * Judges a history. Responses must be ones that Swift sends, no content may appear that
+ * nobody sent, an archive entry must never change, and some order of the operations must
+ * explain the responses and the final state. It follows that nothing acknowledged is lost
+ * or duplicated, no read returns what was overwritten before it, and markers are where
+ * they belong.
  *
- * @returns undefined where all is right
+ * @returns undefined if all is right
  */
 export function judge(history: History, leniency = LENIENT): Problem | undefined {
   const plain = plainly(history);
@@ -43,7 +45,7 @@ export function isRight(history: History, leniency = LENIENT): boolean {
   return plainly(history).length === 0 && search(history, leniency).order !== undefined;
 }
 
-/** What is wrong in any order. */
+/** Returns what is wrong in any order. */
 function plainly(history: History): string[] {
   return [...impossible(history), ...foreign(history), ...changed(history)];
 }
@@ -60,7 +62,7 @@ function impossible({ operations, finally: { strays } }: History): string[] {
   ];
 }
 
-/** Bodies that were seen and that nobody sent to their end. */
+/** Returns bodies that were seen although nobody sent them completely. */
 function foreign(history: History): string[] {
   const sent = new Set(
     history.operations.flatMap(({ call }) =>
@@ -82,7 +84,7 @@ function* seen({ operations, finally: { objects } }: History): Generator<[Conten
   }
 }
 
-/** Names in the archive under which different bodies were found. */
+/** Returns archive names under which different bodies were seen. */
 function changed({ operations, finally: { objects } }: History): string[] {
   const read = operations.flatMap(({ call, content }): Entry[] =>
     call.do === 'restore' && content !== undefined ? [{ name: call.entry, content }] : [],
@@ -100,10 +102,10 @@ function changed({ operations, finally: { objects } }: History): string[] {
   });
 }
 
-/** For so many milliseconds a wrong history is looked at for what makes it wrong. */
+/** The milliseconds to spend on finding what makes a history wrong. */
 const PATIENCE = 20_000;
 
-/** The same history without answers that are not needed to show that it is wrong. */
+/** Removes the responses that are not needed to show that a history is wrong. */
 function withoutNeedless(history: History, leniency: Leniency): History {
   const end = performance.now() + PATIENCE;
   return history.operations.reduce((left, operation) => {
@@ -116,7 +118,7 @@ function withoutNeedless(history: History, leniency: Leniency): History {
   }, history);
 }
 
-/** What would have to be otherwise for the history to be right. */
+/** Returns the changes that would make the history right. */
 function explain(history: History, leniency: Leniency): string[] {
   const { operations, finally: last } = history;
   const end = performance.now() + PATIENCE;

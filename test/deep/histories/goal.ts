@@ -1,16 +1,16 @@
 import type { Content, History } from './history';
 import { objectOf, type ObjectState, type State } from './model';
 
-/** What a history must lead to. */
+/** The state that a history must lead to. */
 export interface Goal {
   readonly setting?: History['finally']['setting'];
   readonly objects: Readonly<Record<string, Pick<ObjectState, 'current' | 'archive'>>>;
 }
 
-/** Anything: only the answers of the operations count. */
+/** Any state: only the responses of the operations count. */
 export const ANYTHING: Goal = { objects: {} };
 
-/** What was found when all was quiet, but for one object. */
+/** Returns the final state of a history, except for one object. */
 export function asFound({ finally: { setting, objects } }: History, except?: string): Goal {
   const looked = Object.entries(objects).filter(([name]) => name !== except);
   return {
@@ -39,10 +39,11 @@ export function isReached({ setting, objects }: Goal, state: State): boolean {
 }
 
 /**
- * Whether a goal may still be reached: what is archived and should not be must be taken out, the newest first, by a DELETE in stack
- * mode, at most two entries each, or by the write in progress that has archived it and fails.
+ * Whether a goal may still be reached. Surplus archive entries must be removed, the
+ * newest first: by a DELETE in stack mode, at most two each, or by the write in progress
+ * that archived them and fails.
  *
- * @param removals how many entries of an object can still be taken out
+ * @param removals returns how many entries of an object can still be removed
  */
 export function isReachable(
   { objects }: Goal,
@@ -56,7 +57,7 @@ export function isReachable(
   });
 }
 
-/** How many entries two archives have in common, the oldest first. */
+/** Returns the length of the common beginning of two archives, oldest first. */
 function common(one: readonly (Content | null)[], other: readonly (Content | null)[]): number {
   const end = one.findIndex((content, i) => i >= other.length || content !== other[i]);
   return end < 0 ? one.length : end;

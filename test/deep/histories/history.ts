@@ -1,22 +1,26 @@
 import type { Mode } from '../../support/containers';
 
-/** What is in force on the container of a history. */
+/** The setting of a history's container. */
 export type Setting = Mode | 'off';
 
-/** The name of a body: each PUT sends one of its own. What nobody sent is named `?` and its checksum. */
+/**
+ * The name of a body, unique to its PUT; unknown bodies are named `?` and their checksum.
+ */
 export type Content = string;
 
-/** How a PUT is sent: in small pieces, on the condition that there is no object, with a wrong ETag, or never to its end. */
+/**
+ * How a PUT is sent: in small pieces, only if absent, with a wrong ETag, or cut short.
+ */
 export type Way = 'whole' | 'in pieces' | 'unless there' | 'wrong ETag' | 'leaving';
 
-/** How a copy is asked for. */
+/** The method of a copy. */
 export type Spelling = 'COPY' | 'PUT';
 
-/** One request, as far as versions are concerned. */
+/** One request, as far as it concerns versions. */
 export type Call =
   | { readonly do: 'put'; readonly object: string; readonly content: Content; readonly way: Way }
   | { readonly do: 'copy'; readonly from: string; readonly to: string; readonly spelled: Spelling }
-  /** A copy of an entry of the archive. */
+  /** A copy of an archive entry. */
   | {
       readonly do: 'restore';
       readonly entry: string;
@@ -32,40 +36,43 @@ export type Call =
   /** A GET of the container. */
   | { readonly do: 'show' };
 
-/** A request and what came of it. Instants are milliseconds since the history began. */
+/** A request and its result. Instants are in milliseconds since the history began. */
 export interface Operation {
   readonly client: number;
-  /** By which of the proxies. */
+  /** The index of its proxy. */
   readonly through: number;
   readonly call: Call;
   readonly began: number;
   readonly ended: number;
-  /** Undefined: no answer came. */
+  /** Undefined if there was no response. */
   readonly status?: number;
-  /** Of an answered GET, HEAD or copy: what was read. */
+  /** What an answered GET, HEAD or copy read. */
   readonly content?: Content;
-  /** Of an answered GET of the container. */
+  /** What an answered GET of the container reported. */
   readonly setting?: Setting;
 }
 
-/** A name in the archive container, and what is there; null is a delete marker. */
+/** A name in the archive container, and its content; null is a delete marker. */
 export interface Entry {
   readonly name: string;
   readonly content: Content | null;
 }
 
-/** What was found of an object when all was quiet; the archive's entries in the order of their names. */
+/** The final state of an object; archive entries are in the order of their names. */
 export interface Found {
   readonly current: Content | null;
   readonly archive: readonly Entry[];
 }
 
-/** What a history is over: a real Swift, or our own store. */
+/** The store of a history: a real Swift, or our own. */
 export type Store = 'swift' | 'embedded';
 
-/** What several clients did to a container and saw of it. A plain value, so that it can be kept as JSON. */
+/**
+ * What several clients did to a container and saw of it. Plain, so it can be saved as
+ * JSON.
+ */
 export interface History {
-  /** Of what was done; when it was done is another matter. */
+  /** Determines what was done, but not when. */
   readonly seed: number;
   readonly where: string;
   readonly store: Store;
@@ -84,21 +91,22 @@ export function isOpen({ status, call }: Operation): boolean {
   return (status === undefined || status === 503) && !cannotTakeEffect(call);
 }
 
-/** Whether a request must not change anything, whatever its answer. */
+/** Whether a request must not change anything, whatever the response. */
 export function cannotTakeEffect(call: Call): boolean {
   return call.do === 'put' && (call.way === 'wrong ETag' || call.way === 'leaving');
 }
 
 /**
- * Statuses that Swift gives to each request. 202 and 409 are its answers to a write in a plain container that came too late, and 412 is
- * that to one in a versioned container that could not archive what is there.
+ * The statuses that Swift sends to each request. 202 and 409 answer a write to a plain
+ * container that came too late, and 412 one to a versioned container that could not
+ * archive the object.
  */
 const STATUSES: Readonly<Record<Call['do'] | Way, readonly number[]>> = {
   put: [],
   whole: [201, 202, 412, 503],
   'in pieces': [201, 202, 412, 503],
   'unless there': [201, 202, 412, 503],
-  // 202: what came too late is not looked at
+  // 202: the body of a late write is not checked
   'wrong ETag': [202, 412, 422, 503],
   leaving: [],
   copy: [201, 202, 404, 412, 503],
@@ -111,7 +119,7 @@ const STATUSES: Readonly<Record<Call['do'] | Way, readonly number[]>> = {
   show: [200, 204, 503],
 };
 
-/** Whether an answer is one that Swift gives. */
+/** Whether Swift may send this response. */
 export function isPossible({ call, status }: Operation): boolean {
   return status === undefined || STATUSES[call.do === 'put' ? call.way : call.do].includes(status);
 }

@@ -1,52 +1,64 @@
-/** What a part of an operation may make of a state, and of what the operation knows; nothing where it cannot happen in it. */
+/**
+ * The possible results of a part of an operation, given a state and what the operation
+ * knows; none if it cannot happen in that state.
+ */
 export type Part<S, K> = (state: S, known: K) => readonly (readonly [S, K])[];
 
-/** An operation as the search sees it: parts that happen at instants of their own, in order, between its beginning and its end. */
+/**
+ * An operation as the search sees it: parts that happen at separate instants, in order,
+ * between its beginning and its end.
+ */
 export interface Task<S, K, O> {
   readonly operation: O;
   readonly began: number;
-  /** Infinity where it may take effect at any time, or never. */
+  /** Infinity if it may take effect at any time, or never. */
   readonly ended: number;
   readonly parts: readonly Part<S, K>[];
-  /** Which of them changes nothing and has one outcome, so that it may as well happen as soon as it can; -1 for none. */
+  /**
+   * The index of the part that changes nothing and has one outcome, so that it may happen
+   * as early as possible; -1 for none.
+   */
   readonly observing: number;
 }
 
-/** What is to be put in order, and where that must lead. */
+/** The operations to order, and the goal to reach. */
 export interface Question<S, K, O> {
   readonly tasks: readonly Task<S, K, O>[];
   readonly first: S;
   readonly nothing: K;
-  /** One text for all that tells two states, and what operations know, apart. */
+  /** Equal only for equal states; `keyOfKnown` likewise for what an operation knows. */
   keyOf(state: S): string;
   keyOfKnown(known: K): string;
   isReached(state: S): boolean;
-  /** Whether it may still be reached by what is not done yet. */
+  /** Whether the goal may still be reached by the remaining tasks. */
   isReachable(state: S, isDone: (task: number) => boolean): boolean;
 }
 
-/** How far the search came. */
+/** The result of a search. */
 export interface Verdict<S, O> {
-  /** An order of the operations, those that take effect, that explains the history; undefined if there is none. */
+  /**
+   * The operations that take effect, in an explaining order; undefined if there is none.
+   */
   readonly order: readonly O[] | undefined;
-  /** Otherwise: the longest order that explains the answers of its operations, and the state after it. */
+  /** Otherwise the longest order that explains its responses, and the state after it. */
   readonly longest: readonly O[];
   readonly reached: S;
-  /** How many nodes of the search were looked at. */
+  /** The number of nodes searched. */
   readonly nodes: number;
 }
 
-/** There is no telling whether a history is right: the search for an order took too long. */
+/** It is unknown whether a history is right: the search for an order took too long. */
 export class NoEndOfSearch extends Error {
   override readonly name = 'NoEndOfSearch';
 }
 
-/** So many nodes are more than any history of a sane length needs. */
+/** More nodes than any history of a sane length needs. */
 const MAX_NODES = 2_000_000;
 
 /**
- * Looks for an order in which the operations, each at an instant between its beginning and its end, give the answers that were
- * given and leave what was found: whether the history is linearizable (Wing and Gong's search, with Lowe's memory of what was tried).
+ * Searches for an order in which the operations, each at an instant between its beginning
+ * and its end, produce the recorded responses and final state, i.e. whether the history
+ * is linearizable (Wing and Gong's search, with Lowe's memory of visited states).
  *
  * @throws NoEndOfSearch
  */
@@ -54,7 +66,7 @@ export function linearize<S, K, O>(question: Question<S, K, O>): Verdict<S, O> {
   return new Search(question).run();
 }
 
-/** How far an operation is: which part comes next, and what it knows. */
+/** The progress of an operation: the next part, and what it knows. */
 interface Progress<K> {
   readonly part: number;
   readonly known: K;
@@ -67,9 +79,9 @@ interface Node<S, K> {
 
 interface Child<S, K, O> {
   readonly node: Node<S, K>;
-  /** The operation that is done with this step. */
+  /** The operation that this step completes. */
   readonly operation: O | undefined;
-  /** It takes nothing from anybody, so nothing else needs to be tried. */
+  /** Whether the step excludes no other, so that no alternative needs to be tried. */
   readonly isFree: boolean;
 }
 
@@ -77,7 +89,7 @@ class Search<S, K, O> {
   readonly #tried = new Set<string>();
   readonly #order: O[] = [];
   readonly #tasks: readonly Task<S, K, O>[];
-  /** Their numbers: what has to be done soonest is tried first, which is what happened most often. */
+  /** Their numbers, soonest end first: the most likely order is tried first. */
   readonly #byEnd: readonly number[];
   #longest: readonly O[] = [];
   #reached: S;
@@ -145,7 +157,10 @@ class Search<S, K, O> {
     }));
   }
 
-  /** No part that begins later than this can come next: that operation would have ended before. */
+  /**
+   * A later part cannot come next: the operation that ends first would have ended before
+   * it.
+   */
   #earliestEnd(node: Node<S, K>): number {
     return Math.min(
       Infinity,

@@ -6,18 +6,21 @@ interface Answered {
   readonly status?: number;
 }
 
-/** A history of either kind, as far as it matters here. */
+/** The relevant parts of a history of either kind. */
 interface Reads<O extends Answered> {
   readonly store: Store;
   readonly operations: readonly O[];
 }
 
 /**
- * Whether a 404 tells nothing of what there was, since Swift itself may answer so while an object is overwritten: it lists the object's files, a newer write removes
- * the file that was listed, and then that cannot be opened (`DiskFile.open`; with one replica nobody else is asked). Of 21,482 GETs beside 8,280 PUTs to
- * a plain Swift, through no proxy, 66 were answered so. Our own store never does.
+ * Whether a 404 does not prove that the object was absent. Swift itself may send one
+ * while an object is overwritten: it lists the object's files, a newer write removes the
+ * listed file, and then opening that fails (`DiskFile.open`; with one replica no other
+ * server is tried). Of 21,482 GETs beside 8,280 PUTs to a plain Swift, without a proxy,
+ * 66 got a 404. Our own store never does this.
  *
- * @param isWrite whether an operation writes what was read; it counts while it is under way, also where nobody knows for how long
+ * @param isWrite whether an operation writes what was read; it counts while it may be
+ * running, even if its end is unknown
  */
 export function mayMiss<O extends Answered>(
   { store, operations }: Reads<O>,
@@ -34,7 +37,7 @@ export function mayMiss<O extends Answered>(
   );
 }
 
-/** Whether a write may have put something in the place of what was there. */
+/** Whether a write may have replaced the object. */
 function isMade(write: Answered): boolean {
   return isUnknown(write) || (write.status ?? 0) < 300;
 }

@@ -1,11 +1,13 @@
 import type { Content, Setting } from './history';
 
-/** What the Swift manual says that there is of an object, without timestamps, requests or failures. */
+/** An object's state by the Swift manual, without timestamps, requests or failures. */
 export interface ObjectState {
   readonly current: Content | null;
   /** Archived contents, the newest last; null is a delete marker. */
   readonly archive: readonly (Content | null)[];
-  /** Its lock is held by a write of which a part is done; only where writes without a lock can come between. */
+  /**
+   * Whether a half-done write holds its lock; set only if lockless writes can intervene.
+   */
   readonly isLocked?: boolean;
 }
 
@@ -15,7 +17,7 @@ export interface State {
   readonly objects: Readonly<Record<string, ObjectState>>;
 }
 
-/** A container without objects. */
+/** Returns a container without objects. */
 export function emptyState(setting: Setting, objects: readonly string[]): State {
   return { setting, objects: Object.fromEntries(objects.map((name) => [name, NOTHING])) };
 }
@@ -30,26 +32,26 @@ export function withObject(state: State, name: string, object: ObjectState): Sta
   return { ...state, objects: { ...state.objects, [name]: object } };
 }
 
-/** What is there is archived, if there is anything. */
+/** Archives the current content, if any. */
 export function archived(object: ObjectState): ObjectState {
   return object.current === null
     ? object
     : { ...object, archive: [...object.archive, object.current] };
 }
 
-/** A delete marker is written. */
+/** Archives a delete marker. */
 export function marked(object: ObjectState): ObjectState {
   return { ...object, archive: [...object.archive, null] };
 }
 
-/** The object itself is written, or removed. */
+/** Writes or removes the object itself. */
 export function committed(object: ObjectState, current: Content | null): ObjectState {
   return { ...object, current };
 }
 
 /**
- * A DELETE in stack mode takes the newest version out of the archive: what is there then, or undefined where it takes none and the
- * object itself is removed.
+ * Restores the newest archived version, as a DELETE in stack mode does. Returns undefined
+ * if there is none, so that the object itself is removed.
  */
 export function popped(
   object: ObjectState,
@@ -64,7 +66,7 @@ export function popped(
   return { ...object, current: hidden, archive: hidden === null ? older : older.slice(0, -1) };
 }
 
-/** One text for all that tells two states apart. */
+/** Returns a text that identifies a state. */
 export function keyOf({ setting, objects }: State): string {
   const each = Object.entries(objects).map(
     ([name, { current, archive, isLocked }]) =>

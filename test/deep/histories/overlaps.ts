@@ -1,21 +1,21 @@
 import { isOpen, type Call, type History, type Operation } from './history';
 
-/** What of an operation's surroundings counts. */
+/** The relevant surroundings of an operation. */
 export interface Overlap {
-  /** It may act on a setting that was in force before. */
+  /** Whether it may act on an earlier setting. */
   readonly isEarly: boolean;
-  /** Writes without a lock may come between its parts. */
+  /** Whether writes without a lock may come between its parts. */
   readonly isSplit: boolean;
-  /** Another write of the object overlaps it. */
+  /** Whether another write of the object overlaps it. */
   readonly isContended: boolean;
 }
 
-/** What was not answered may be carried out at any time. */
+/** Returns the end of an operation; without a response it may take effect at any time. */
 export function endOf(operation: Operation): number {
   return isOpen(operation) || operation.status === undefined ? Infinity : operation.ended;
 }
 
-/** Tells that of each operation of a history. */
+/** Returns a function that determines the overlap of each operation of a history. */
 export function overlapsOf({ initially, operations }: History): (operation: Operation) => Overlap {
   const changes = operations.filter(({ call }) => call.do === 'set');
   const canBeOff =
@@ -37,7 +37,7 @@ function isWriteOf(call: Call, { call: other }: Operation): boolean {
   return written !== undefined && written === writtenBy(other);
 }
 
-/** The object that a request writes or deletes. */
+/** Returns the object that a request writes or deletes. */
 export function writtenBy(call: Call): string | undefined {
   if (call.do === 'copy') return call.to;
   return call.do === 'put' || call.do === 'restore' || call.do === 'delete'

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import type { Content, Setting, Spelling, Way } from './history';
 
-/** A request that a client is to make; what it restores is known only then. */
+/** A request that a client is to make; the version it restores is chosen only then. */
 export type PlannedCall =
   | { do: 'put'; object: string; content: Content; way: Way; size: number }
   | { do: 'copy'; from: string; to: string; spelled: Spelling }
-  /** The entry of that object that is so manyth from the newest, where there is one. */
+  /** Restores an object's entry of index `newest`, counted from the newest, if any. */
   | { do: 'restore'; of: string; newest: number; object: string; spelled: Spelling }
   | { do: 'delete' | 'post'; object: string }
   | { do: 'get' | 'head'; object: string }
@@ -14,23 +14,23 @@ export type PlannedCall =
 
 export interface PlannedStep {
   readonly call: PlannedCall;
-  /** Milliseconds that the client waits before it. */
+  /** The milliseconds that the client waits before it. */
   readonly pause: number;
-  /** A number that chooses a proxy. */
+  /** A number that selects a proxy. */
   readonly through: number;
 }
 
-/** What several clients are going to do to one container, each one step after the other. */
+/** What several clients will do to one container, each one step after the other. */
 export interface Plan {
   readonly seed: number;
   readonly initially: Setting;
   readonly objects: readonly string[];
-  /** What is done before, by the first of them alone. */
+  /** The steps that the first client takes alone beforehand. */
   readonly first: readonly PlannedStep[];
   readonly clients: readonly (readonly PlannedStep[])[];
 }
 
-/** The second name begins with the first one and its slash. */
+/** The second name begins with the first one and a slash. */
 const OBJECTS = ['o', 'o/o'];
 /** More than is received before an object is locked. */
 export const LARGE = { min: 66_000, max: 200_000 };
@@ -126,14 +126,14 @@ const plans = fc
     });
   });
 
-/** Deals steps out to so many clients. */
+/** Distributes steps over `count` clients. */
 function dealt<T>(steps: readonly T[], count: number): T[][] {
   return Array.from({ length: count }, (_, client) =>
     steps.filter((_step, i) => i % count === client),
   );
 }
 
-/** The plan of a seed, always the same; each of its PUTs has a content of its own, also among all plans. */
+/** Returns a seed's plan, always the same; no two PUTs of any plans share a content. */
 export function planOf(seed: number): Plan {
   const [plan] = fc.sample(plans, { seed, numRuns: 1 });
   if (!plan) throw new Error('no plan');
@@ -145,20 +145,20 @@ export function planOf(seed: number): Plan {
   return { ...plan, seed, first: complete(plan.first), clients: plan.clients.map(complete) };
 }
 
-/** The bytes that a content is, at least so many: its name, and its name again and again. */
+/** Returns the body of a content, at least `size` bytes: its name, repeated. */
 export function bodyOf(content: Content, size: number): Buffer {
   const line = `${content}\n`;
   return Buffer.alloc(Math.max(size, line.length), line);
 }
 
-/** Without the requests for which Swift's own versions archive something although they fail. */
+/** Removes the requests that fail but make Swift's own versions archive something. */
 export function succeeding(plan: Plan): Plan {
   const fails = ({ call }: PlannedStep) =>
     call.do === 'put' && ['wrong ETag', 'leaving', 'unless there'].includes(call.way);
   return { ...plan, clients: plan.clients.map((steps) => steps.filter((step) => !fails(step))) };
 }
 
-/** The same requests by one client. */
+/** Returns the same requests by one client. */
 export function alone(plan: Plan): Plan {
   return { ...plan, clients: [plan.clients.flat()] };
 }

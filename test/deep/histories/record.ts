@@ -23,7 +23,7 @@ import {
 import { bodyOf, type Plan, type PlannedCall, type PlannedStep } from './plan';
 import { sendPut } from './requests';
 
-/** Where histories happen. */
+/** Where histories are recorded. */
 export interface Place {
   readonly name: string;
   readonly store: Store;
@@ -31,7 +31,7 @@ export interface Place {
   readonly clients: readonly [Client, ...Client[]];
 }
 
-/** What the type of a delete marker begins with, also of one that is being written. */
+/** The beginning of the type of a delete marker, even if it is still being written. */
 const MARKER_BEGUN = 'application/x-deleted';
 
 type Outcome = Pick<Operation, 'status' | 'content' | 'setting'>;
@@ -40,7 +40,7 @@ interface Line {
   readonly content_type: string;
 }
 
-/** Carries a plan out in containers of its own and records what is answered. */
+/** Runs a plan in containers of its own and records the responses. */
 export class Recorder {
   readonly #operations: Operation[] = [];
   readonly #contents = new Map<string, Content>();
@@ -61,7 +61,7 @@ export class Recorder {
     }
   }
 
-  /** Does everything, and waits for all answers. */
+  /** Runs all steps, and waits for all responses. */
   async run(): Promise<void> {
     const [client] = this.place.clients;
     const { initially } = this.plan;
@@ -76,7 +76,7 @@ export class Recorder {
     await Promise.all(this.plan.clients.map((steps, i) => this.#client(i, steps)));
   }
 
-  /** The history, with what is found now. */
+  /** Returns the history, with the current state as the final one. */
   async history(): Promise<History> {
     const { seed, initially, objects } = this.plan;
     const prefixes = objects.map(archivePrefix);
@@ -115,7 +115,7 @@ export class Recorder {
     }
   }
 
-  /** A restore is of what there is to be restored. */
+  /** Decides what a restore restores, from what there is now. */
   async #decided(client: Client, call: PlannedCall): Promise<Call | undefined> {
     if (call.do === 'put')
       return { do: call.do, object: call.object, content: call.content, way: call.way };
@@ -191,7 +191,7 @@ export class Recorder {
         ? await client.ask('COPY', from, { Destination: to })
         : await client.ask('PUT', to, { 'X-Copy-From': from });
     const etag = headers.get('etag');
-    // of a copy that it drops, since a newer write has overtaken it, Swift need not tell one
+    // Swift may omit the ETag of a copy that a newer write has overtaken
     const isTold = (status === 201 || status === 202) && etag !== undefined;
     return isTold ? { status, content: this.#named(etag) } : { status };
   }

@@ -1,7 +1,7 @@
 import type { Problem } from './check';
 import type { Call, Content, History, Operation } from './history';
 
-/** A request in a few words. */
+/** Describes a request in a few words. */
 export function nameOf(call: Call): string {
   switch (call.do) {
     case 'put':
@@ -26,7 +26,7 @@ export function nameOf(call: Call): string {
   }
 }
 
-/** A request with its instants and what was answered. */
+/** Describes a request with its instants and its response. */
 export function lineOf({
   client,
   through,
@@ -42,7 +42,7 @@ export function lineOf({
   return `client ${client} through ${through}, ${when}: ${nameOf(call)} -> ${status ?? 'no answer'} ${read}`.trimEnd();
 }
 
-/** All that is needed to understand a wrong history, and to judge it again. */
+/** Returns all that is needed to understand a wrong history, and to judge it again. */
 export function report({ history, lines }: Problem, whole: History, file?: string): string {
   const { seed, where, initially, operations, finally: last } = history;
   const found = Object.entries(last.objects).map(([name, { current, archive }]) =>
@@ -66,7 +66,10 @@ export function report({ history, lines }: Problem, whole: History, file?: strin
   ].join('\n');
 }
 
-/** Bodies that were acknowledged and are nowhere now, and those that are in more places than they were written to. */
+/**
+ * Names bodies that were acknowledged but are missing, and those that exist in more
+ * places than they were written to.
+ */
 export function hints({ operations, finally: { objects } }: History): string[] {
   const there = Object.values(objects).flatMap(({ current, archive }) => [
     current,

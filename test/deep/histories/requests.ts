@@ -8,7 +8,7 @@ import type { Way } from './history';
 
 const PIECE = 16 * 1024;
 
-/** What is known of an answer. */
+/** The status and headers of a response. */
 export interface Told {
   readonly status: number;
   readonly headers: Headers;
@@ -17,8 +17,8 @@ export interface Told {
 /**
  * Sends a PUT in one of the ways.
  *
- * @param size of a body that is to come slowly; also chooses when to leave
- * @returns undefined where the client did not wait for the answer
+ * @param size of a body that is sent slowly; also determines when to leave
+ * @returns undefined if the client did not wait for the response
  */
 export async function sendPut(
   client: Client,
@@ -40,7 +40,7 @@ export async function sendPut(
     : client.ask('PUT', path, headers, body);
 }
 
-/** Sends a body in pieces with a little time between them. */
+/** Sends a body in pieces with short pauses. */
 async function putInPieces(
   client: Client,
   path: string,
@@ -83,7 +83,7 @@ async function putInPieces(
   return answered;
 }
 
-/** Begins a PUT, sends some of its body, and goes. */
+/** Begins a PUT, sends part of its body, and disconnects. */
 async function putAndLeave(
   client: Client,
   path: string,

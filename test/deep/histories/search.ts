@@ -5,10 +5,10 @@ import { emptyState, keyOf, type State } from './model';
 import { tasksOf, type Knowledge, type Leniency } from './tasks';
 
 /**
- * Looks for an order of the operations of a history that explains it.
+ * Searches for an order of the operations that explains a history.
  *
- * @param goal what it must lead to
- * @throws where the search would take too long
+ * @param goal the state it must lead to
+ * @throws NoEndOfSearch if the search would take too long
  */
 export function search(
   history: History,

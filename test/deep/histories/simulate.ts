@@ -12,14 +12,16 @@ import {
   type State,
 } from './model';
 
-/** A request, and how long before and after the instant at which it takes effect it begins and ends. */
+/** A request, and how long before and after taking effect it begins and ends. */
 export interface Simulated {
   readonly call: Call;
   readonly before: number;
   readonly after: number;
 }
 
-/** A right history: each request takes effect at its turn, at the instants 1, 2, 3 and so on. */
+/**
+ * Returns a right history: requests take effect in order, at the instants 1, 2, 3, ...
+ */
 export function simulate(
   mode: Mode,
   objects: readonly string[],

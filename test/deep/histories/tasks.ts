@@ -22,7 +22,7 @@ import {
   type State,
 } from './model';
 
-/** What an operation in progress has found out. */
+/** What an operation in progress has learned. */
 export interface Knowledge {
   readonly setting?: Setting;
   readonly content?: Content | null;
@@ -34,13 +34,15 @@ type Parts = Pick<Task, 'parts' | 'observing'>;
 
 export interface Leniency {
   /**
-   * A write that overlaps a change of settings may act on any setting that was in force since it began, and one in a container whose
-   * versions are being switched on or off may have writes without a lock between its parts. Otherwise all is at one instant.
+   * Whether a write that overlaps a change of settings may act on any setting since it
+   * began, and whether a write to a container whose versions are being enabled or
+   * disabled may have writes without a lock between its parts. Otherwise everything
+   * happens at one instant.
    */
   readonly overlapping: boolean;
 }
 
-/** The operations that must, or may, have a place in the order. */
+/** Returns the operations that must, or may, have a place in the order. */
 export function tasksOf(history: History, { overlapping }: Leniency): Task[] {
   const overlaps = overlapsOf(history);
   return history.operations.flatMap((operation): Task[] => {
@@ -59,7 +61,7 @@ export function tasksOf(history: History, { overlapping }: Leniency): Task[] {
   });
 }
 
-/** Whether nothing can have been changed, and nothing is known. */
+/** Whether an operation can have changed nothing, and proves nothing. */
 function isUntold(operation: Operation, history: History): boolean {
   const { call, status } = operation;
   if (['get', 'head', 'post', 'show'].includes(call.do))
@@ -67,7 +69,7 @@ function isUntold(operation: Operation, history: History): boolean {
   return status === 409;
 }
 
-/** Whether it found nothing, which over a Swift may be since a write was under way. */
+/** Whether it found nothing; over a Swift a running write may be the cause. */
 function mayBeMissed(operation: Operation, history: History): boolean {
   const name = readBy(operation.call);
   return mayMiss(
@@ -77,28 +79,28 @@ function mayBeMissed(operation: Operation, history: History): boolean {
   );
 }
 
-/** The object that a request reads, to answer what it finds. */
+/** Returns the object that a request must read to respond. */
 function readBy(call: Call): string | undefined {
   if (call.do === 'copy') return call.from;
   return call.do === 'get' || call.do === 'head' || call.do === 'post' ? call.object : undefined;
 }
 
-/** The object of which a request replaces a file. */
+/** Returns the object of which a request replaces a file. */
 function changedBy(call: Call): string | undefined {
   return call.do === 'post' ? call.object : writtenBy(call);
 }
 
-/** Whether it is a write that was refused for a reason of its own, which tells nothing of the state. */
+/** Whether a write was refused for a reason that proves nothing about the state. */
 function isRefused(operation: Operation, history: History): boolean {
   const { call, status } = operation;
-  // a version may be one that another refused write had archived for a moment
+  // the version may be one that another refused write had archived for a moment
   if (cannotTakeEffect(call) || (call.do === 'restore' && status === 404)) return true;
   return call.do === 'copy' && mayBeMissed(operation, history);
 }
 
 function partsOf(operation: Operation, overlap: Overlap, history: History): Parts {
   const { call, status } = operation;
-  // what is to be archived may go, and come again, only by writes without a lock
+  // only writes without a lock can remove the object to archive, and restore it
   if (status === 412 && overlap.isSplit) return refused(writtenBy(call) ?? '');
   if (status === 412 && !(call.do === 'put' && call.way === 'unless there'))
     return observation(() => false);
@@ -141,12 +143,15 @@ function partsOf(operation: Operation, overlap: Overlap, history: History): Part
   }
 }
 
-/** The object whose versions are kept under such a name. */
+/** Returns the object whose versions have such names. */
 function sourceOf(entry: string, { finally: { objects } }: History): string | undefined {
   return Object.keys(objects).find((name) => entry.startsWith(archivePrefix(name)));
 }
 
-/** What entries may hold: what is archived, and what is current while an operation is in progress. */
+/**
+ * Returns what entries may contain: archived versions and, during an operation, the
+ * current.
+ */
 function readable({ current, archive }: ObjectState): (Content | null)[] {
   return [...new Set([...archive, current])];
 }
@@ -155,7 +160,7 @@ function observation(holds: (state: State) => boolean): Parts {
   return { parts: [(state, known) => (holds(state) ? [[state, known]] : [])], observing: 0 };
 }
 
-/** A copy of what is not there. */
+/** A copy of a missing source. */
 function missing(from: string, to: string, { isSplit }: Overlap): Parts {
   const looked = observation((state) => objectOf(state, from).current === null);
   if (!isSplit) return looked;
@@ -166,7 +171,10 @@ function missing(from: string, to: string, { isSplit }: Overlap): Parts {
   };
 }
 
-/** A write that failed after archiving: what it archived goes again, or stays where another write without a lock came between. */
+/**
+ * A write that failed after archiving: its archive entry is removed, or stays if another
+ * write without a lock intervened.
+ */
 function refused(name: string): Parts {
   const undo: Part = (state, known) => {
     const object = unlocked(objectOf(state, name), known.setting ?? 'off');
@@ -180,7 +188,7 @@ function refused(name: string): Parts {
   return { parts: [lookUp, look(name, archived), undo], observing: -1 };
 }
 
-/** A copy reads its source, and later writes what it read. */
+/** A copy reads its source, and writes it later. */
 function copy(
   operation: Operation,
   to: string,
@@ -200,7 +208,7 @@ function copy(
   };
 }
 
-/** In a versioned container a condition is judged under the lock, in others some time before the write. */
+/** A condition is checked under the lock if there are versions, else before the write. */
 function unlessThere(writes: readonly Part[], object: string, { isSplit }: Overlap): Part[] {
   const isFree = (state: State) => objectOf(state, object).current === null;
   const isAtOnce = (state: State, known: Knowledge) =>
@@ -223,7 +231,7 @@ function writing(
   { isEarly, isSplit }: Overlap,
   contentOf: (known: Knowledge) => Content | null,
 ): Part[] {
-  /** Swift drops a write that a newer one or a DELETE has overtaken, and says 202. */
+  /** Swift answers 202 to a write that it drops because it was overtaken. */
   const mayBeDropped = status === 202;
   const commit: Part = (state, known) => {
     const setting = known.setting ?? state.setting;
@@ -240,8 +248,9 @@ function writing(
 }
 
 /**
- * In a plain container of Swift a DELETE is answered by what is there when it comes to the disk, and takes effect by when it was
- * begun: with other writes at once its answer tells nothing.
+ * In a plain Swift container, the response to a DELETE depends on the object when the
+ * DELETE reaches the disk, but its effect on when it began: beside other writes the
+ * response proves nothing.
  */
 function deletion(
   { status }: Operation,
@@ -274,7 +283,7 @@ function deletion(
   return [lookUp, keep, orNot(status, name, commit)];
 }
 
-/** Notes what is there, and changes what is archived. */
+/** Reads the current content, and changes the archive. */
 function look(name: string, change: (object: ObjectState) => ObjectState): Part {
   return (state, known) => {
     const { current } = objectOf(state, name);
@@ -284,7 +293,7 @@ function look(name: string, change: (object: ObjectState) => ObjectState): Part 
 
 const same = (object: ObjectState) => object;
 
-/** What a write does before it commits: only where there are versions, and then one at a time. */
+/** What a write does before it commits, if there are versions: one write at a time. */
 function locking(name: string, change: (object: ObjectState) => ObjectState): Part {
   return (state, known) => {
     if (known.setting === 'off') return [[state, known]];
@@ -298,7 +307,7 @@ function unlocked(object: ObjectState, setting: Setting): ObjectState {
   return setting === 'off' ? object : { current: object.current, archive: object.archive };
 }
 
-/** A write that was given up half done lets go of its lock. */
+/** A write that was abandoned half done releases its lock. */
 function orNot(status: number | undefined, name: string, commit: Part): Part {
   if (status !== undefined && status !== 503) return commit;
   return (state, known) => [

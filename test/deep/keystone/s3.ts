@@ -29,7 +29,7 @@ interface Keys {
   readonly secret: string;
 }
 
-/** S3's API, for credentials that are at Keystone. */
+/** S3's API, with credentials stored in Keystone. */
 export function describeS3(running: () => KeystoneLab): void {
   let lab: KeystoneLab;
   let admin: string;
@@ -38,7 +38,7 @@ export function describeS3(running: () => KeystoneLab): void {
   const clients: S3Client[] = [];
   const logged: string[] = [];
 
-  /** A proxy with more options of the S3 API. */
+  /** Starts a proxy with more options of the S3 API. */
   const start = async (s3: string, more = ''): Promise<RunningServer> => {
     const text = `[DEFAULT]
 bind_port = 0
@@ -260,7 +260,7 @@ credentials_cache_time = 1`;
     const { user } = await lab.logIn('s3');
     for (const password of ['for a moment', 's3'])
       await lab.ask(admin, 'PATCH', `/users/${user}`, { user: { password } });
-    // what is revoked is revoked to the second: for as long new tokens may be no good either
+    // a revocation covers its whole second: new tokens of that second may be invalid too
     await eventually('it is found again', async () => {
       const found = await keystone.find(access).catch(() => undefined);
       return found?.secretKey === secret;

@@ -5,7 +5,7 @@ import { startServer, type RunningServer } from '../../../src/server/serve';
 import { Client } from '../../support/client';
 import type { KeystoneLab, KeystoneUserName } from '../../support/keystone';
 
-/** Versions through Swift's API, of users of Keystone v3. */
+/** Versions through Swift's API, for users of Keystone v3. */
 export function describeSwift(running: () => KeystoneLab): void {
   let lab: KeystoneLab;
   let proxy: RunningServer;

@@ -5,7 +5,7 @@ import { describeWithSwift } from '../../support/swift';
 import { depth } from '../../support/depth';
 
 const MIB = 1024 * 1024;
-/** HINDSIGHT_OVERWRITE_MIB makes it larger. */
+/** The mebibytes to write; HINDSIGHT_OVERWRITE_MIB sets more. */
 const COUNT = Number(process.env['HINDSIGHT_OVERWRITE_MIB'] ?? depth({ gate: 16, deep: 64 }));
 const BENCHMARK = join(__dirname, '../../bench/overwrite_bytes.mjs');
 
@@ -26,7 +26,7 @@ describeWithSwift(
         ...['--json', '--mib', String(COUNT), '--upstream', plain],
       ]);
       const [fresh, over, , inOtherMode] = JSON.parse(stdout) as Row[];
-      // besides the body, the heads of some requests
+      // besides the body, the headers of some requests
       const isOnce = (bytes = 0) => bytes >= COUNT * MIB && bytes < (COUNT + 1) * MIB;
       expect([fresh, over, inOtherMode].map((row) => isOnce(row?.sent))).toEqual([
         true,
@@ -34,7 +34,7 @@ describeWithSwift(
         true,
       ]);
       expect(over?.received).toBeLessThan(MIB);
-      // the tap sees copies where there are some
+      // the tap does see copies where they are made
       expect([fresh, over, inOtherMode].map((row) => row?.copies)).toEqual([0, 0, 1]);
     }, 600_000);
   },

@@ -10,7 +10,7 @@ import { describeWithSwift, login } from '../../support/swift';
 import { depth } from '../../support/depth';
 
 const MIB = 1024 * 1024;
-/** HINDSIGHT_LARGE_MIB makes quick runs. */
+/** HINDSIGHT_LARGE_MIB sets smaller sizes, for quick runs. */
 const SIZE = Number(process.env['HINDSIGHT_LARGE_MIB'] ?? depth({ gate: 160, deep: 2048 })) * MIB;
 const MAX_MEMORY = 200 * MIB;
 const OBJECT = 'large';
@@ -23,7 +23,8 @@ describeWithSwift(`an object of ${SIZE / MIB} MiB`, ({ plain }) => {
   });
   afterAll(async () => {
     for (const [client, { container }] of made) {
-      // it is large, and the Swift may outlive this test; in stack mode each DELETE takes one version
+      // large, and Swift may outlive this test; in stack mode each DELETE removes one
+      // version
       for (let status = 204; status === 204;)
         ({ status } = await client.ask('DELETE', pathOf(container, OBJECT)));
     }

@@ -23,7 +23,7 @@ describeWithSwift('writes under way when versions are switched on', ({ plain }) 
       `$&\nsettings_wait = ${SETTINGS_WAIT}`,
     );
 
-  // the gate has it over the embedded store
+  // the gate runs these over the embedded store
   describeInDepth('in one server', () => {
     describe.each([1, 2])('of %d', inOneServer);
   });

@@ -27,7 +27,7 @@ const VALUES = [
 ];
 
 it(`of ${COUNT} mutated requests none is accepted, and nothing breaks`, async () => {
-  // paths that begin with the bucket may get another, as the filter's own tests tell
+  // paths that begin with the bucket may get another one: see the filter's own tests
   const originals = [...captures('cos-ip.txt'), ...captures('cos-domain.txt')].filter(
     ({ fields, target }) =>
       target.includes('q-signature') || fields.some(([, value]) => value.endsWith('myqcloud.com')),
@@ -42,7 +42,7 @@ it(`of ${COUNT} mutated requests none is accepted, and nothing breaks`, async ()
     headers,
     meaning: cosMeaning,
   });
-  // 299: it no longer says that it is COS's, and was passed on as it is
+  // 299: no longer recognisable as COS's, and passed on unchanged
   expect([...statuses.keys()].filter((status) => status < 299)).toEqual([]);
   expect(statuses.get(403)).toBeGreaterThan(COUNT / 10);
 }, 600_000);

@@ -27,7 +27,7 @@ const values = [
 ];
 
 it(`of ${COUNT} mutated requests none is accepted, and nothing breaks`, async () => {
-  // that whose version is not signed is rightly signed without it
+  // if the version id is not signed, the request without it is rightly signed
   const originals = [...captures('qs.txt'), ...captures('qs-java.txt')].filter(
     ({ target }) => !/\?version_id=[^&]*$/.test(target),
   );
@@ -41,7 +41,7 @@ it(`of ${COUNT} mutated requests none is accepted, and nothing breaks`, async ()
     headers,
     meaning: qsMeaning,
   });
-  // 299: it no longer says that it is QingStor's, and was passed on as it is
+  // 299: no longer recognisable as QingStor's, and passed on unchanged
   expect([...statuses.keys()].filter((status) => status < 299)).toEqual([]);
   expect(statuses.get(401)).toBeGreaterThan(COUNT / 10);
 }, 600_000);

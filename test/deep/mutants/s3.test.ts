@@ -6,7 +6,7 @@ import { depth } from '../../support/depth';
 
 const COUNT = depth({ gate: 5_000, deep: 100_000 });
 
-/** Requests as clients make them, of which mutants are made. */
+/** Returns requests as clients make them, from which mutants are made. */
 async function originals(): Promise<Recorded[]> {
   const recorded = ['aws.txt', 'aws-stream.txt', 'minio.txt'].flatMap(captures);
   const at = signedAt(recorded[0]!);
@@ -38,7 +38,7 @@ it(`of ${COUNT} mutated requests none is accepted, and nothing breaks`, async ()
     headers,
     meaning,
   });
-  // 299: it no longer says that it is S3's, and was passed on as it is
+  // 299: no longer recognisable as S3's, and passed on unchanged
   expect([...statuses.keys()].filter((status) => status < 299)).toEqual([]);
   expect(statuses.get(403)).toBeGreaterThan(COUNT / 10);
 }, 600_000);
@@ -65,7 +65,7 @@ const VALUES = [
   'x-amz-checksum-crc32',
   '9'.repeat(20),
 ];
-/** What of a request is signed, decoded: mutants that mean the same are right to be accepted. */
+/** Returns what is signed, decoded: mutants of the same meaning may be accepted. */
 function meaning({ method, target, fields, body }: Recorded): string {
   const [path = '', query = ''] = target.split(/\?(.*)/s);
   const pairs = query
@@ -102,7 +102,7 @@ function meaning({ method, target, fields, body }: Recorded): string {
 
 const CHECKED = new Set(['content-md5']);
 
-/** Sizes of chunks may be written in other ways, and white space around a trailer is none. */
+/** Chunk sizes have several spellings, and white space around a trailer is ignored. */
 function bodyMeaning(body: string, headers: readonly string[]): string {
   if (!headers.some((each) => each.includes('STREAMING-UNSIGNED'))) return body;
   const chunks: string[] = [];

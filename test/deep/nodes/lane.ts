@@ -18,7 +18,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** The binary of a version, as npm has it for this machine; to be asked only within tests and hooks. */
+/** Installs a Node binary from npm for this machine; only within tests and hooks. */
 export async function installNode(major: number): Promise<string> {
   const name = `node-linux-${process.arch}`;
   const prefix = join(folder, String(major));
@@ -40,7 +40,7 @@ function expectEnd({ code, stdout, stderr }: Ended): void {
     throw new Error(`ended with ${code}: ${stdout.slice(-2000)}\n${stderr.slice(-20_000)}`);
 }
 
-/** Runs Jest on a Node, apart from the run that this suite is part of. */
+/** Runs Jest on a Node, separately from this run. */
 export async function runJest(
   node: string,
   args: readonly string[],

@@ -1,5 +1,5 @@
-// Changes objects, and says on standard output what it begins and what was acknowledged: among what
-// it writes and syncs, these lines stand in the trace where they belong.
+// Changes objects. Writes each change to standard output when it begins and when it is
+// acknowledged, so that the trace has these lines in order with the writes and syncs.
 import { createHash } from 'node:crypto';
 import { writeSync } from 'node:fs';
 import { require } from '../../support/register.mjs';
@@ -9,13 +9,13 @@ const { openStorage } = require('../../src/stores/embedded/storage/lmdb_storage.
 const [folder, seed, operations] = process.argv.slice(2);
 const LANES = 4;
 const NAMES_IN_LANE = 6;
-/** So that many contents lie in files, and no trace is too long. */
+/** So that many contents are stored in files, and no trace is too long. */
 const INLINE_LIMIT = 2000;
 const MOST_BYTES = 200_000;
 
 let state = Number(seed) + 1;
 
-/** Evenly from 0 to 1 (mulberry32). */
+/** Returns a uniform number from 0 to 1 (mulberry32). */
 function random() {
   state = (state + 0x6d2b79f5) | 0;
   let t = Math.imul(state ^ (state >>> 15), 1 | state);
@@ -31,12 +31,12 @@ const bytesOf = (size) => Buffer.from(Array.from({ length: size }, () => below(2
 let storage;
 let begun = 0;
 
-/** Says what an object is to be, has it made, and says that it was. */
+/** Announces the new state of an object, makes it, and announces its acknowledgement. */
 async function acknowledged(name, to, work) {
   const id = ++begun;
   say({ begin: id, name, to });
   const result = await work();
-  // the content may have gone before it was copied
+  // the content may have been removed before it was copied
   if (result === 'no-content') say({ undone: id });
   else if (typeof result === 'string') throw new Error(`unexpected conflict: ${result}`);
   else say({ done: id });

@@ -2,17 +2,17 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Event } from './trace';
 
-/** What disks write as a whole, in bytes. */
+/** The bytes that disks write atomically. */
 const SECTOR = 512;
 
-/** A change that is not on disk for certain. */
+/** A change that may not be on disk yet. */
 interface Pending<T> {
   readonly change: T;
-  /** The call that makes it has ended: the next sync has it on disk. */
+  /** Whether the call that makes it has ended, so that the next sync covers it. */
   isOver: boolean;
 }
 
-/** Bytes at a place, or a size. */
+/** Bytes at an offset, or a size. */
 type Write = { readonly at: number; readonly bytes: Buffer } | { readonly size: number };
 
 interface FileNode {
@@ -22,7 +22,7 @@ interface FileNode {
   pending: Pending<Write>[];
 }
 
-/** A name's change: what it leads to, and what another name leads to no more. */
+/** A change of a name: its new node, and the name it was renamed from. */
 interface Naming {
   readonly name: string;
   readonly node: Node | undefined;
@@ -45,22 +45,22 @@ interface OpenFile {
   readonly syncsWrites: boolean;
 }
 
-/** Whether something that need not be on disk is there. */
+/** Decides whether something that need not be on disk is there. */
 export type Chance = () => boolean;
 
 /**
- * A disk that has for certain only what was synced: of a file the bytes that `fsync` or `fdatasync`
- * was asked for after they were written, of a folder the names that it was synced with. Of the
- * rest any part may be there.
+ * A disk that certainly has only what was synced: of a file the bytes written before an
+ * `fsync` or `fdatasync` began, of a folder the names that were synced with it. Any part
+ * of the rest may be there.
  */
 export class Disk {
   readonly #root: string;
   readonly #tree: FolderNode = newFolder();
   readonly #open = new Map<number, OpenFile>();
-  /** Ends of calls that are under way. */
+  /** Ends of calls in progress. */
   readonly #ends = new Map<number, () => void>();
 
-  /** @param root a folder that was there before */
+  /** @param root a folder that existed before */
   constructor(root: string) {
     this.#root = root;
   }
@@ -99,7 +99,7 @@ export class Disk {
     }
   }
 
-  /** Makes in a folder what may be on disk if the power fails now. */
+  /** Creates in a folder what may be on disk if the power fails now. */
   async build(folder: string, chance: Chance): Promise<void> {
     await buildFolder(this.#tree, folder, chance);
   }
@@ -197,7 +197,7 @@ function applyNaming(names: Map<string, Node>, { name, node, renamedFrom }: Nami
   else names.set(name, node);
 }
 
-/** Has changes of a file on disk. */
+/** Marks changes of a file as written to disk. */
 function settle(node: FileNode, changes: readonly Pending<Write>[]): void {
   const there = new Set(changes);
   for (const { change } of node.pending.filter((each) => there.has(each)))
@@ -230,7 +230,7 @@ async function buildFolder(node: FolderNode, folder: string, chance: Chance): Pr
   }
 }
 
-/** The bytes of a file, each sector of what was not synced written or not. */
+/** Returns the bytes of a file, each sector that was not synced written or not. */
 function bytesOf({ synced, pending }: FileNode, chance: Chance): Buffer {
   let bytes: Buffer = Buffer.from(synced);
   for (const { change } of pending) {
@@ -239,7 +239,7 @@ function bytesOf({ synced, pending }: FileNode, chance: Chance): Buffer {
       continue;
     }
     const { at, bytes: written } = change;
-    // a size may be there before the bytes are: these are zero then
+    // a size may reach the disk before its bytes, which are zero then
     if (chance()) bytes = resized(bytes, Math.max(bytes.length, at + written.length));
     for (let from = 0; from < written.length;) {
       const end = Math.min(written.length, from + SECTOR - ((at + from) % SECTOR));

@@ -15,14 +15,14 @@ import { type Event, readTrace, traced } from './trace';
 
 const OPERATIONS = 200;
 const SEEDS = depth({ gate: [1], deep: [1, 2, 3, 4, 5] });
-/** How often the power fails in one trace. */
+/** The number of power failures in one trace. */
 const FAILURES = depth({ gate: 10, deep: 120 });
 
 const STRACE = { name: 'strace', file: '/usr/bin/strace', install: aptInstall('strace') };
 
 const newFolder = temporaryFolders();
 
-/** What an object is; null for none. */
+/** The state of an object; null if it does not exist. */
 type State = { readonly etag: string; readonly tag: string } | null;
 
 type Line =
@@ -31,7 +31,7 @@ type Line =
   | { readonly done: number }
   | { readonly undone: number };
 
-/** What was said until now: the states in which each object may be found. */
+/** What was announced so far, and so the states each object may be in. */
 class Promises {
   readonly #allowed = new Map<string, State[]>();
   readonly #begun = new Map<number, { readonly name: string; readonly to: State }>();
@@ -54,7 +54,7 @@ class Promises {
     }
   }
 
-  /** What is wrong with a storage after the power failed. */
+  /** Returns what is wrong with a storage after the power failed. */
   async broken(storage: Storage): Promise<string[]> {
     const broken: string[] = [];
     if (this.isReady && storage.container('a', 'c') === undefined) broken.push('no container');
@@ -68,7 +68,7 @@ class Promises {
   }
 }
 
-/** What is there, its ETag computed from its bytes. */
+/** Returns the state of an object, its ETag computed from its bytes. */
 async function stateOf(storage: Storage, name: string): Promise<State | string> {
   const found = storage.object('a', 'c', name);
   if (found === undefined) return null;
@@ -82,7 +82,7 @@ async function stateOf(storage: Storage, name: string): Promise<State | string> 
   }
 }
 
-/** Numbers from 0 to 1 that a seed determines (mulberry32). */
+/** Returns a generator of numbers from 0 to 1 that a seed determines (mulberry32). */
 function randomNumbers(seed: number): () => number {
   let state = seed;
   return () => {
@@ -93,10 +93,10 @@ function randomNumbers(seed: number): () => number {
   };
 }
 
-/** How much is there of what was not synced: nothing, some, nearly all. */
+/** The share of unsynced changes that reach the disk: none, some, nearly all. */
 const SHARES = [0, 0.5, 0, 0.1, 0.9];
 
-/** Runs the storage under strace: where it was, and what it did. */
+/** Runs the storage under strace; returns its folder and its calls. */
 async function record(seed: number): Promise<{ readonly root: string; readonly events: Event[] }> {
   const root = await newFolder();
   const trace = `${await newFolder()}/trace`;
@@ -108,7 +108,10 @@ async function record(seed: number): Promise<{ readonly root: string; readonly e
   return { root, events };
 }
 
-/** Where the power fails: just after something was acknowledged, anywhere, or in the first start. */
+/**
+ * Chooses where the power fails: after an acknowledgement, anywhere, or in the first
+ * start.
+ */
 function chooseCuts(events: readonly Event[], random: () => number, count: number): Set<number> {
   const any = [...events.keys()];
   const said = any.filter((at) => events[at]?.type === 'said');
@@ -121,7 +124,7 @@ function chooseCuts(events: readonly Event[], random: () => number, count: numbe
   return cuts;
 }
 
-/** The same without syncs of contents' folders. */
+/** Returns the events without the syncs of contents' folders. */
 function withoutNames(events: readonly Event[]): Event[] {
   const folders = new Set<number>();
   return events.filter((event) => {
@@ -131,7 +134,7 @@ function withoutNames(events: readonly Event[]): Event[] {
   });
 }
 
-/** Opens what may be on disk; what is wrong with it. */
+/** Opens what may be on disk; returns what is wrong with it. */
 async function judge(disk: Disk, promises: Promises, chance: Chance): Promise<string[]> {
   const folder = path.join(await newFolder(), 'root');
   await disk.build(folder, chance);
@@ -151,7 +154,7 @@ async function judge(disk: Disk, promises: Promises, chance: Chance): Promise<st
   }
 }
 
-/** Lets the power fail at some moments; what was lost, by moment. */
+/** Lets the power fail at some events; returns what was lost, by event. */
 async function failAt(
   { root, events }: { readonly root: string; readonly events: readonly Event[] },
   seed: number,
@@ -182,7 +185,7 @@ describeNeeding(STRACE, 'when the power fails', () => {
     expect(acknowledged).toBeGreaterThan(OPERATIONS * 0.8);
     countFigures('power failures', { failures, acknowledged, seed });
     const unsynced = { ...recorded, events: withoutNames(recorded.events) };
-    // what this suite would show
+    // shows that this suite can fail
     expect((await failAt(unsynced, seed, 3)).lost).not.toEqual([]);
   });
 });

@@ -1,10 +1,10 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 
-/** What a process asked the system for, or got from it, in the order in which it happened. */
+/** What a process requested from the system, or got from it, in order. */
 export type Event =
   | { readonly type: 'open'; readonly fd: number; readonly path: string; readonly flags: string }
-  /** Bytes to a place in a file, by a number that `finish` has again; undefined: behind the last. */
+  /** Bytes to an offset of a file; undefined: appended. `finish` has the same number. */
   | {
       readonly type: 'write';
       readonly call: number;
@@ -18,9 +18,9 @@ export type Event =
   | { readonly type: 'unlink'; readonly path: string }
   | { readonly type: 'mkdir'; readonly path: string }
   | { readonly type: 'sync'; readonly call: number; readonly fd: number }
-  /** A write, a truncation or a sync is over. */
+  /** The end of a write, a truncation or a sync. */
   | { readonly type: 'finish'; readonly call: number }
-  /** What the process said. */
+  /** What the process printed. */
   | { readonly type: 'said'; readonly text: string };
 
 const CALLS = [
@@ -29,7 +29,7 @@ const CALLS = [
   'rmdir,mkdir,mkdirat,close,fsync,fdatasync,sync,syncfs,sync_file_range,mmap,dup,dup2,dup3,io_uring_setup',
 ];
 
-/** A command under strace, which writes to a file what `readTrace` reads. */
+/** Returns a command under strace, which writes to a file what `readTrace` reads. */
 export function traced(file: string, command: readonly string[]): string[] {
   const recipe = ['-f', '-qq', '-xx', '-s', String(2 ** 24), '-o', file];
   return ['strace', ...recipe, '-e', `trace=${CALLS.join(',')}`, ...command];
@@ -44,7 +44,7 @@ export async function* readTrace(file: string, folder: string): AsyncGenerator<E
 
 const STANDARD_OUTPUT = 1;
 
-/** A call that began, and whose end is to come. */
+/** A call that has begun but not ended. */
 interface Begun {
   readonly call: number;
   readonly text: string;
@@ -61,7 +61,7 @@ class Reader {
     this.#folder = folder;
   }
 
-  /** The events of one line: a whole call, its beginning or its end. */
+  /** Yields the events of one line: a whole call, its beginning or its end. */
   *read(line: string): Generator<Event> {
     const [, thread = '', said = ''] = /^(\d+) +(.*)$/.exec(line) ?? [];
     const end = /^<\.\.\. \w+ resumed>(.*)$/.exec(said)?.[1];
@@ -78,7 +78,7 @@ class Reader {
     else yield* this.#end(call, text);
   }
 
-  /** What may have an effect from the beginning. */
+  /** Yields what may take effect from the beginning. */
   *#begin(call: number, text: string): Generator<Event> {
     const fd = Number(/^\w+\((\d+)/.exec(text)?.[1]);
     const [name = ''] = /^\w+/.exec(text) ?? [];
@@ -113,7 +113,7 @@ class Reader {
     }
   }
 
-  /** What has its effect, or is known to have had it, at the end. */
+  /** Yields what takes effect, or is known to have done so, at the end. */
   *#end(call: number, text: string): Generator<Event> {
     const [, name = '', result = ''] = /^(\w+)\(.* = (-?\w+)[^"]*$/.exec(text) ?? [];
     const value = Number(result);
@@ -157,7 +157,7 @@ class Reader {
     }
   }
 
-  /** What is written by a mapping is not seen: the lock file of LMDB alone may be. */
+  /** Writes through a mapping are not traced: only LMDB's lock file may have one. */
   #checkMapping(text: string): void {
     const [, protection = '', sharing = '', fd] =
       /, (PROT_\S+), (MAP_\S+), (\d+), \w+\)/.exec(text) ?? [];
@@ -167,7 +167,7 @@ class Reader {
   }
 }
 
-/** The strings of a call, all in the form `"\x00\x01"`. */
+/** Returns the strings of a call, all in the form `"\x00\x01"`. */
 function stringsIn(text: string): Buffer[] {
   return [...text.matchAll(/"([^"]*)"(\.\.\.)?/g)].map(([, hex = '', cut]) => {
     if (cut !== undefined) throw new Error('the trace leaves bytes out');

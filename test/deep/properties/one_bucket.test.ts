@@ -6,10 +6,13 @@ import { steps, type Step } from '../../support/s3/steps';
 import { countFigures } from '../../support/figures';
 import { depth } from '../../support/depth';
 
-/** How many sequences at most, and for how many milliseconds they are tried; the seed and the path that a failure names take one again. */
+/**
+ * The maximum number of sequences, and of milliseconds to spend on them. A failure prints
+ * the seed and the path that repeat it.
+ */
 const RUNS = Number(process.env['DIALECTS_RUNS'] ?? depth({ gate: 1, deep: 300 }));
 const TIME = Number(process.env['DIALECTS_TIME'] ?? 90_000);
-/** The same in each run of the gate; a random one in the depth. */
+/** The same in each run of the gate; a random one in deep runs. */
 const SEED = process.env['DIALECTS_SEED'] ?? depth({ gate: '20260101', deep: undefined });
 const PATH = process.env['DIALECTS_PATH'];
 
@@ -19,7 +22,7 @@ const apis = fc.array(fc.constantFrom<Api>('swift', 's3', 'cos', 'qs'), {
 });
 const limits = fc.array(fc.integer({ min: 1, max: 7 }), { minLength: 25, maxLength: 25 });
 
-/** Random operations, each through an API chosen at random, on one bucket, against one model. */
+/** Random operations, each through a random API, on one bucket, against one model. */
 describeS3('one bucket through all four APIs', (store) => {
   let made = 0;
 

@@ -25,10 +25,10 @@ import { faultOf, Sample, type FilterNames } from './pipelines';
 
 const SEED = 20_260_101;
 const CHECKED = runs(2000);
-/** At each pipeline one route in so many is tried. */
+/** Each pipeline tries one in this many routes. */
 const ONE_OF = 4;
 
-/** Pipelines that `check` accepts as they were drawn, each once before any comes again. */
+/** Draws pipelines that `check` accepts, each of them once before repetitions. */
 function acceptedOf(sample: Sample): FilterNames[] {
   const drawn = fc.sample(sample.pipelines(), { numRuns: CHECKED, seed: SEED });
   const accepted = drawn.filter((filters) => sample.with(filters) !== undefined);
@@ -51,7 +51,7 @@ function checkPipelines(sample: Sample, needsLogin: boolean): void {
 }
 
 /**
- * What clients get done, or are told, that they may not, at a server with a pipeline.
+ * Returns what clients may not do or learn but can, at a server with a pipeline.
  *
  * @param row the client, in whose world nothing must change
  */
@@ -80,13 +80,13 @@ async function wrongs(
   return [...wrong, ...changed.filter((change) => isVersioned || !isOwnRight(change, row))];
 }
 
-/** Without versions what a client may write it may write in any way; not what others may not read. */
+/** Without versions, a writer may write in any way, but not what others may not read. */
 function isOwnRight(change: string, { mayRead }: ClientKind): boolean {
   const isRevealed = mayRead !== true && SECRETS.some((secret) => change.includes(secret));
   return change.includes('-writable') && !isRevealed;
 }
 
-/** Serves pipelines, a client of the attempt table at each, and expects that it gets nothing done. */
+/** Serves pipelines, attacks each as a client of the attempt table; expects no effect. */
 async function attackAll(
   store: AttemptStore,
   pipelines: readonly FilterNames[],

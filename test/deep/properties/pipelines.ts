@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { ConfigError } from '../../../src/config/error';
 import { readConfig, type Config } from '../../../src/pipeline/load';
 
-/** A pipeline, by the names of its filters; of the sample's, some of them, in any order. */
+/** A pipeline as the names of its filters: some of the sample's, in any order. */
 export type FilterNames = readonly string[];
 
 /** A sample of `config/`, served with another pipeline. */
@@ -12,7 +12,7 @@ export class Sample {
   readonly filters: FilterNames;
   private readonly app: string;
 
-  /** @param changed makes of its text what the tests need */
+  /** @param changed adapts its text to the tests */
   constructor(
     name: string,
     private readonly env: NodeJS.ProcessEnv,
@@ -26,7 +26,7 @@ export class Sample {
 
   private readonly text: string;
 
-  /** The configuration with these filters; undefined if it is refused. */
+  /** Returns the configuration with these filters; undefined if it is refused. */
   with(filters: FilterNames): Config | undefined {
     const text = this.text.replace(PIPELINE, `pipeline = ${[...filters, this.app].join(' ')}`);
     try {
@@ -37,7 +37,7 @@ export class Sample {
     }
   }
 
-  /** Pipelines of its filters: half of them any, half of them one swap or omission away from its own. */
+  /** Pipelines of its filters: half arbitrary, half one swap or omission from its own. */
   pipelines(): fc.Arbitrary<FilterNames> {
     const { filters } = this;
     const place = fc.nat({ max: filters.length - 1 });
@@ -47,7 +47,7 @@ export class Sample {
       swap.map((one) => swapped(filters, one)),
       omitted,
     );
-    // of the orders drawn by chance hardly any would be accepted
+    // hardly any random order would be accepted
     const any = fc
       .tuple(fc.subarray([...filters]), fc.array(swap, { maxLength: 3 }))
       .map(([some, swaps]) => swaps.reduce(swapped, some));
@@ -59,7 +59,7 @@ export class Sample {
   }
 }
 
-/** The same names with two of them in each other's places, if there are so many. */
+/** Swaps two names, if both exist. */
 function swapped(names: FilterNames, [a, b]: readonly [number, number]): FilterNames {
   const [first, second] = [names[a], names[b]];
   return first === undefined || second === undefined ? names : names.with(a, second).with(b, first);
@@ -67,7 +67,7 @@ function swapped(names: FilterNames, [a, b]: readonly [number, number]): FilterN
 
 const PIPELINE = /^pipeline = (.*)$/m;
 
-/** What must not stand behind `versioned_writes`: it writes, or is asked what a client may do. */
+/** Filters that must not follow `versioned_writes`: they write, or check access. */
 const BEFORE_VERSIONS = [
   'gatekeeper',
   's3api',
@@ -81,7 +81,7 @@ const BEFORE_VERSIONS = [
   'account_quotas',
 ];
 
-/** Why a pipeline should have been refused; undefined if it may be served. */
+/** Returns why a pipeline should have been refused; undefined if it may be served. */
 export function faultOf(
   filters: FilterNames,
   { needsLogin }: { needsLogin: boolean },

@@ -9,16 +9,19 @@ import { countFigures } from '../../support/figures';
 import { depth } from '../../support/depth';
 
 /**
- * How many sequences at most, and for how many milliseconds they are tried; `S3_PROPERTY_SEED` and `S3_PROPERTY_PATH`, as a failure names
- * them, take one again.
+ * The maximum number of sequences, and of milliseconds to spend on them.
+ * `S3_PROPERTY_SEED` and `S3_PROPERTY_PATH`, which a failure prints, repeat it.
  */
 const RUNS = Number(process.env['S3_PROPERTY_RUNS'] ?? depth({ gate: 4, deep: 400 }));
 const TIME = Number(process.env['S3_PROPERTY_TIME'] ?? 90_000);
-/** The same in each run of the gate; a random one in the depth. */
+/** The same in each run of the gate; a random one in deep runs. */
 const SEED = process.env['S3_PROPERTY_SEED'] ?? depth({ gate: '20260101', deep: undefined });
 const PATH = process.env['S3_PROPERTY_PATH'];
 
-/** Random sequences of what can be done to a bucket with versions, compared with the model of AWS at each step. */
+/**
+ * Random operations on a bucket with versions, compared with the model of AWS at each
+ * step.
+ */
 describeS3('any sequence of operations', (store) => {
   let client: S3Client;
   beforeAll(() => {

@@ -22,7 +22,7 @@ describeWithRedis('two Express apps and a server that share a Redis', () => {
       const options = { upstream: plain, ...serviceUser(plain), redis_url: redis.url };
       const defaults = `redis_url = ${redis.url}`;
       const urls: string[] = [];
-      // each looks for the others, and does not mind those that share its Redis
+      // each looks for other servers, and accepts those that share its Redis
       for (const start of [
         () => startProxyProcess(processConfiguration(plain, 1, defaults, true)),
         () => startExpressProcess(options),

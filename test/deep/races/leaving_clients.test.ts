@@ -20,7 +20,7 @@ import { partOf } from '../../support/depth';
 const MIB = 1024 * 1024;
 const OBJECT = 'the object';
 
-/** How a client begins a PUT and goes before it has sent it all. */
+/** How a client begins a PUT and disconnects before it has sent it all. */
 type Leaver = (client: Client, path: string) => Promise<void>;
 
 const tenMiB = { 'Content-Length': String(10 * MIB) };
@@ -143,7 +143,9 @@ describeWithSwift('a client that leaves in the middle of a PUT', ({ plain }) => 
   afterAll(() => forwarder?.close());
   const upstream = () => forwarder?.url ?? '';
 
-  /** The object is as it was, nothing was archived, and the next PUT has the lock. */
+  /**
+   * Expects an unchanged object, an empty archive, and that the next PUT gets the lock.
+   */
   async function expectUntouched(
     client: Client,
     { container, archive }: Pair,

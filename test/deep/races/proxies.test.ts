@@ -19,9 +19,9 @@ import { describeWithRedis, TestRedis } from '../../support/redis';
 import { describeWithSwift, login } from '../../support/swift';
 import { depth, partOf } from '../../support/depth';
 
-/** Short, so that tests need not wait long; milliseconds. */
+/** In milliseconds; short, so that tests need not wait long. */
 const LEASE = 2000;
-/** How many write at once, and how often each. */
+/** The number of simultaneous writers, and of writes by each. */
 const WRITERS = depth({ gate: 12, deep: 32 });
 const TIMES = depth({ gate: 1, deep: 20 });
 
@@ -43,14 +43,14 @@ describeWithRedis('two proxies that share a Redis', () => {
       await redis.stop();
     });
 
-    /** Writes through both in turn; an answer that did not come is status 0. */
+    /** Writes through both proxies in turn; a missing response is status 0. */
     function throughBoth(container: string): Write {
       const writes = clients.map((client) => writeTo(client, container));
       let turn = 0;
       return (body) => writes[turn++ % 2]!(body).catch(() => 0);
     }
 
-    /** That everything acknowledged is there, nothing twice, and that both proxies write. */
+    /** Expects that everything acknowledged exists once, and that both proxies write. */
     async function nothingIsLost(pair: Pair, acknowledged: readonly string[]): Promise<void> {
       for (const [i, client] of clients.entries()) {
         await eventually(`proxy ${i} writes`, async () => {

@@ -19,10 +19,10 @@ const WRITERS = 9;
 const TIMES = depth({ gate: 2, deep: 8 });
 const KEY = 'dir/contended';
 
-/** What was acknowledged: the body by the id of its version; undefined for a delete marker. */
+/** Acknowledged bodies by the ids of their versions; undefined for a delete marker. */
 type Acknowledged = Map<string, string | undefined>;
 
-/** No version that was acknowledged is ever lost, whoever else writes at the time. */
+/** No acknowledged version is ever lost, whichever clients write at the time. */
 describeS3('races', (store) => {
   let client: S3Client;
   beforeAll(() => {
@@ -43,7 +43,10 @@ describeS3('races', (store) => {
     return (await client.send(new CompleteMultipartUploadCommand(complete))).VersionId;
   };
 
-  /** Writers at once, a third of them of each kind; what was acknowledged, and how many were told to try again. */
+  /**
+   * Runs concurrent writers, a third of each kind; returns what was acknowledged, and how
+   * many were told to retry.
+   */
   async function race(bucket: string): Promise<{ acknowledged: Acknowledged; refused: number }> {
     const acknowledged: Acknowledged = new Map();
     let refused = 0;
@@ -91,7 +94,7 @@ describeS3('races', (store) => {
       const ids = entries.map(({ id }) => id);
       expect(new Set(ids).size).toBe(ids.length);
       for (const id of acknowledged.keys()) expect(ids).toContain(id);
-      // what was refused may have happened all the same
+      // refused requests may have taken effect all the same
       expect(ids.length).toBeLessThanOrEqual(acknowledged.size + refused);
       expect(acknowledged.size + refused).toBe(WRITERS * TIMES);
       expect(entries.filter(({ latest }) => latest)).toHaveLength(1);
@@ -111,7 +114,7 @@ describeS3('races', (store) => {
     },
   );
 
-  /** What is read without an id is what lists as the latest. */
+  /** Expects that a read without an id returns what is listed as the latest. */
   async function expectLatest(bucket: string, latest: ListedEntry | undefined): Promise<void> {
     const read = client.send(new GetObjectCommand({ Bucket: bucket, Key: KEY }));
     if (latest?.marker) {

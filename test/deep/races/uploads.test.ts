@@ -58,7 +58,7 @@ function suite(start: () => Promise<Place>): void {
   });
 
   it('is made by one of two where nothing may be there', async () => {
-    // a Swift judges If-None-Match when the write begins
+    // Swift checks If-None-Match when the write begins
     if (start !== embeddedPlace) await version('Enabled');
     for (let at = 0; at < ROUNDS; at++) {
       const begun = [await begin(`raced ${at}`), await begin(`raced ${at}`)];

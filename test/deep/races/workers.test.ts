@@ -32,7 +32,7 @@ describe('a server with two workers', () => {
     folder = await newFolder();
     server = await startEmbeddedProcess(folder, 2);
     client = await loginTo(server.url);
-    // what any of the three makes is for its own user only
+    // only their own user may access what any of the three creates
     expect([server.pid, ...childrenOf(server.pid)].map(umaskOf)).toEqual(['0077', '0077', '0077']);
   });
   afterEach(async () => {
@@ -42,7 +42,7 @@ describe('a server with two workers', () => {
     expect(findings).toEqual([]);
   });
 
-  /** Writes through what may be killed meanwhile; the bodies that were acknowledged. */
+  /** Writes through servers that may be killed; returns the acknowledged bodies. */
   async function writing({ container }: Pair, writers: number, times: number): Promise<string[]> {
     const write = writeTo(client, container);
     const { acknowledged, statuses } = await race(writers, times, 'writer', (body) =>

@@ -17,7 +17,7 @@ import { suiteProxy } from '../../support/suite';
 import { describeWithSwift, login } from '../../support/swift';
 import { depth, partOf } from '../../support/depth';
 
-/** How often each of the writers of a kind, or of an object, writes. */
+/** How often each writer of a kind, or of an object, writes. */
 const PER_KIND = depth({ gate: 1, deep: 6 });
 
 async function expectNoneLost(client: Client, mode: Mode): Promise<void> {

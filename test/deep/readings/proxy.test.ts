@@ -23,7 +23,7 @@ jest.setTimeout(900_000);
 const METHODS = ['GET', 'HEAD', 'OPTIONS', 'PUT', 'POST', 'DELETE', 'COPY'];
 const MARK = 'x-filter-of-the-test';
 
-/** Targets with the method of each, the same in each run. */
+/** Targets, each with a method; the same in each run. */
 const generated = fc
   .sample(fc.tuple(fc.constantFrom(...METHODS), target), { numRuns: TARGETS, seed: SEED })
   .filter(([, each]) => /^[!-~]+$/.test(each));
@@ -33,14 +33,14 @@ const destinations = fc.sample(destination, {
   seed: SEED,
 });
 
-/** What arrived at the store: the first line as it was read, and whether a filter of the pipeline has seen it. */
+/** What arrived at the store: the first line, and whether a filter has seen it. */
 interface Arrival {
   readonly method: string;
   readonly target: string;
   readonly isMarked: boolean;
 }
 
-/** A store that notes what arrives and has nothing. */
+/** Starts a store that records requests and is empty. */
 async function recordingStore() {
   const arrivals: Arrival[] = [];
   const server = createServer((req, res) => {
@@ -60,7 +60,7 @@ async function recordingStore() {
 const marking: Filter = (next) => (request) =>
   next({ ...request, headers: request.headers.with(MARK, 'seen') });
 
-/** Sends all targets over a few connections, and calls a function after each. */
+/** Sends all targets over a few connections, and calls `after` after each. */
 async function sendAll(
   url: string,
   after: (method: string, sent: string) => void,
@@ -83,7 +83,7 @@ async function sendAll(
   await connection.leave();
 }
 
-/** Whether a request is one that is passed on by default, to every reader. */
+/** Whether, for every reader, a request is one that is passed on by default. */
 function isPassedThrough({ method, target: sent }: Arrival): boolean {
   const isNamed = (path: string) =>
     path.startsWith('/auth/') || path === '/info' || path === '/crossdomain.xml';
@@ -119,7 +119,7 @@ describe('one reading of a target', () => {
       for (const arrival of came)
         if (!arrival.isMarked && !isPassedThrough(arrival))
           wrong.push(`${method} ${sent}: ${arrival.target}`);
-      // byte for byte, but for the host of a whole URL and the mark of an empty query
+      // unchanged, except for an absolute URL's host and an empty query's question mark
       const isSame = (got: string) => sent.replace(/\?$/, '').endsWith(got) || got === '/';
       for (const each of came)
         if (each.method === method && !isSame(each.target))

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 
-/** The beginnings of targets: none, and everything that somebody takes for a scheme and an authority. */
+/**
+ * The beginnings of targets: none, and what some readers take for scheme and authority.
+ */
 const BEGINNINGS = [
   ...Array<string>(12).fill(''),
   'http://h',
@@ -26,7 +28,7 @@ const BEGINNINGS = [
   'x:',
 ];
 
-/** What stands between two slashes: names, and what readers take for something else. */
+/** What is between two slashes: names, and what readers take for something else. */
 const SEGMENTS = [
   ...[
     'v1',
@@ -111,7 +113,7 @@ const wild = fc
   })
   .map((segments) => segments.map(([slash, name]) => slash + name).join(''));
 
-/** What leads a reader that folds into the API, or out of it. */
+/** Paths that lead a reader that folds dots into the API, or out of it. */
 const DETOURS = [
   '/v1/AUTH_x',
   '/v1/AUTH_x/c/o',
@@ -123,7 +125,9 @@ const DETOURS = [
   '',
 ];
 
-/** A target as it stands in the first line of a request: all that Node's parser accepts, and some that it does not. */
+/**
+ * A target as in a request's first line: all that Node's parser accepts, and some others.
+ */
 export const target: fc.Arbitrary<string> = fc
   .tuple(someOf(BEGINNINGS), someOf(DETOURS), wild, someOf(ENDS))
   .map((parts) => parts.join(''));
@@ -132,9 +136,9 @@ export const target: fc.Arbitrary<string> = fc
 export const decode = (text: string) =>
   text.replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
 
-/** Three readers of a target that are not the proxy's, written by what they are documented to do. */
+/** Three readers of targets other than the proxy, written from their documentation. */
 export const READERS: Readonly<Record<string, (target: string) => string>> = {
-  /** Swift's: WSGI decodes the path once, and nobody folds it. */
+  /** Swift: WSGI decodes the path once; nothing folds it. */
   swift: (target) => decode(target.split('?', 1)[0] ?? ''),
   /** nginx's `location`: decoded, slashes merged, dots folded. */
   folding: (target) => {
@@ -147,7 +151,7 @@ export const READERS: Readonly<Record<string, (target: string) => string>> = {
     const isFolder = /\/\.{0,2}$/.test(decode(path)) && kept.length > 0;
     return `/${kept.join('/')}${isFolder ? '/' : ''}`;
   },
-  /** The URL Standard's, as browsers, undici and http-proxy have it. */
+  /** The URL Standard, as implemented by browsers, undici and http-proxy. */
   whatwg: (target) => {
     try {
       return decode(new URL(target, 'http://h').pathname);
@@ -157,12 +161,12 @@ export const READERS: Readonly<Record<string, (target: string) => string>> = {
   },
 };
 
-/** Whether a path is one of the object API. */
+/** Whether a path belongs to the object API. */
 export function isOfApi(path: string): boolean {
   return /^\/v1(\.0)?\/[^/]/.test(path);
 }
 
-/** Whether the readers disagree about whose a target is. */
+/** Whether the readers disagree about whether a target belongs to the API. */
 export function isDisputed(target: string): boolean {
   return new Set(Object.values(READERS).map((read) => isOfApi(read(target)))).size > 1;
 }
@@ -218,8 +222,8 @@ export const destination: fc.Arbitrary<readonly [header: string, account: string
 );
 
 /**
- * The container that Swift copies to (`check_path_header`, `check_account_format`), as its path;
- * undefined if it refuses.
+ * Returns the path of the container that Swift copies to (`check_path_header`,
+ * `check_account_format`); undefined if it refuses.
  */
 export function destinationOf(header: string, account: string): string | undefined {
   const path = decode(header.trim());

@@ -14,7 +14,7 @@ import { temporaryFolders } from '../../support/storage';
 const PAGE = 4096;
 const SEED = Number(process.env['ROT_SEED'] ?? 1);
 const FLIPS = Number(process.env['ROT_FLIPS'] ?? depth({ gate: 60, deep: 1000 }));
-/** One in so many of the flips that no walk names is also tried by writing to the database. */
+/** One in this many flips that no walk finds is also tried by writing to the database. */
 const WRITES = depth({ gate: 6, deep: 2 });
 const newFolder = temporaryFolders();
 
@@ -25,10 +25,10 @@ interface Flip {
   readonly after: number;
 }
 
-/** Of the kinds that a page's header may have: a branch's, and a leaf's, also if they are free by now. */
+/** Kinds of page headers: branch and leaf, including pages that are free by now. */
 const KINDS = [1, 2];
 
-/** What must be right for a search is hit by most: headers, branches, leaves, and the beginnings of these. */
+/** Mostly hits what searches need: headers, branches, leaves, and their beginnings. */
 function flipIn(bytes: Buffer, next: () => number): Flip {
   const pages = Array.from({ length: bytes.length / PAGE }, (_, i) => i);
   const kind = KINDS[Math.floor(next() * 4)];
@@ -58,7 +58,7 @@ function flawsOf(file: string): readonly Flaw[] {
   }
 }
 
-/** Whether nothing differs but one record, in its own key or value. */
+/** Whether only one record differs, in its own key or value. */
 function isOneRecord(read: Read): boolean {
   if (!('listed' in read)) return false;
   return [read.listed, read.found].every(

@@ -10,14 +10,17 @@ import { Alternatives, type Ledger } from './ledger';
 
 /** The objects in history mode that all lanes share. */
 export const SHARED = Array.from({ length: 8 }, (_, i) => `shared-${i}`);
-/** Bytes, of small contents and of large ones, which are streamed. */
+/** The bytes of small contents, and of large ones, which are streamed. */
 const SMALL = 2_000;
 const LARGE = 600_000;
-/** Versions of one object in stack mode, above which it is deleted rather than written. */
+/** The number of versions in stack mode above which an object is deleted, not written. */
 const MAX_VERSIONS = 6;
-/** States that an object may be in, above which its client waits for an acknowledgement before it goes on to another. */
+/**
+ * The number of possible states of an object above which its client waits for an
+ * acknowledgement before it uses another.
+ */
 const MAX_STATES = 16;
-/** Milliseconds. */
+/** In milliseconds. */
 const PAUSE = 50;
 
 export interface Containers {
@@ -29,10 +32,10 @@ export interface Containers {
   readonly plain: string;
 }
 
-/** The container of one lane whose versions are switched on and off. */
+/** Returns the container of one lane whose versions are enabled and disabled. */
 const togglesOf = (containers: Containers, lane: number) => `${containers.plain}-toggled-${lane}`;
 
-/** Servers that clients choose from. */
+/** The servers that clients choose from. */
 export interface Servers {
   readonly proxies: readonly { readonly url: string }[];
 }
@@ -57,13 +60,15 @@ export async function makeContainers(
   return containers;
 }
 
-/** One client: requests one after the other, through either proxy, and notes what they came to. */
+/**
+ * One client: sends requests in sequence through either proxy, and records the results.
+ */
 export class Lane {
   #titles = 0;
   #token: Client | undefined;
-  /** Whether the versions of its own container are on; undefined: it is not known. */
+  /** Whether the versions of its own container are enabled; undefined if unknown. */
   #isOn: boolean | undefined = false;
-  /** What its object there is; undefined: it is not known. */
+  /** The content of its object there; undefined if unknown. */
   #toggled: string | undefined;
 
   constructor(
@@ -103,7 +108,7 @@ export class Lane {
     if (status === 201) this.ledger.kept.add(title);
   }
 
-  /** A PUT or a DELETE of what all lanes share and whose versions have ids. */
+  /** Sends a PUT or a DELETE to a shared object whose versions have ids. */
   async #version(): Promise<void> {
     const path = pathOf(this.containers.ids, this.#shared());
     if (this.chance.below(4) === 0) {
@@ -139,7 +144,7 @@ export class Lane {
     await this.#ask('POST', pathOf(this.containers.history, this.#shared()), headers);
   }
 
-  /** A PUT or a DELETE in stack mode, of one of its own objects. */
+  /** Sends a PUT or a DELETE in stack mode to one of its own objects. */
   async #stack(): Promise<void> {
     const object = `own-${this.number}-${this.chance.below(3)}`;
     const known = this.ledger.stacks.get(object) ?? new Alternatives();
@@ -170,7 +175,7 @@ export class Lane {
     await this.#ask('GET', `/${this.containers.archive}?limit=100&prefix=008`);
   }
 
-  /** Switches the versions of its own container on or off. */
+  /** Enables or disables the versions of its own container. */
   async #toggle(): Promise<void> {
     const on = this.chance.below(2) === 0;
     const headers: Record<string, string> = on
@@ -180,7 +185,7 @@ export class Lane {
     this.#isOn = status === 204 ? on : undefined;
   }
 
-  /** Writes there, where what was known to be current is archived if versions are on. */
+  /** Writes there; the known current content is archived if versions are enabled. */
   async #putToggled(): Promise<void> {
     const title = this.#title(SMALL);
     const path = pathOf(togglesOf(this.containers, this.number), `toggled-${this.number}`);
@@ -190,7 +195,7 @@ export class Lane {
     this.#toggled = status === 201 ? title : undefined;
   }
 
-  /** A client that leaves in the middle of what it sends. */
+  /** Disconnects amid a body. */
   async #leave(): Promise<void> {
     const title = this.#title(LARGE);
     const content = contentOf(title);
@@ -205,11 +210,14 @@ export class Lane {
       if (this.chance.below(2) === 0) request.reset();
       else request.leave();
     } catch {
-      // its proxy left before it did
+      // its proxy stopped first
     }
   }
 
-  /** Asks, with a content where a title is given; the status, 0 where no answer came. */
+  /**
+   * Sends a request, with a content if `title` is set; returns the status, 0 if none
+   * came.
+   */
   #ask(
     method: string,
     path: string,
@@ -264,7 +272,7 @@ export class Lane {
     return this.chance.pick(SHARED);
   }
 
-  /** Small ones much more often. */
+  /** Returns a title; small sizes are much more frequent. */
   #title(max: number): string {
     const size = Math.floor(Math.exp(this.chance.next() * Math.log(max + 1)));
     const title = `${this.number}-${this.#titles++} ${size}`;

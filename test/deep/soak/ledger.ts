@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { State } from '../faults/scenes';
 
-/** What one client alone does to an object in stack mode: the states that it may be in, of which one is the truth. */
+/** The possible states of an object in stack mode with one client; one is the truth. */
 export class Alternatives {
   #states: readonly State[] = [{ current: undefined, archive: [] }];
 
@@ -11,12 +11,12 @@ export class Alternatives {
     return this.#states;
   }
 
-  /** An operation was acknowledged. */
+  /** Applies an acknowledged operation. */
   done(model: (state: State) => State): void {
     this.#become(this.#states.map(model));
   }
 
-  /** It is not known whether an operation was done. */
+  /** Applies an operation that may or may not have been done. */
   unknown(model: (state: State) => State): void {
     this.#become([...this.#states, ...this.#states.map(model)]);
   }
@@ -26,31 +26,34 @@ export class Alternatives {
   }
 }
 
-/** What clients did and what they were told. Contents go by their titles. */
+/** What clients did, and the responses. Contents are identified by their titles. */
 export class Ledger {
   requests = 0;
-  /** How often each status came; 0 where no answer came. */
+  /** How often each status occurred; 0 for a missing response. */
   readonly statuses = new Map<number, number>();
-  /** Contents in history mode that were acknowledged: each must be current or archived. */
+  /** Acknowledged contents in history mode: each must be current or archived. */
   readonly kept = new Set<string>();
-  /** All contents that were begun to be sent: nothing else may be anywhere. */
+  /** All contents that clients began to send: no others may exist. */
   readonly sent = new Set<string>();
-  /** Contents that must be in the archive of a container whose versions come and go: what was overwritten while they were on. */
+  /**
+   * Contents that must be in the archive of a container whose versions are toggled: what
+   * was overwritten while they were enabled.
+   */
   readonly archived = new Set<string>();
-  /** What each version was that has an id, by its path. */
+  /** The content of each version with an id, by its path. */
   readonly versions = new Map<string, string>();
-  /** The objects in stack mode, each of one client alone. */
+  /** The objects in stack mode, each used by one client only. */
   readonly stacks = new Map<string, Alternatives>();
-  /** What should never be. */
+  /** What should never happen. */
   readonly wrong: string[] = [];
   readonly #trace: string[] = [];
 
-  /** Notes what was asked, answered or befell, and when, for whoever has to find out how something went wrong. */
+  /** Records a request, response or fault with its time, to investigate failures. */
   note(what: Readonly<Record<string, unknown>>): void {
     this.#trace.push(JSON.stringify({ at: Date.now(), ...what }));
   }
 
-  /** Writes down all that was noted; the path of the file. */
+  /** Writes all records to a file; returns its path. */
   writeTrace(seed: number): string {
     const path = join(tmpdir(), `hindsight-soak-${seed}.jsonl`);
     writeFileSync(path, this.#trace.join('\n'));

@@ -7,12 +7,15 @@ import { FaultyStore } from '../../support/faulty_store';
 import type { KillableStore } from '../../support/killable_store';
 import { TestRedis } from '../../support/redis';
 
-/** Seconds. */
+/** In seconds. */
 const LEASE = 4;
 const TIMEOUT = 2;
 const LOCK_WAIT = 10;
 
-/** Two proxies that share a Redis, and their store behind what injects faults; each in a process of its own. */
+/**
+ * Two proxies sharing a Redis, and their store behind a fault injector; all own
+ * processes.
+ */
 export class Site {
   readonly proxies: ProxyProcess[] = [];
   /** What the proxies logged as their own mistakes. */
@@ -47,13 +50,13 @@ export class Site {
     return proxy;
   }
 
-  /** Kills a proxy and puts another in its place. */
+  /** Kills a proxy and starts another in its place. */
   async replace(which: number): Promise<void> {
     await this.proxy(which).stop('SIGKILL');
     this.proxies[which] = await this.#startProxy();
   }
 
-  /** Stops everything; the exit codes of the proxies. */
+  /** Stops everything; returns the exit codes of the proxies. */
   async stop(): Promise<(number | null)[]> {
     const codes = await Promise.all(this.proxies.map((proxy) => proxy.stop()));
     await this.faulty.close();

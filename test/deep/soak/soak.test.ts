@@ -13,22 +13,22 @@ import { disasters, storm } from './weather';
 import { depth } from '../../support/depth';
 import { countFigures } from '../../support/figures';
 
-/** Milliseconds: `SOAK_MINUTES`, or so long that a little of everything happens. */
+/** In milliseconds: `SOAK_MINUTES`, or just long enough for a little of everything. */
 const LENGTH = Number(process.env['SOAK_MINUTES'] ?? depth({ gate: 0.15, deep: 0.4 })) * 60_000;
-/** Whether somebody asked for a soak and waits for it. */
+/** Whether a soak was requested explicitly. */
 const IS_LONG = process.env['SOAK_MINUTES'] !== undefined;
-/** The store is one of our own, or with `SOAK_STORE=swift` the Swift of the tests. */
+/** The store is our own, or with `SOAK_STORE=swift` the tests' Swift. */
 const STORE = process.env['SOAK_STORE'] ?? 'embedded';
 const SEED = Number(
   process.env['SOAK_SEED'] ??
     (process.env['SOAK_MINUTES'] ? Math.floor(Math.random() * 2 ** 32) : 20260101),
 );
 const LANES = 16;
-/** Milliseconds of peace between two disasters. */
+/** The milliseconds between two disasters. */
 const PEACE = Math.min(LENGTH / 12, 10_000);
-/** Below this a process is still warming up, and its memory tells nothing. */
+/** A process that ran for less is still warming up, so that its memory is not judged. */
 const LONG = 5 * 60_000;
-/** What may be open more than at the beginning, once all is quiet. */
+/** How many more files than at the beginning may be open once all is quiet. */
 const SOME_FILES = 4;
 const TOLD_EVERY = Math.max(LENGTH / 20, 5_000);
 
@@ -106,7 +106,7 @@ async function soak(site: Site): Promise<void> {
   expect(last.files).toBeLessThan(first.files * 1.5 + SOME_FILES);
 }
 
-/** Nobody asks any more: all proxies live, no lock is held, and connections are closed. */
+/** Expects, without clients, live proxies, no locks, and closed connections. */
 async function atRest(site: Site, files: number): Promise<void> {
   expect(site.proxies.map(({ pid }) => lives(pid))).toEqual([true, true]);
   for (const kind of ['mutex', 'next'])

@@ -9,7 +9,7 @@ import { versionsIn } from '../../support/with_ids';
 import { SHARED, type Containers, type Servers } from './lanes';
 import type { Ledger } from './ledger';
 
-/** What was found wrong in the end, in words. */
+/** Returns what is finally wrong. */
 export async function verdict(
   site: Servers,
   direct: Client,
@@ -24,7 +24,7 @@ export async function verdict(
   ];
 }
 
-/** What of it concerns versions that nobody removes; to be called as often as one likes. */
+/** Judges versions that nobody removes; may be called any number of times. */
 export async function judgeKept(
   site: Servers,
   direct: Client,
@@ -46,7 +46,10 @@ export async function judgeKept(
   ];
 }
 
-/** Writes each object once more, through both proxies: nobody may hold its lock, and leftovers go. The last title of all. */
+/**
+ * Writes each object once more, through both proxies: nobody may hold its lock, and
+ * leftovers must go. Returns the last title of all.
+ */
 async function writeAll(
   site: Servers,
   direct: Client,
@@ -97,7 +100,10 @@ async function judgeStacks(
   return wrong;
 }
 
-/** Each version that was acknowledged is what it was, and is listed; each object can be written, and is its newest version then. */
+/**
+ * Expects each acknowledged version to be unchanged and listed, and each object to be
+ * writable, which makes it the newest version.
+ */
 async function judgeVersions(
   site: Servers,
   direct: Client,
@@ -132,7 +138,7 @@ async function judgeVersions(
   ];
 }
 
-/** States go by titles, and bodies have more. */
+/** Reduces bodies to their titles, by which states are identified. */
 function titled({ current, archive }: State): State {
   const title = (body: string) => body.split('\n')[0] ?? '';
   return {
@@ -141,13 +147,13 @@ function titled({ current, archive }: State): State {
   };
 }
 
-/** Also one that a fault left half made, and that expires by itself. */
+/** Includes a marker that a fault left incomplete and that will expire. */
 function isMarker(headers: Headers): boolean {
   const type = headers.get('content-type');
   return type === MARKER_TYPE || (type === NEW_MARKER_TYPE && headers.has('x-delete-at'));
 }
 
-/** The titles in all containers that keep versions, and how often each is there. */
+/** Counts the titles in all containers that keep versions. */
 async function contents(
   direct: Client,
   { history, archive }: Containers,

@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Site } from './site';
 
-/** What a process takes. */
+/** The resources of a process. */
 export interface Vitals {
   /** Bytes of memory. */
   readonly memory: number;
-  /** Open files, among them sockets. */
+  /** Open files, including sockets. */
   readonly files: number;
 }
 
@@ -17,7 +17,7 @@ export function vitalsOf(pid: number): Vitals {
   };
 }
 
-/** Takes the vitals of the proxy that is never replaced, again and again. */
+/** Samples the vitals of the proxy that is never replaced. */
 export class Pulse {
   readonly taken: Vitals[] = [];
   readonly #timer: NodeJS.Timeout;
@@ -30,7 +30,7 @@ export class Pulse {
     clearInterval(this.#timer);
   }
 
-  /** The medians of one quarter of what was taken, 0 to 3. */
+  /** Returns the medians of one quarter of the samples, 0 to 3. */
   quarter(which: number): Vitals {
     const size = Math.ceil(this.taken.length / 4);
     const part = this.taken.slice(which * size, (which + 1) * size);

@@ -13,11 +13,14 @@ import type { Chance } from '../../support/chance';
 import type { Ledger } from './ledger';
 import type { Site } from './site';
 
-/** Of how many requests to the store one fails. */
+/** One in this many requests to the store fails. */
 const ONE_IN = 40;
-/** Milliseconds, far below a quarter of a lease: what arrives at a store later than that is beyond what a lock can guard. */
+/**
+ * In milliseconds, far below a quarter of a lease: a lock cannot guard requests that
+ * reach the store later than that.
+ */
 const SLOW = 250;
-/** Milliseconds, longer than a lease. */
+/** In milliseconds, longer than a lease. */
 const LONG_PAUSE = 5000;
 
 const slow =
@@ -28,7 +31,10 @@ const slow =
     exchange.answer(passed);
   };
 
-/** Lets requests to the store fail at random until it is ended; tells how many did. Each request is noted with what befell it. */
+/**
+ * Makes requests to the store fail at random until it is ended, and counts the failures.
+ * Records each request with its fault.
+ */
 export function storm(
   site: Site,
   chance: Chance,
@@ -59,7 +65,7 @@ function faultsNow(chance: Chance): readonly (readonly [name: string, Fault])[] 
   ];
 }
 
-/** Something that befalls a process, and is over when the promise resolves. */
+/** A disaster of a process, over when the promise resolves. */
 export interface Disaster {
   readonly name: string;
   readonly befall: (site: Site) => Promise<void>;
@@ -102,7 +108,7 @@ const DISASTERS: readonly Disaster[] = [
   },
 ];
 
-/** One disaster after the other, in rounds of all of them, with some peace between; until told to stop. */
+/** Causes disasters in rounds of all of them, with pauses between, until `isOver`. */
 export async function disasters(
   site: Site,
   chance: Chance,

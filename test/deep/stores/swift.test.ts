@@ -24,7 +24,7 @@ describeWithSwift('stores over Swift', ({ plain }) => {
     const { store, account } = fixture;
     const at = { account, container: await fixture.createContainer(''), object: 'none' };
     await store.checkRemoval(at);
-    // Swift answers 412 where it remembers that something was removed
+    // Swift answers 412 if it remembers a removal
     const client = await login(plain, 'tester');
     const again = () =>
       client.ask('DELETE', `/${at.container}/${at.object}`, { 'X-If-Delete-At': '1' });

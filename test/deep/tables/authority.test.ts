@@ -41,7 +41,9 @@ describeWithSwift('who may write', ({ plain }) => {
   const withClientsToken = suiteProxy(plain, { service: false });
   type Proxy = typeof withServiceUser;
 
-  /** A container of the tester's with two versions, the rights of others as given, and a source that tester3 may read. */
+  /**
+   * Makes tester's container with two versions, ACLs, and a source that tester3 may read.
+   */
   async function begin(proxy: Proxy, mode: Mode, rights: Record<string, string>) {
     const owner = await proxy.login('tester');
     const pair = await newPair(owner, mode, rights);
@@ -158,7 +160,7 @@ describeWithSwift('who may write', ({ plain }) => {
             const begun = await begin(proxy, mode, rights);
             const client = await clientOf(proxy, begun.owner);
             for (const [what, write] of WRITES) {
-              // COPY reads first, and the source of this one is only tester3's to read
+              // COPY reads first, and only tester3 may read the source of this one
               const answer = await write(client, begun.path, begun.source);
               expect([what, answer.status]).toEqual([what, status]);
               await expectUntouched(begun);
@@ -203,7 +205,8 @@ describeWithSwift('who may write', ({ plain }) => {
         await mustBe(204, owner.ask('POST', `/${archive}`, rights));
         const writer = await withClientsToken.login('tester3');
         const { status, body } = await writer.ask('PUT', path, {}, 'after');
-        // the setting is on the container, and TempAuth lets only an account's admins see all of a container's headers
+        // the setting is on the container, whose headers TempAuth shows fully to admins
+        // only
         expect([status, body.toString()]).toEqual([201, '']);
         expect(await bodies(owner, archive)).toEqual(['oldest', 'before']);
         expect((await writer.ask('DELETE', path)).status).toBe(204);
@@ -213,7 +216,7 @@ describeWithSwift('who may write', ({ plain }) => {
   });
 
   describe('a right that is withdrawn at the store', () => {
-    /** The writer has just used it, and the owner takes it away past the proxy. */
+    /** Revokes a right past the proxy that the writer has just used. */
     async function withdrawn(mode: Mode) {
       const begun = await begin(withServiceUser, mode, { 'X-Container-Write': TESTER3 });
       const writer = await withServiceUser.login('tester3');

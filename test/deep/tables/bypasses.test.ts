@@ -25,7 +25,7 @@ type Write = (client: Client, container: string) => Promise<Answer>;
 
 type Way = readonly [what: string, status: number, write: Write];
 
-/** The store's own ways to write the object, with the status where the container has no versions. */
+/** The store's own ways to write the object, with their status without versions. */
 const WAYS: readonly Way[] = [
   [
     'POST ?bulk-delete',
@@ -93,7 +93,7 @@ const WAYS: readonly Way[] = [
   ],
 ];
 
-/** Those whose signature a service user can have the store judge beforehand. */
+/** Those whose signature a service user can have the store check beforehand. */
 const SIGNED_WAYS: readonly Way[] = [
   [
     'PUT by a temporary URL',
@@ -135,13 +135,13 @@ describeWithSwift("the store's own ways to write", ({ plain }) => {
       suiteProxy(plain, { service: false, filters: 'formpost' }),
     ],
   ])('archiving with %s', (_, ways, proxy) => {
-    /** A user of an account with a key for temporary URLs. */
+    /** Logs in a user whose account has a key for temporary URLs. */
     async function login(): Promise<Client> {
       const client = await proxy.login('tester');
       await mustBe(204, client.ask('POST', '', { 'X-Account-Meta-Temp-URL-Key': KEY }));
       return client;
     }
-    // the account is the lab's, and other suites look at all of it
+    // the account is the lab's, and other suites see all of it
     afterAll(async () => {
       const client = await proxy.login('tester');
       await mustBe(204, client.ask('POST', '', { 'X-Remove-Account-Meta-Temp-URL-Key': 'x' }));

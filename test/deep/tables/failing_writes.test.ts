@@ -29,7 +29,7 @@ describeWithSwift('a write that fails', ({ plain }) => {
     ),
   )('archiving with %s', (_, proxy) => {
     describe.each(MODES)('%s mode', (mode) => {
-      /** An object whose body is `before`, and a source to copy from. */
+      /** Makes an object with the body `before`, and a source to copy from. */
       async function begin() {
         const client = await proxy.login('tester');
         const pair = await newPair(client, mode);
@@ -102,7 +102,7 @@ describeWithSwift('a write that fails', ({ plain }) => {
             client.ask('COPY', pathOf(sources, 'none'), { Destination: path }),
         ],
         [
-          // Swift asks for the source with that condition, too
+          // Swift reads the source with that condition, too
           'COPY with If-None-Match: *',
           304,
           ({ client, path, sources }) =>
@@ -144,7 +144,7 @@ describeWithSwift('a write that fails', ({ plain }) => {
           const begun = await begin();
           expect((await write(begun)).status).toBe(status);
           await expectUntouched(begun);
-          // nor does it make the next delete do less than it should
+          // nor does it affect the next delete
           await put(begun.client, begun.container, OBJECT, 'after');
           expect(await bodies(begun.client, begun.archive)).toEqual(['before']);
           expect((await begun.client.ask('DELETE', begun.path)).status).toBe(204);
@@ -214,7 +214,7 @@ describeWithSwift('a write that fails', ({ plain }) => {
         ['1,005 bytes', 'n'.repeat(1005), false],
         ['1,024 bytes', 'n'.repeat(1024), false],
         ['1,004 bytes that end in a character of three', 'n'.repeat(1001) + '€', true],
-        // Swift allows 1,024 characters, and not bytes, in the name of an object
+        // Swift limits names of objects to 1,024 characters, not bytes
         ['1,004 characters and 1,006 bytes', 'n'.repeat(1003) + '€', true],
         ['1,005 characters and 1,007 bytes', 'n'.repeat(1004) + '€', false],
       ])(

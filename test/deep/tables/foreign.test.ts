@@ -15,7 +15,7 @@ import { partOf } from '../../support/depth';
 
 const OBJECT = 'object';
 
-/** What those who try find: the containers of an owner, and one of their own. */
+/** What an attacker finds: an owner's containers, and one of their own. */
 interface Scene {
   readonly owner: Client;
   /** The names of accounts, as in headers. */
@@ -25,14 +25,14 @@ interface Scene {
   readonly archive: string;
   /** A container of the owner's that nobody else may read. */
   readonly secrets: string;
-  /** A container of the one who tries, or of somebody else where they have no account. */
+  /** A container of the attacker's, or of somebody else if they have no account. */
   readonly mine: string;
 }
 
 type Attempt = (client: Client, scene: Scene) => Promise<Answer>;
 
 const nameOf = (client: Client) => client.account.replace('/v1/', '');
-/** Asks for a path in the owner's account. */
+/** Requests a path in the owner's account. */
 const at = (
   client: Client,
   { owner }: Scene,
@@ -127,7 +127,7 @@ const ATTEMPTS: readonly (readonly [what: string, attempt: Attempt])[] = [
   ],
 ];
 
-/** Types and hashes, in the order of the versions. */
+/** Returns types and hashes, in the order of the versions. */
 async function contentsOf({ owner, archive }: Scene): Promise<string[]> {
   const { body } = await owner.ask('GET', `/${archive}?format=json`);
   const listed = JSON.parse(body.toString()) as { content_type: string; hash: string }[];
@@ -170,7 +170,7 @@ describeWithSwift('those who come from elsewhere', ({ plain, versioned }) => {
     return { owner, theirs: nameOf(owner), own: nameOf(stranger), secrets, mine, ...pair };
   }
 
-  /** What each attempt is answered, and what there is then. */
+  /** Returns the status of each attempt, and the contents after it. */
   async function history(
     url: string,
     mode: Mode,

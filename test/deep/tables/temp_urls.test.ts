@@ -24,7 +24,7 @@ const KEYS = {
   'X-Container-Meta-Temp-Url-Key-2': 'second',
 };
 
-/** What an attempt finds: a container with versions of the object, and who may try what. */
+/** What an attempt finds: a container with versions of the object, and clients. */
 interface Scene {
   readonly owner: Client;
   readonly anonymous: Client;
@@ -35,7 +35,7 @@ interface Scene {
   readonly path: string;
   /** The same, encoded. */
   readonly url: string;
-  /** A query that is signed for the object, unless it says otherwise. */
+  /** Signs a query for the object by default. */
   readonly sign: (method: string, given?: Partial<Temporary>, path?: string) => string;
 }
 
@@ -200,7 +200,7 @@ describeWithSwift('temporary URLs into versioned containers', ({ plain, versione
     };
   }
 
-  /** What an attempt led to. */
+  /** Returns the result of an attempt. */
   async function outcome(url: string, mode: Mode, attempt: Attempt) {
     const scene = await begin(url, mode);
     const { status } = await attempt(scene);
@@ -213,7 +213,7 @@ describeWithSwift('temporary URLs into versioned containers', ({ plain, versione
   }
 
   describe.each(MODES)('%s mode', (mode) => {
-    // only deletes know of modes
+    // modes differ only for deletes
     const attempts = ATTEMPTS.filter(
       ([what]) => mode === 'history' || /^(PUT|DELETE.*)$/.test(what),
     );
@@ -224,7 +224,7 @@ describeWithSwift('temporary URLs into versioned containers', ({ plain, versione
         const [expected, found] = await Promise.all(
           [versioned, proxy.url].map((url) => outcome(url, mode, attempt)),
         );
-        // Swift leaves an entry of a write that fails later
+        // Swift leaves the archive entry of a write that fails later
         if (SWIFT_LEAVES.includes(what)) expected!.archive = ['oldest'];
         expect(found).toEqual(expected);
       },

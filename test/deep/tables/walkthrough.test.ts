@@ -16,7 +16,7 @@ describeWithSwift('the walk-throughs of the Swift manual', ({ plain, versioned }
   const endpoints: readonly (readonly [name: string, start: () => Promise<Endpoint>])[] = [
     ['through Hindsight with a service user', () => startProxy(plain)],
     ["through Hindsight with the client's token", () => startProxy(plain, { service: false })],
-    // what Swift itself answers proves that the script asks the right things
+    // Swift's own responses prove that the script sends the right requests
     [
       'through nothing but Swift with its own versions',
       () => Promise.resolve({ url: versioned, close: () => Promise.resolve() }),
@@ -52,7 +52,7 @@ describeWithSwift('the walk-throughs of the Swift manual', ({ plain, versioned }
       it('answer what the manual prints and leave nothing behind', () =>
         expectWalk(endpoint, 'with-bodies'));
 
-      // the server of an Express app is the app's own: what it does about bytes after a request's end never reaches us
+      // an Express app's server is its own: bytes after a request's end never reach us
       if (expressApps.some(([each]) => each === name)) return;
       it('do so byte for byte as printed, with a Content-Length of 0 before bodies', () =>
         expectWalk(endpoint, 'as-printed'));

@@ -1,11 +1,12 @@
-// Keeps so many clients without credentials at a server, each with another kind of body, until it is ended.
+// Besieges a server by `count` clients without credentials, each with another kind of
+// body.
 import { require } from '../../support/register.mjs';
 
 const { besiegerOf } = require('./unknown_clients.ts');
 const [url = '', count = ''] = process.argv.slice(2);
-/** Bytes in a second of each: so many clients are not to measure how fast this machine moves bytes. */
+/** Bytes a second of each client: the machine's throughput is not to be measured. */
 const RATE = 256 * 1024;
-/** Milliseconds after which one that was refused comes again. They do not come all at once. */
+/** Milliseconds after which a refused client returns. They do not all return at once. */
 const PAUSE = 2000;
 
 function stay(index) {

@@ -13,7 +13,9 @@ import { besiegers, DOMAINS, type Besieger } from '../../support/unknown_clients
 const MIB = 1024 * 1024;
 const MAX_GROWTH = 100 * MIB;
 
-/** The filters that read bodies, and what they need to be asked without a signature. */
+/**
+ * The filters that read bodies, and the options by which they accept unsigned requests.
+ */
 export const FILTERS = 's3api cosapi qsapi bulk formpost';
 export const SECTIONS = Object.entries({
   s3api: DOMAINS.s3,
@@ -33,13 +35,13 @@ export interface Besieged {
 }
 
 /**
- * Clients without credentials, with every kind of body, that send all that is taken: what a server keeps of them, and
- * how long others wait.
+ * Clients without credentials, with every kind of body, that send all that the server
+ * accepts: how much of it the server keeps in memory, and how long others wait.
  */
 export function unknownClientsSuite(name: string, server: () => Besieged): void {
   it('with bodies of every kind are answered, and little of them is kept', async () => {
     const { process: proxy, client } = server();
-    // what is loaded and allocated once does not count
+    // one-time loading and allocation do not count
     await siege(proxy, 24);
     const before = proxy.peakMemory();
     const clients = await siege(proxy, 54);
@@ -60,7 +62,7 @@ export function unknownClientsSuite(name: string, server: () => Besieged): void 
   }, 120_000);
 
   if (!IS_DEEP) return;
-  // the delay of others is printed and not judged: it depends on the machine and the store, too
+  // the delay of others is printed, not judged: it depends on machine and store, too
   it('200 of them cost less than 100 MiB; and how long others wait', async () => {
     const { process: proxy, client } = server();
     const container = await newContainer(client, 'measured');
@@ -71,7 +73,7 @@ export function unknownClientsSuite(name: string, server: () => Besieged): void 
     const siegers = fork(join(__dirname, 'siege_child.mjs'), [proxy.url, '200']);
     try {
       await begun(siegers);
-      // what is compiled while they come the first time is not what is measured
+      // compilation during the first requests is not to be measured
       await delays(client, container);
       const sampled = sampling(proxy);
       const meanwhile = await delays(client, container);
@@ -90,7 +92,7 @@ export function unknownClientsSuite(name: string, server: () => Besieged): void 
   }, 180_000);
 }
 
-/** Waits until all of so many are answered; what became of them. */
+/** Waits until all of `count` clients are answered; returns them. */
 async function siege(proxy: ProxyProcess, count: number): Promise<Besieger[]> {
   const clients = besiegers(proxy.url, count);
   try {
@@ -108,7 +110,7 @@ function isAnswered({ answer, isOver }: Besieger): boolean {
 const SECONDS = 15;
 const AT_ONCE = 4;
 
-/** The p99 of small reads, in milliseconds. */
+/** Returns the p99 of small reads, in milliseconds. */
 async function delays(client: Client, container: string): Promise<number> {
   const until = performance.now() + SECONDS * 1000;
   const taken: number[] = [];
@@ -130,7 +132,7 @@ function rss({ pid }: ProxyProcess): number {
   );
 }
 
-/** The most memory that a process has from now to the end. */
+/** Measures the maximum memory of a process from now to the end. */
 function sampling(proxy: ProxyProcess): { end(): Promise<number> } {
   let max = 0;
   const timer = setInterval(() => (max = Math.max(max, rss(proxy))), 20);

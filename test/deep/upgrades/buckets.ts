@@ -17,29 +17,29 @@ import { pageOf, parametersOf } from '../../support/s3/versions_document';
 import type { Chance } from '../../support/chance';
 import { s3At, type Fleet } from './fleet';
 
-/** Milliseconds after a request that nobody answered. */
+/** Milliseconds after a request without a response. */
 const PAUSE = 50;
 const KEY = 'dir/contended';
 const MAX = 100_000;
-/** Refusals that say that nothing, or nobody knows what, was done. */
+/** Statuses of refusals after which nothing, or nobody knows what, was done. */
 const UNCERTAIN = [408, 500, 502, 503];
 
 /** A version of a bucket. */
 interface Version {
   readonly bucket: string;
   readonly id: string;
-  /** Undefined: a delete marker. */
+  /** Undefined for a delete marker. */
   readonly title: string | undefined;
 }
 
-/** The answers that clients of S3 got. */
+/** The responses that S3 clients got. */
 export class BucketLedger {
   requests = 0;
   /** What was acknowledged and not deleted since: it must never be lost. */
   readonly versions = new Map<string, Version>();
   /**
-   * For each bucket whose versions are switched on and off, what its null version may be; '' is none,
-   * or a marker.
+   * For each bucket whose versions are enabled and suspended, the possible null versions;
+   * '' is none, or a marker.
    */
   readonly nulls = new Map<string, ReadonlySet<string>>();
   readonly wrong: string[] = [];
@@ -67,7 +67,7 @@ export class BucketLedger {
   }
 }
 
-/** What all clients share, and what each has for itself. */
+/** The buckets that all clients share, and each client's own. */
 export interface Buckets {
   readonly shared: string;
   readonly own: readonly string[];
@@ -84,10 +84,7 @@ export async function makeBuckets(fleet: Fleet, clients: number): Promise<Bucket
   return { shared, own };
 }
 
-/**
- * One client of S3: requests one after the other, each through any server, and notes what they came
- * to.
- */
+/** One S3 client: sends requests in sequence to any server, and records the results. */
 export class BucketLane {
   #titles = 0;
   readonly #own: string;
@@ -124,7 +121,7 @@ export class BucketLane {
   async #put(Bucket: string): Promise<void> {
     const title = this.#title();
     const Body = contentOf(title);
-    // until it is answered it may be, or become, the null version
+    // until there is a response it may be, or become, the null version
     if (Bucket === this.#own) this.ledger.mayBeNull(Bucket, title);
     await this.#try(async (client) => {
       const { VersionId } = await client.send(new PutObjectCommand({ Bucket, Key: KEY, Body }));
@@ -140,14 +137,14 @@ export class BucketLane {
     });
   }
 
-  /** What an answered write, or DELETE, has made. */
+  /** Records what an answered PUT or DELETE made. */
   #done(bucket: string, id: string | undefined, title: string | undefined): void {
     if (id !== undefined && id !== 'null') this.ledger.keep({ bucket, id, title });
     else if (bucket === this.#own) this.ledger.isNull(bucket, title ?? '');
     else this.ledger.wrong.push(`a version without an id: ${title ?? 'a marker'}`);
   }
 
-  /** An upload whose steps go through different servers. */
+  /** Makes an upload whose steps go to different servers. */
   async #upload(): Promise<void> {
     const title = this.#title();
     const at = { Bucket: this.buckets.shared, Key: KEY };
@@ -194,7 +191,9 @@ export class BucketLane {
     });
   }
 
-  /** Asks one of the servers; what is not answered, or refused for now, is as nothing known. */
+  /**
+   * Sends requests to one server; a missing response or temporary refusal proves nothing.
+   */
   async #try(ask: (client: S3Client) => Promise<void>): Promise<void> {
     this.ledger.requests++;
     try {
@@ -221,7 +220,7 @@ export class BucketLane {
   }
 }
 
-/** The title of a version; '' for none and for a delete marker. */
+/** Returns the title of a version; '' for none and for a delete marker. */
 async function readVersion(client: S3Client, Bucket: string, VersionId: string): Promise<string> {
   try {
     const { Body } = await client.send(new GetObjectCommand({ Bucket, Key: KEY, VersionId }));
@@ -240,7 +239,7 @@ function judgeNull(ledger: BucketLedger, bucket: string, read: string): void {
     ledger.wrong.push(`the null version of ${bucket} is '${read}', not ${[...may].join(' or ')}`);
 }
 
-/** Compares the answers that clients of S3 got with what each server shows now. */
+/** Compares the responses that S3 clients got with what each server reports now. */
 export async function bucketVerdict(
   fleet: Fleet,
   buckets: Buckets,

@@ -28,7 +28,7 @@ import { Fleet, s3At, type Version } from './fleet';
 
 const NAME = 'dir/object';
 const MIB = 1024 * 1024;
-/** A part that may stand before others, and one that may only be the last. */
+/** A part that may precede others, and one that may only be the last. */
 const FIRST = Buffer.alloc(5 * MIB, 'first');
 const LAST = Buffer.from('last');
 
@@ -38,7 +38,7 @@ interface Served {
   readonly s3: S3Client;
 }
 
-/** What is done at one server, and goes on at the next. */
+/** What begins at one server, and continues at the next. */
 type Scenario = (first: Served) => AsyncGenerator<undefined, void, Served>;
 
 async function* inStackMode(one: Served): ReturnType<Scenario> {
@@ -207,7 +207,9 @@ describeWithEarlier('what a server of one version made', (build) => {
   });
 });
 
-/** Without a common Redis two servers lose versions, and neither version begins beside the other. */
+/**
+ * Without a common Redis two servers would lose versions, so the second must not start.
+ */
 function describeOfOthers({ plain }: SwiftUrls, earlier: () => EarlierVersion): void {
   it.each<[Version, Version]>([
     ['old', 'new'],

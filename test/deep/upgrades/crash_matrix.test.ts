@@ -6,7 +6,7 @@ import { describeWithEarlier } from '../../support/earlier_version';
 import { describeWithRedis, TestRedis } from '../../support/redis';
 import { describeWithSwift } from '../../support/swift';
 
-// what a version notes for itself shows only if the other has done something of a certain kind between
+// a version's own notes matter only if the other changed something in between
 const EXTENT: Extent = {
   nexts: 1,
   dialects: 'changes',

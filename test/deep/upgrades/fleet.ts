@@ -2,13 +2,13 @@ import type { EarlierVersion } from '../../support/earlier_version';
 import { freePorts } from '../../support/ports';
 import { startProxyProcess, type ProxyProcess } from '../../support/proxy_process';
 
-/** Seconds; short, so that nobody waits long for the locks of a killed process. */
+/** In seconds; short, so that nobody waits long for the locks of a killed process. */
 const LEASE = 4;
 const LOCK_WAIT = 20;
 
 export type Version = 'old' | 'new';
 
-/** One server of a fleet. Its address stays when its version changes. */
+/** One server of a fleet. It keeps its address when its version changes. */
 export interface Member {
   readonly url: string;
   readonly version: Version;
@@ -17,17 +17,17 @@ export interface Member {
 /** What a fleet is in front of. */
 export interface Site {
   readonly upstream: string;
-  /** Undefined: one server at a time, without a Redis. */
+  /** If undefined, there is one server at a time, without a Redis. */
   readonly redisUrl?: string;
   readonly earlier: EarlierVersion;
 }
 
 /**
- * Servers of both versions over one Swift, all with the same configuration, which looks for other
- * servers as by default. Every other has two workers.
+ * Servers of both versions over one Swift, all with the same configuration, which checks
+ * for other servers as by default. Every second one has two workers.
  */
 export class Fleet {
-  /** Errors that were logged, by the server that logged them. */
+  /** Logged errors, with the version of the server that logged them. */
   readonly bugs: { readonly version: Version; readonly line: Record<string, unknown> }[] = [];
   readonly #members: Member[] = [];
   readonly #running = new Map<number, ProxyProcess>();
@@ -61,7 +61,7 @@ export class Fleet {
     return member;
   }
 
-  /** Ends a server by a signal, and puts one of a version in its place. */
+  /** Ends a server by a signal, and starts one of a version in its place. */
   async replace(
     which: number,
     version: Version,
@@ -122,7 +122,7 @@ auth_key = admin
   }
 }
 
-/** Who asks a fleet through S3's API, at one of its servers. */
+/** Returns the endpoint of a server of a fleet for S3 clients. */
 export const s3At = ({ url }: Member) => ({
   url,
   region: 'us-east-1',

@@ -19,12 +19,12 @@ const BUCKET_LANES = depth({ gate: 1, deep: 3 });
 /** Milliseconds between two changes of the fleet. */
 const PEACE = depth({ gate: 1000, deep: 10_000 });
 
-/** Which server is replaced, by one of which version, and how the one before it ends. */
+/** The server to replace, the version of its successor, and the signal that ends it. */
 type Change = readonly [which: number, version: Version, signal: NodeJS.Signals];
 
 /**
- * What happens while clients write. Each part has containers of its own, is judged, and is looked at
- * again at the end.
+ * What happens while clients write. Each part has its own containers, is judged, and is
+ * checked again at the end.
  */
 const PARTS: readonly (readonly Change[])[] = [
   [
@@ -48,7 +48,7 @@ const PARTS: readonly (readonly Change[])[] = [
 ];
 const PLAYED = PARTS.slice(0, depth({ gate: 1, deep: PARTS.length }));
 
-/** A part that is over. */
+/** A completed part. */
 interface Past {
   readonly containers: Containers;
   readonly ledger: Ledger;
@@ -116,7 +116,7 @@ describeWithEarlier('a rolling upgrade from 0.1.0, and back, and again', (build)
   });
 });
 
-/** Lets clients of all kinds write until what befalls the fleet is over. */
+/** Lets clients of all kinds write until `befall` is over. */
 async function load(
   fleet: Fleet,
   direct: Client,

@@ -15,7 +15,7 @@ describeWithSwift('containers with ids, over a Swift', ({ plain }) => {
       { oneOf: 2 },
     ),
   )('%s', (_, proxy, writersRead) =>
-    // the lab has no updater of accounts
+    // the lab has no account updater
     containersTable(
       () => ({ login: (user) => proxy.login(user), writersRead, accountsLag: true }),
       someOf(3),

@@ -13,7 +13,7 @@ describeOurs('the ways in which clients of COS find a server', (store) => {
   });
   const host = () => new URL(store.endpoint.url).host;
 
-  /** A signed URL of the SDK, asked for as written but for where it leads. */
+  /** Requests a signed URL of the SDK as written, except for its host. */
   function asked(
     url: string,
     method: string,
@@ -135,7 +135,7 @@ describeOurs('the ways in which clients of COS find a server', (store) => {
     });
 
     test('are refused if they do not say for which bucket they are', async () => {
-      // the SDK's types leave this out
+      // the SDK's types lack this
       const withoutHost: Partial<COS.GetObjectUrlParams> & { ForceSignHost: boolean } = {
         ForceSignHost: false,
       };

@@ -35,7 +35,7 @@ afterEach(async () => {
   await storage.close();
 });
 
-/** A backup that is stopped amid its copying. */
+/** Starts a backup and stops it amid its copying. */
 async function paused() {
   const child = spawn(process.execPath, [CLI, 'backup', data, target], {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -55,7 +55,7 @@ async function paused() {
   return { child, closed };
 }
 
-/** The contents that a folder has as files. */
+/** Returns the contents that a folder has as files. */
 async function filesIn(folder: string): Promise<string[]> {
   try {
     const found = await readdir(path.join(folder, 'content'), {
@@ -73,7 +73,7 @@ async function removeAll(): Promise<void> {
     await storage.deleteObject('a', 'c', name);
 }
 
-/** Objects of a restored backup that can be read. */
+/** Counts the readable objects of a restored backup. */
 async function restored(): Promise<number> {
   const folder = path.join(await newFolder(), 'restored');
   await cp(target, folder, { recursive: true });

@@ -27,7 +27,7 @@ function write(folder: string, at: number, bytes: readonly number[]): void {
   closeSync(fd);
 }
 
-/** The offset of a field of both headers, as lmdb 3.5.6 has them. */
+/** The offset of a field of both headers, as in lmdb 3.5.6. */
 const HEADERS: [string, number, readonly number[]][] = [
   ['the stamp', 24, [0]],
   ['the size of pages', 48, [1, 2, 3]],
@@ -51,7 +51,7 @@ describe('a damaged header', () => {
     for (const page of [0, 1]) write(folder, page * 4096 + at, bytes);
     const flaws = await walkDatabase(folder);
     expect(flaws.length).toBeGreaterThan(0);
-    // what LMDB dies of is found before
+    // damage that would crash LMDB is found beforehand
     expect(flaws.filter(({ flaw }) => flaw === 'process')).toEqual([]);
   });
 
@@ -165,21 +165,21 @@ describe('walkDatabase', () => {
     [
       'dies',
       'process.kill(process.pid, "SIGSEGV"); setInterval(() => 0, 9)',
-      'ended a process by SIGSEGV',
+      'ended its process with SIGSEGV',
     ],
-    ['ends', 'process.exit(7)', 'ended a process by the exit code 7'],
-    ['ends without a last word', 'process.exit(0)', 'ended a process by the exit code 0'],
-    ['is silent', 'setInterval(() => 0, 9)', 'does not come to an end'],
+    ['ends', 'process.exit(7)', 'ended its process with exit code 7'],
+    ['ends without a last word', 'process.exit(0)', 'ended its process with exit code 0'],
+    ['is silent', 'setInterval(() => 0, 9)', 'does not finish'],
     [
       'breaks off',
       'process.stdout.write("{\\"type\\":"); setInterval(() => 0, 9)',
-      'does not come to an end',
+      'does not finish',
     ],
   ])('finds that its process %s', async (_, code, text) => {
     const folder = await newStorage();
     const script = path.join(folder, 'child.cjs');
     await writeFile(script, code);
-    const patience = text.includes('come to an end') ? 1000 : 60_000;
+    const patience = text.includes('finish') ? 1000 : 60_000;
     expect(await walkDatabase(folder, { script, patience })).toEqual([
       { kind: 'structure', flaw: 'process', text: `reading the structure of the database ${text}` },
     ]);
@@ -188,7 +188,7 @@ describe('walkDatabase', () => {
   it('ends with the process that started it', async () => {
     const folder = await newStorage();
     const script = path.join(folder, 'child.cjs');
-    // as the child does: it writes now and again
+    // writes now and again, like the child
     const beat = 'setInterval(() => require("fs").writeSync(1, "{}\\n"), 50)';
     await writeFile(
       script,

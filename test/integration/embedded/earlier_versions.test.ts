@@ -17,7 +17,7 @@ const FIXTURE = path.join(__dirname, '../../fixtures/data_0.1.0.tar.gz');
 
 const LARGE = 30_000;
 
-/** The body of an object's version, as it was written. */
+/** Returns the body of an object's version, as it was written. */
 function bodyOf(name: string, version: number, times = 1): string {
   return `${name} ${version}\n`.repeat(times);
 }
@@ -114,7 +114,7 @@ describe('a data folder of 0.1.0', () => {
     for (const { value } of tables.contents.getRange()) expect(value[4]).not.toBeNull();
     await tables.root.close();
     expect(await findings(data)).toEqual([]);
-    // what 0.1.0 looks at before anything else, and refuses if it is not 1
+    // 0.1.0 reads this before anything else, and refuses any value but 1
     const root = open({ path: data, noSubdir: false, readOnly: true, maxDbs: 16 });
     const meta = root.openDB<number, Buffer>('meta', {
       keyEncoding: 'binary',
@@ -132,7 +132,7 @@ describe('a data folder of 0.1.0', () => {
         encoding: 'binary',
       });
       const [record] = table.raw();
-      // an array that breaks off
+      // a truncated array
       raw.putSync(record!.key, record!.value.subarray(0, 2));
     }
     await tables.root.close();
@@ -167,7 +167,7 @@ describe('a data folder of 0.1.0', () => {
       if (!/[0-9a-f]{16}$/.test(each)) continue;
       await writeFile(file, 'X', { flag: 'r+' });
     }
-    // the damage is in its first block, but is known only with its last
+    // the damage is in its first block, but is detected only at its last
     await expect(client.ask('GET', '/plain/blocks')).rejects.toThrow('aborted');
     expect((await client.ask('COPY', '/plain/blocks', { Destination: 'plain/other' })).status).toBe(
       503,

@@ -28,7 +28,7 @@ afterAll(async () => {
   await server.stop();
 });
 
-/** A connection on which a request has been sent; of the answer only the first bytes are read. */
+/** Sends a request over a new connection; reads only the response's first bytes. */
 async function ask(
   lines: readonly string[],
   body = '',

@@ -11,7 +11,7 @@ const CLI = join(__dirname, '../../../dist/src/cli.js');
 
 const folder = temporaryFolders();
 
-/** Runs the command until it ends; what it prints for people. */
+/** Runs the command until it ends; returns what it prints for people. */
 function run(given: readonly string[]): { status: number | null; said: string } {
   const { status, stderr } = spawnSync(process.execPath, [CLI, ...given], {
     encoding: 'utf8',

@@ -1,4 +1,4 @@
-// Opens a folder as the role given and does what it is told, until it is killed or standard input ends.
+// Opens a folder in a role and runs commands until it is killed or standard input ends.
 import { randomBytes } from 'node:crypto';
 import { writeSync } from 'node:fs';
 import readline from 'node:readline';
@@ -38,12 +38,12 @@ const told = {
       }
     }
   },
-  /** Has bytes on their way in files, finished and not. */
+  /** Leaves uploads in progress in files, finished and not. */
   async receive() {
     await receive(100_000);
     await storage.receive().write(randomBytes(1_000_000));
   },
-  /** Has bytes in a file that are no object's yet, and makes one of them when told again. */
+  /** Writes bytes to a file that belongs to no object; `adopt` makes an object of it. */
   land: async () => void (landed = await receive(100_000)),
   adopt: () =>
     storage.putObject('a', 'c', 'landed', { content: landed, contentType: '', attributes: {} }),

@@ -15,7 +15,7 @@ import { RawRequest } from '../../support/raw_request';
 
 const JSON_TYPE = { Accept: 'application/json' };
 
-/** A report as JSON tells it, behind the white space before it. */
+/** Parses a report in JSON, after its leading white space. */
 async function report(asked: ReturnType<Client['ask']>): Promise<Record<string, unknown>> {
   const { status, body } = await asked;
   expect(status).toBe(200);

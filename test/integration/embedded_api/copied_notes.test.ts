@@ -2,7 +2,7 @@ import type { Client } from '../../support/client';
 import { current, mustBe, newPair, put } from '../../support/containers';
 import { startEmbedded, type EmbeddedServer } from '../../support/embedded';
 
-/** Metadata that leaves room for nothing else, by number and by length. */
+/** Metadata that leaves no room for more, by number and by length. */
 const FULL = [
   ['none', {}],
   ['many', Object.fromEntries(Array.from({ length: 88 }, (_, i) => [`X-Object-Meta-A${i}`, 'x']))],
@@ -26,7 +26,7 @@ describe('a copy of what was restored', () => {
   });
   afterAll(() => server.close());
 
-  /** An object that notes the entry of that timestamp as restored, which is whatever somebody has put into the archive. */
+  /** Makes an object that records any archive entry, by timestamp, as restored. */
   async function restored(
     timestamp: string,
     headers: Readonly<Record<string, string>>,

@@ -74,8 +74,8 @@ describe('a damaged object', () => {
     await put(client, 'bucket', 'o', 'x'.repeat(SIZE));
     damage(SIZE, SIZE - 1);
     await expect(client.ask('GET', '/bucket/o')).rejects.toThrow('aborted');
-    await eventually('a line', () => log.some((line) => line.includes('an answer broke off')));
-    expect(log.find((line) => line.includes('an answer broke off'))).toMatch(CAUSE);
+    await eventually('a line', () => log.some((line) => line.includes('a response was cut off')));
+    expect(log.find((line) => line.includes('a response was cut off'))).toMatch(CAUSE);
     const last = await client.ask('GET', '/bucket/o', { Range: 'bytes=-1' });
     expect([last.status, last.body.toString()]).toEqual([503, expect.stringMatching(CAUSE)]);
     expect(last.headers.get('retry-after')).toBe('1');

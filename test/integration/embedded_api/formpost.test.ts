@@ -150,13 +150,13 @@ test.each<[string, (path: string) => Fields, number, string]>([
     'a content type that is no header',
     (path) => ({ ...signed(path), 'content-type': 'a/b\r\nX-Evil: 1' }),
     400,
-    'FormPost: content-type has characters that no header has',
+    'FormPost: content-type contains characters that are not allowed in a header',
   ],
   [
     'a content encoding that is no header',
     (path) => ({ ...signed(path), 'content-encoding': 'a\0b' }),
     400,
-    'FormPost: content-encoding has characters that no header has',
+    'FormPost: content-encoding contains characters that are not allowed in a header',
   ],
   [
     'an expiry that is past',
@@ -229,7 +229,7 @@ test('a page that the form redirects to is told what went wrong, and cannot be w
   ]);
   expect(body.toString()).not.toContain('<script>');
   const split = signed(container, { redirect: 'http://a.example\r\nX-Evil: 1' });
-  expect(await submit(container, split)).toEqual([400, 'FormPost: redirect is no URL']);
+  expect(await submit(container, split)).toEqual([400, 'FormPost: redirect is not a valid URL']);
 });
 
 test('scripts of a page that the container allows may read the answer', async () => {
@@ -273,7 +273,7 @@ test('a file whose name is not UTF-8 is refused', async () => {
 
 test("what a file's own part says of it must be a header, too", async () => {
   const files: FormFile[] = [['f', 'x', 'Content-Type: a/b\nX-Evil: 1\r\n']];
-  const reason = 'FormPost: content-type has characters that no header has';
+  const reason = 'FormPost: content-type contains characters that are not allowed in a header';
   expect(await submit(container, signed(container), files)).toEqual([400, reason]);
   expect(await names()).toEqual([]);
 });

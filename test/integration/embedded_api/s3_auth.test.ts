@@ -52,7 +52,7 @@ data = ${folder}/data
 ${more}`;
 }
 
-/** Lists the buckets, or asks for something else, signed. */
+/** Sends a signed request; lists the buckets by default. */
 async function ask(accessKey: string, secret: string, method = 'GET', path = '/', beside = {}) {
   const { url = '' } = server ?? {};
   const host = new URL(url).host;

@@ -11,7 +11,7 @@ describe('a static large object', () => {
   });
   afterAll(() => server.close());
 
-  /** A large object of two segments; the second lies in a container of its own if so asked. */
+  /** Makes a large object of two segments, the second in another container if `apart`. */
   async function largeObject(apart = false) {
     const manifests = await newContainer(client, 'manifests');
     const first = await newContainer(client, 'segments');
@@ -87,7 +87,7 @@ describe('a static large object', () => {
     const others = [1, null, 'x', [], {}, { path: 1 }, { path: '/a/b' }];
     const hidden = { path: `//.hindsight-versions-${container}/x` };
     const { status, body } = await client.ask('PUT', path, {}, JSON.stringify([...others, hidden]));
-    expect([status, body.toString()]).toEqual([400, expect.stringContaining('that hold versions')]);
+    expect([status, body.toString()]).toEqual([400, expect.stringContaining('versions container')]);
   });
 
   it('tells in a body of unknown length how a put with heartbeats ended', async () => {

@@ -23,7 +23,7 @@ afterAll(async () => {
   await server?.close();
 });
 
-/** The app in this process, as the filter of versions reaches it. */
+/** The app in this process, as the versioning filter sees it. */
 async function appFixture(): Promise<StoreFixture> {
   const app = createEmbeddedApp(await openStorage(await folder()));
   opened.push(app);
@@ -79,7 +79,7 @@ async function appFixture(): Promise<StoreFixture> {
   };
 }
 
-/** A server of ours that another one stands in front of. */
+/** Starts a server of ours to put another one in front of. */
 async function startEmbedded(): Promise<string> {
   const config = `[DEFAULT]
 bind_port = 0

@@ -41,7 +41,7 @@ interface Signed {
   more?: string;
 }
 
-/** The path and query of a temporary URL. */
+/** Returns the path and query of a temporary URL. */
 function sign(path: string, signed: Signed = {}): string {
   const {
     key = 'account',

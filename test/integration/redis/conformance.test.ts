@@ -99,7 +99,7 @@ describeWithRedis('through Redis', () => {
     const blocked = await members[0].locker.acquire(lockOf('name'), LONG, never());
     const end = Date.now() + LEASE;
     while (Date.now() < end);
-    // no timer has had its turn
+    // before any timer could run
     expect(blocked.confirm).toThrow(CoordinationUnavailable);
     expect(blocked.signal.aborted).toBe(true);
     blocked.release();

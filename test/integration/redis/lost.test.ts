@@ -36,7 +36,7 @@ describeWithRedis('what Redis loses', () => {
         },
       });
       const answered = once(sent, 'response') as Promise<[IncomingMessage]>;
-      // a server that has answered need not read on
+      // a server that has responded need not read on
       sent.on('error', () => undefined);
       sent.write(Buffer.alloc(200_000));
       const key = `hindsight:mutex:AUTH_test/${pair.container}/o`;
@@ -59,10 +59,10 @@ describeWithRedis('what Redis loses', () => {
     }
   });
 
-  it('is told: a change of a setting that not every proxy could be told of', async () => {
+  it('is told: a change of a setting that not every proxy could be notified of', async () => {
     const store = createServer((req, res) => {
       req.resume();
-      // the first POST changes nothing: it asks for the right to
+      // the first POST changes nothing: it checks the right to do so
       if (req.headers['x-container-meta-hindsight-versions-mode'] !== undefined)
         void redis.kill().then(() => res.writeHead(204).end());
       else res.writeHead(204).end();
@@ -78,7 +78,7 @@ describeWithRedis('what Redis loses', () => {
       const changed = await client.ask('POST', '/c', { 'X-History-Location': 'archive' });
       expect([changed.status, changed.headers.get('retry-after')]).toEqual([503, '1']);
       expect(changed.body.toString()).toContain(
-        'the store answered 204, but not every proxy could be told',
+        'the store answered 204, but not every proxy could be notified',
       );
       const again = await client.ask('POST', '/c', { 'X-History-Location': 'archive' });
       expect(again.status).toBe(503);

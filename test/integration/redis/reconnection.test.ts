@@ -15,7 +15,7 @@ interface Value {
   readonly n: number;
 }
 
-/** Passes connections on; what one has sent can be held back, and arrive after the client has given it up. */
+/** Forwards connections. Can hold data back until after the client has given up. */
 class LateLine {
   #held: { chunks: Buffer[]; server: Socket } | undefined;
   readonly #sockets = new Set<Socket>();
@@ -33,7 +33,7 @@ class LateLine {
     return `redis://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** From now on the connection that there is holds back what comes. */
+  /** Holds back what arrives on the current connection from now on. */
   hold: () => void = () => undefined;
   /** Breaks that connection, as its client sees it. */
   cut: () => void = () => undefined;
@@ -42,7 +42,7 @@ class LateLine {
     return Buffer.concat(this.#held?.chunks ?? []).toString();
   }
 
-  /** What was held back arrives; resolves when it is answered. */
+  /** Delivers what was held back; resolves once it is answered. */
   async release(): Promise<void> {
     const { server, chunks } = this.#held!;
     await new Promise((answered) => {
@@ -95,7 +95,7 @@ describeWithRedis('a connection to Redis that is lost and back', () => {
     await redis.stop();
   });
 
-  /** Uses another key until Redis knows of it. */
+  /** Uses another key until Redis receives it. */
   async function isBack(cache: Cache<Value>): Promise<void> {
     await eventually('Redis is asked again', async () => {
       (
@@ -151,7 +151,7 @@ describeWithRedis('a connection to Redis that is lost and back', () => {
     const refused = expect(changing).rejects.toBeInstanceOf(CoordinationUnavailable);
     await eventually('it waits', async () => (await redis.ask(`EXISTS ${mutex}`)).startsWith(':1'));
     await redis.ask(`DEL ${mutex}`);
-    // renewed each third of it
+    // renewed every third of the lease
     await pause(LEASE);
     use.release();
     await refused;
@@ -159,7 +159,7 @@ describeWithRedis('a connection to Redis that is lost and back', () => {
 
   it('gives locks again once it tells of itself, without another loss', async () => {
     await redis.ask('ACL SETUSER default -info');
-    // ioredis says so
+    // ioredis warns about it
     const warned = jest.spyOn(console, 'warn').mockImplementation(() => undefined);
     const { locker } = join();
     await expect(locker.acquire(lockOf('name'), LONG, never())).rejects.toBeInstanceOf(

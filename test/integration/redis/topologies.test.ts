@@ -15,7 +15,7 @@ const logged: string[] = [];
 const log = createLog('trace', { write: (line: string) => logged.push(line) });
 const connect = (url: string) => throughRedis(redisUrl.parse(url), LEASE, log);
 
-/** A lock, once one is given. */
+/** Acquires a lock, retrying until it succeeds. */
 async function acquired(member: RedisCoordination, name: string): Promise<Lock> {
   let lock: Lock | undefined;
   await eventually('a lock is given', async () => {
@@ -25,7 +25,7 @@ async function acquired(member: RedisCoordination, name: string): Promise<Lock> 
   return lock!;
 }
 
-/** That two processes exclude each other, and see each other's drops. */
+/** Expects that two processes exclude each other, and see each other's invalidations. */
 async function coordinate(url: string): Promise<void> {
   const [one, other] = [connect(url), connect(url)];
   try {
@@ -106,7 +106,7 @@ describeWithRedis('a Redis', () => {
       await first.kill();
       const next = await acquired(member, 'other');
       expect(await second.ask('INFO replication')).toContain('role:master');
-      // no lock is given before those that the new one may not know of are over
+      // no lock is granted until those that the new Redis may not have have expired
       expect(held.signal.aborted).toBe(true);
       next.release();
       held.release();

@@ -41,7 +41,7 @@ describeWithRedis('servers that go on without Redis', () => {
       const [one, other] = members.map(({ locker }) => locker);
       const before = await one!.acquire(lockOf('name'), LONG, never());
       await redis.kill();
-      // one that was Redis's is kept, and one of another process given, for longer than a lease
+      // the lock of Redis stays, and another process grants its own, longer than a lease
       const meanwhile = await other!.acquire(lockOf('name'), LONG, never());
       await pause(2 * LEASE);
       for (const lock of [before, meanwhile]) expect(lock.confirm).not.toThrow();

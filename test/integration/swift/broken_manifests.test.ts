@@ -14,8 +14,9 @@ import { describeWithSwift } from '../../support/swift';
 const OBJECT = 'object';
 
 /**
- * `swift upload` deletes the segments of what it overwrites, and anybody may: versions go on all the same. Swift's own keep the broken
- * manifest as one; from outside it can be kept only as text.
+ * `swift upload` deletes the segments of what it overwrites, as anybody may: versions
+ * must still work. Swift's own versions keep the broken manifest as a manifest; a proxy
+ * can only keep it as text.
  */
 describeWithSwift('a static large object whose segments are gone', ({ plain }) => {
   const proxy = suiteProxy(plain);

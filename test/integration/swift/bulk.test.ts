@@ -25,7 +25,7 @@ const TYPES = [
 ];
 const PLAIN = { 'Content-Type': 'text/plain' };
 
-/** A report, less the names that differ from side to side and the order in which things ended. */
+/** Returns a report without the names that differ between the sides. */
 function told({ status, headers, body }: Answer, ...names: string[]) {
   const text = names.reduce(
     (all, name, at) => all.replaceAll(name, `NAME${at}`),
@@ -57,7 +57,7 @@ describeWithSwift('bulk operations', ({ plain, versioned }) => {
     sides = [await login(plain, 'tester'), await proxy.login('tester')];
   });
 
-  /** Does the same on Swift and through the proxy: both ends must be alike. */
+  /** Does the same on Swift and through the proxy, and expects equal results. */
   async function same<T>(what: (client: Client) => Promise<T>): Promise<T> {
     const [swift, here] = await Promise.all(sides.map(what));
     expect(here).toEqual(swift);

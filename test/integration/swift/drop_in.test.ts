@@ -184,7 +184,7 @@ describeWithSwift('versionedWrites in an Express app', ({ plain }) => {
         );
         expect(leaked).toEqual([]);
       }
-      // whatever the store made of it: the first body is still current or archived
+      // whatever the store did with it: the first body is still current or archived
       const now = await current(client, container, 'o');
       expect([now, ...(await bodies(client, archive))]).toContain('before');
     });

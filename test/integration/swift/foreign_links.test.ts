@@ -16,7 +16,7 @@ describeWithSwift('a link that a client has made at the store', ({ plain }) => {
   const proxy = suiteProxy(plain, { filter: 'allow_object_versioning = true' });
   let owner: Client;
   let guest: Client;
-  /** Of the old version, which only the owner may read. */
+  /** The old version, which only the owner may read. */
   let place: { readonly container: string; readonly path: string };
 
   beforeAll(async () => {
@@ -30,7 +30,7 @@ describeWithSwift('a link that a client has made at the store', ({ plain }) => {
     await mustBe(200, (await login(plain, 'tester')).ask('GET', place.path));
   });
 
-  /** An object of the guest's that links to the owner's version. */
+  /** Creates an object of the guest's that links to the owner's version. */
   async function link(container: string): Promise<string> {
     const direct = await login(plain, 'tester2');
     const path = pathOf(container, OBJECT);

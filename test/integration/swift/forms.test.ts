@@ -32,17 +32,17 @@ const KEYS = {
 };
 const FILE: readonly FormFile[] = [['file', 'content']];
 
-/** A form, and what of it is unusual. */
+/** A form, and its deviations from the usual one. */
 interface Form {
   /** What follows the container in the path. */
   readonly below?: string;
   readonly fields?: Fields;
-  /** Fields that nobody signed. */
+  /** Unsigned fields. */
   readonly unsigned?: Fields;
   readonly key?: string;
   readonly digest?: string;
   readonly files?: readonly FormFile[];
-  /** The path that was signed, in the place of the right one. */
+  /** The path that is signed instead of the right one. */
   readonly signed?: string;
   readonly version?: string;
   readonly headers?: Record<string, string>;
@@ -122,7 +122,7 @@ describeWithSwift('forms', ({ plain, versioned }) => {
     onLog: (line) => logged.push(JSON.stringify(line)),
   });
 
-  /** What a form leads to in a container of its own. */
+  /** Returns the result of a form in a container of its own. */
   async function outcome(url: string, form: Form) {
     const owner = await login(url, 'tester');
     const container = await newContainer(owner, 'forms', KEYS);
@@ -191,7 +191,7 @@ describeWithSwift('forms', ({ plain, versioned }) => {
       expect(found!.statuses).toEqual(expected!.statuses);
       for (const { owner, container, archive } of [expected!, found!]) {
         expect(await current(owner, container, 'file')).toBe('three');
-        // Swift leaves an entry of each write that failed after archiving, of which two fall together
+        // Swift leaves an entry of each write that failed after archiving; two coincide
         const kept = (await everything(owner, archive)).map(({ body }) => body);
         expect(kept.filter((body) => body !== 'three')).toEqual(['zero', 'one', 'two']);
       }

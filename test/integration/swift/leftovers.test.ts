@@ -20,7 +20,7 @@ describeWithSwift('what a write that crashed left in the archive', ({ plain }) =
     ['the service user', suiteProxy(plain)],
     ["the client's token", suiteProxy(plain, { service: false })],
   ])('archiving with %s', (_, proxy) => {
-    /** Archives the current object by hand, as a write does before it goes on: under the object's own time. */
+    /** Archives the current object under its own time, as a write does first. */
     async function leave(
       client: Client,
       { container, archive }: Pair,

@@ -9,10 +9,10 @@ import { suiteProxy } from '../../support/suite';
 import { describeWithSwift, login } from '../../support/swift';
 import { newContainerWithIds } from '../../support/with_ids';
 
-/** Stand for paths: of a segment that there is, and of a version. */
+/** Placeholders for paths: of an existing segment, and of a version. */
 const [PART, VERSION] = ['PART', 'VERSION'];
 
-/** One of many: as a rule one that is usual. */
+/** Mostly a usual value. */
 const rarely = (usual: fc.Arbitrary<string>, odd: fc.Arbitrary<string>, weight = 8) =>
   fc.oneof({ weight, arbitrary: usual }, { weight: 1, arbitrary: odd });
 
@@ -64,13 +64,13 @@ const text = fc
   )
   .map((parts) => parts.join(''));
 
-/** A byte that is put somewhere into a document: where, as a part of its length. */
+/** A byte to put into a document, and its offset as a part of the length. */
 const wrong = fc.oneof(
   { weight: 8, arbitrary: fc.constant(undefined) },
   { weight: 1, arbitrary: fc.tuple(fc.nat(999), fc.constantFrom(0xff, 0xc0, 0xed, 0)) },
 );
 
-/** Texts in all encodings, with and without marks, and with bytes that are wrong. */
+/** Texts in all encodings, with and without byte order marks, and with invalid bytes. */
 const document = fc
   .record({
     text,
@@ -90,7 +90,7 @@ const document = fc
     return Buffer.concat([whole.subarray(0, at), Buffer.from([wrong[1]]), whole.subarray(at)]);
   });
 
-/** What Python reads of each document; undefined for what it refuses. */
+/** Returns what Python reads of each document; undefined if it refuses it. */
 function readByPython(documents: readonly Buffer[]): unknown[] {
   const program = `
 import base64, json, math, sys
@@ -143,7 +143,7 @@ describeWithSwift('manifests in odd forms', ({ plain }) => {
         return;
       }
       understood++;
-      // as JSON: of what is beyond doubles nothing is left in either
+      // as JSON: numbers beyond doubles become null in both
       expect(JSON.stringify([bytes.toString('latin1'), byPython[i]])).toBe(
         JSON.stringify([bytes.toString('latin1'), ours]),
       );
@@ -183,7 +183,7 @@ describeWithSwift('manifests in odd forms', ({ plain }) => {
   });
 });
 
-/** The manifest that the store made of one; undefined if it was refused. */
+/** Returns the manifest that the store made of a document; undefined if it refused it. */
 async function written(
   client: Client,
   container: string,

@@ -6,7 +6,7 @@ import type { Client } from '../../support/client';
 import { startProxy, type ProxyOptions } from '../../support/proxy';
 import { describeWithSwift, login, type SwiftUrls } from '../../support/swift';
 
-/** What reached the store that was to delete segments by itself. */
+/** Requests that reached a store which was to delete segments by itself. */
 const delegated: string[] = [];
 const noting = (config: Config): Config => ({
   ...config,
@@ -20,7 +20,10 @@ const noting = (config: Config): Config => ({
   },
 });
 
-/** The same on Swift with versions of its own and through the proxy, but for the order in which parts go. */
+/**
+ * The same on Swift with versions of its own and through the proxy, except for the order
+ * in which parts are deleted.
+ */
 const suite = (swift: SwiftUrls, options: ProxyOptions = {}) => {
   const isAll = options.filter === undefined;
   const { plain, versioned } = swift;
@@ -32,7 +35,10 @@ const suite = (swift: SwiftUrls, options: ProxyOptions = {}) => {
   });
   afterAll(() => proxy.close());
 
-  /** Containers for a large object, its segments and their archive; a large object of two segments in them. */
+  /**
+   * Makes containers for a large object, its segments and their archive, and a large
+   * object of two segments in them.
+   */
   async function largeObject(
     client: Client,
     manifests: Record<string, string>,

@@ -53,7 +53,7 @@ describeWithSwift('a container that the store itself versions', ({ versioned }) 
             ? [MODE_HEADER.stack, MODE_HEADER.history]
             : [MODE_HEADER.history, MODE_HEADER.stack];
         const seen = async () => {
-          // Node's client does not understand Swift's own answer to a HEAD of a container
+          // Node's client cannot read Swift's own response to a HEAD of a container
           const { headers } = await direct.ask('GET', `/${container}`);
           const here = (await client.ask('HEAD', `/${container}`)).headers;
           expect(here.get(header)).toBe(headers.get(header));
@@ -105,7 +105,7 @@ describeWithSwift('a container that the store itself versions', ({ versioned }) 
       const client = await proxy.login('tester');
       const archive = await newContainer(client, 'archive');
       const answer = await client.ask('POST', `/${container}`, { [MODE_HEADER[mode]]: archive });
-      // Swift takes it, and from then on refuses every write
+      // Swift accepts it, and then refuses every write
       expect(answer.status).toBeGreaterThanOrEqual(400);
       expect(answer.status).toBeLessThan(500);
       await put(client, container, OBJECT, 'one');

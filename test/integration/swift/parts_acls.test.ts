@@ -24,7 +24,7 @@ describeWithSwift('the ACLs of a container of parts in a Swift', ({ plain }) => 
   afterAll(() => Promise.all(Object.values(stores).map((store) => store.close())));
 
   const aclsOf = async (container: string) => {
-    // its answers to HEAD are none that Node's client reads
+    // Node's client cannot read Swift's responses to HEAD
     const { headers } = await owner.ask('GET', `/${container}?limit=1`);
     return { [READ]: headers.get(READ) ?? '', [WRITE]: headers.get(WRITE) ?? '' };
   };

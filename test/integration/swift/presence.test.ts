@@ -34,7 +34,7 @@ describeWithSwift('servers over one Swift', ({ plain }) => {
     return new ServerRecords(app.handler, () => Promise.resolve('/v1/AUTH_admin'));
   }
 
-  /** A server that locks through something, and whether it may write. */
+  /** Returns a server that locks through something, and whether it may write. */
   function server(name: string, through: Locks['through'] = 'itself', url = plain) {
     const guard = new Fence();
     const locks = { is: { through, name } };
@@ -57,7 +57,7 @@ describeWithSwift('servers over one Swift', ({ plain }) => {
     return { presence, guard, may, locks };
   }
 
-  /** What a server wrote that is no more. */
+  /** Returns the record of a server that no longer exists. */
   const left = (more: Partial<ServerRecord>): ServerRecord => ({
     ...THIS_PROCESS,
     locks: { through: 'itself', name: 'left' },
@@ -143,7 +143,7 @@ describeWithSwift('servers over one Swift', ({ plain }) => {
     const { presence, guard, may } = server('one', 'itself', url);
     await presence.start();
     expect(guard.confirm).toThrow(
-      /whether another server writes to this store is not known: .*reached/,
+      /it is not known whether another server writes to this store: .*reached/,
     );
     const again = await Forwarder.start(plain, Number(new URL(url).port));
     try {

@@ -13,7 +13,7 @@ const ROOT = join(__dirname, '../../..');
 const README = readFileSync(join(ROOT, 'README.md'), 'utf8');
 const SAMPLE = readFileSync(join(ROOT, 'config/swift.conf'), 'utf8');
 
-/** The code of a kind that stands under a heading, as written but for the addresses. */
+/** Returns the code of a kind under a heading, unchanged except for addresses. */
 function code(heading: string, kind: string, addresses: Readonly<Record<string, string>>): string {
   const section = README.split(`\n## ${heading}\n`)[1]?.split('\n## ')[0] ?? '';
   const blocks = [...section.matchAll(new RegExp(`^\`\`\`${kind}\n([^]*?)^\`\`\``, 'gm'))].map(
@@ -63,14 +63,14 @@ describeWithSwift('what the README says', ({ plain }) => {
     });
     expect([check.code, check.stdout]).toEqual([
       0,
-      expect.stringContaining('config/swift.conf is right') as string,
+      expect.stringContaining('config/swift.conf is valid') as string,
     ]);
     const { code: status, stdout, stderr } = await bash(client);
     expect([status, stderr]).toEqual([0, '']);
     expect(stdout).toMatch(/(006report\/[\d.]+\n){3}first\n$/);
   });
 
-  /** What stands under a heading, with a server of its own. */
+  /** Runs the code under a heading, with a server of its own. */
   const onItsOwn = async (
     heading: string,
     kind: 'bash' | 'js',

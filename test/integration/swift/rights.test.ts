@@ -19,7 +19,7 @@ describeWithSwift('the right to write', ({ plain }) => {
   let app: App;
   let owner: Client;
   let container: string;
-  /** What the store was asked in a client's name. */
+  /** The requests to the store in a client's name. */
   let asked: Request[];
 
   beforeAll(async () => {
@@ -51,7 +51,7 @@ describeWithSwift('the right to write', ({ plain }) => {
   const signed = (method: string, key = 'key') =>
     temporary(method, `${owner.account}/${container}/object`, { key });
 
-  /** Whether it was granted, and by how many requests to the store. */
+  /** Returns whether the right was granted, and the number of requests to the store. */
   async function ask(
     rights: Rights,
     given: Request,
@@ -119,7 +119,7 @@ describeWithSwift('the right to write', ({ plain }) => {
           true,
           1,
         ]);
-        // the signature counts, and not the token
+        // the signature counts, not the token
         expect(await ask(rights, request(method, owner.credentials, signed(method, 'x')))).toEqual([
           false,
           1,
@@ -129,7 +129,10 @@ describeWithSwift('the right to write', ({ plain }) => {
     },
   );
 
-  /** A store to which what is signed comes without some headers, as an operator can have it (incoming_remove_headers). */
+  /**
+   * A store that receives signed requests without some headers, as an operator may
+   * configure (incoming_remove_headers).
+   */
   const without =
     (...names: string[]): Handler =>
     (given) =>
@@ -150,7 +153,7 @@ describeWithSwift('the right to write', ({ plain }) => {
         );
       }
       expect(asked).toEqual([]);
-      // by token it can be told all the same
+      // by token it can be determined all the same
       expect(await ask(rights, request(method, credentials))).toEqual([true, 1]);
       expect(await current(owner, container, 'object')).toBe('before');
     },
@@ -158,7 +161,7 @@ describeWithSwift('the right to write', ({ plain }) => {
 
   it("is nobody's where the store takes no temporary URLs for the method", async () => {
     const rights = rightsOver((given) =>
-      // what Swift does where its option `methods` has no DELETE: no signature counts
+      // as Swift if its option `methods` lacks DELETE: no signature counts
       recorded(
         given.method === 'DELETE' && given.query ? { ...given, query: 'temp_url_sig=' } : given,
       ),

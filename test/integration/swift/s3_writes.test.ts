@@ -4,7 +4,10 @@ import { bodies, current, newPair, put } from '../../support/containers';
 import { suiteProxy } from '../../support/suite';
 import { describeWithSwift, USERS } from '../../support/swift';
 
-/** Signed as version 2 of S3's signatures has it: a string of the request's parts, in the header or in the query. */
+/**
+ * Signs a request by version 2 of S3's signatures: a string of the request's parts, in
+ * the header or in the query.
+ */
 function signed(method: string, path: string): { headers: Record<string, string>; query: string } {
   const [user, key] = USERS.tester;
   const hmac = (text: string) => createHmac('sha1', key).update(text).digest('base64');

@@ -23,7 +23,7 @@ describeWithSwift('answers of the real Swift', ({ plain }) => {
     await direct.ask('PUT', `/${container}/small`, { 'Content-Type': 'text/x' }, '0123456789');
   });
 
-  /** The same request past the proxy and through it, each on a connection of its own. */
+  /** Sends the same request past the proxy and through it, over separate connections. */
   async function both(method: string, target: string, ...lines: string[]) {
     const answers = [];
     for (const url of [plain, proxy.url]) {

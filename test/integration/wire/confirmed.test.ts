@@ -45,7 +45,7 @@ describe('a request that counts only while a lock is held', () => {
 
   const answer = () => waiting.shift()?.writeHead(201, { 'Content-Length': '0' }).end();
 
-  /** Asks for something that takes the only connection, and then for a PUT that waits for it. */
+  /** Sends a request that takes the only connection, and then a PUT that waits for it. */
   async function behindAnother(confirm: () => void) {
     const first = upstream.send(request('GET'));
     await eventually('the first one came', () => seen.length === 1);

@@ -9,7 +9,7 @@ import { onWire } from '../../support/wire';
 const PATH = '/v1/AUTH_test/c/o';
 const MIB = 1024 * 1024;
 
-/** Answers as soon as a body begins, and then closes, as a store that refuses. */
+/** Answers as soon as a body begins, and then closes, like a store that refuses. */
 function refusing(status: number, reading: boolean): (connection: FakeConnection) => Promise<void> {
   return async (connection) => {
     await connection.until(

@@ -81,7 +81,7 @@ describe('a store that gives no answer is 503, with a reason', () => {
         await client.write(request(method));
         const answer = await client.answer(method);
         if (method === 'HEAD') expect(answer.status).toBe(503);
-        else expectFailure(answer, /the store broke off/);
+        else expectFailure(answer, /the exchange with the store failed/);
         expect(store.connections).toHaveLength(method === 'GET' || method === 'HEAD' ? 2 : 1);
       },
     ),
@@ -104,7 +104,7 @@ describe('a store that gives no answer is 503, with a reason', () => {
         for (const method of ['GET', 'PUT']) {
           const client = await open();
           await client.write(request(method));
-          expectFailure(await client.answer(), /the store broke off/);
+          expectFailure(await client.answer(), /the exchange with the store failed/);
         }
       },
       { app: 'upstream_timeout = 1' },
@@ -118,7 +118,7 @@ describe('a store that gives no answer is 503, with a reason', () => {
         for (const method of ['GET', 'PUT', 'DELETE']) {
           const client = await open();
           await client.write(request(method));
-          expectFailure(await client.answer(), /the store broke off/);
+          expectFailure(await client.answer(), /the exchange with the store failed/);
         }
         await Promise.all(store.connections.map(({ gone }) => gone));
         expect(store.connections).toHaveLength(3);

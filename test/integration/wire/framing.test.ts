@@ -9,7 +9,7 @@ import { onWire } from '../../support/wire';
 
 const PATH = '/v1/AUTH_test/c/o';
 
-/** Answers each request once its chunked body has come to its end. */
+/** Answers each request once its chunked body has ended. */
 async function afterChunks(connection: FakeConnection): Promise<void> {
   for (let count = 1; await connection.until(hasEnds(count)); count++) connection.send(OK);
 }
@@ -18,7 +18,7 @@ function hasEnds(count: number): (received: string) => boolean {
   return (received) => received.split('\r\n0\r\n\r\n').length > count;
 }
 
-/** The bodies in a byte string of chunked requests. */
+/** Returns the bodies in a byte string of chunked requests. */
 function dechunked(received: string): string {
   const body = received.slice(received.indexOf('\r\n\r\n') + 4);
   return body.replace(/([0-9a-f]+)\r\n([^\r]*)\r\n/g, (_, __, chunk: string) => chunk).trim();

@@ -6,7 +6,7 @@ import { suiteProxy } from '../../support/suite';
 import { describeWithSwift, login } from '../../support/swift';
 import { onWire } from '../../support/wire';
 
-/** Bytes that a careless hop re-encodes: UTF-8, and latin1 bytes that are no UTF-8. */
+/** Bytes that a careless hop re-encodes: UTF-8, and latin1 bytes that are not UTF-8. */
 const BYTES = 'caf\xc3\xa9 \xe2\x82\xac \xff\x85\xa0\xe9';
 const PATH = '/v1/AUTH_test/c/o';
 
@@ -170,7 +170,7 @@ describeWithSwift('metadata', ({ plain }) => {
         `\xc3\xa9\xe2\x82\xac${i}`,
       ]);
       expect((await through.ask(method, path, Object.fromEntries(items))).status).toBe(status);
-      // Node's client cannot read what Swift itself answers to HEAD
+      // Node's client cannot read Swift's own response to HEAD
       const answers = [
         await through.ask('GET', path),
         await through.ask('HEAD', path),

@@ -18,9 +18,9 @@ const KIB = 1024;
 const MIB = 1024 * KIB;
 const START = 'http.server.request.start';
 
-/** A server, what it owes of answers, and what it has read of its connections. */
+/** A server, its pending responses, and what it has read of its connections. */
 class Watched {
-  /** Requests that were parsed, and whose answers are not over. */
+  /** Requests that were parsed, and whose responses have not ended. */
   owed = 0;
   maxOwed = 0;
   begun = 0;
@@ -58,7 +58,7 @@ class Watched {
     return connection;
   }
 
-  /** Lets the loop turn so often that all would be read that is waiting. */
+  /** Runs enough turns of the event loop to read everything that is waiting. */
   async settle(): Promise<void> {
     for (let i = 0; i < 600; i++) await turn();
   }
@@ -71,7 +71,7 @@ class Watched {
   }
 }
 
-/** Runs a test with a server that serves no request before it is told to, and then all. */
+/** Runs a test with a server that handles no request until `goOn` is called. */
 async function whileBusy(
   test: (server: Watched, goOn: () => void) => Promise<void>,
   clientTimeout?: number,
@@ -129,7 +129,7 @@ describe('of requests that are sent without waiting few are kept, and little of 
       const { bytesRead = 0 } = server.sockets[0] ?? {};
       expect(server.begun).toBeGreaterThan(0);
       expect(server.maxOwed).toBeLessThanOrEqual(MAX_WAITING + 1);
-      // a chunk, what the socket keeps, one head that is too long, and what waits
+      // a chunk, the socket's buffer, one header that is too long, and what waits
       expect(bytesRead).toBeLessThanOrEqual(512 * KIB);
       await client.leave();
       await server.settle();
@@ -178,7 +178,7 @@ describe('who pipelines honestly', () => {
 
   it('has its answers also where they are made faster than it takes them', async () => {
     const server = createListener({ clientTimeout: 60_000, maxHeaderSize: 8 * KIB }, (req, res) => {
-      // none waits for its turn, as in the shell, so that Node itself pauses
+      // unlike in the shell, no request waits for its turn, so that Node itself pauses
       req.resume().once('end', () => res.end(Buffer.alloc(20 * KIB, String(req.url).slice(-1))));
     });
     server.listen(0, '127.0.0.1');
@@ -294,7 +294,7 @@ describe('who pipelines honestly', () => {
             const to = from + (sizes[i % sizes.length] ?? 1);
             client.socket.write(Buffer.from(stream.slice(from, to), 'latin1'));
             from = to;
-            // so that some pieces come by themselves
+            // so that some pieces arrive separately
             if (i % 3 === 0) await turn();
           }
           for (const [i, [, { body: expected }]] of sent.entries())

@@ -10,7 +10,7 @@ import { RawConnection } from '../../support/raw_connection';
 
 const MIB = 1024 * 1024;
 
-/** The most memory that processes have had by now, in bytes. */
+/** Returns the sum of the peak memory of processes so far, in bytes. */
 function peakOf(pids: readonly number[]): number {
   const kib = pids.map((pid) =>
     Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]),

@@ -10,11 +10,14 @@ import { unlimited } from '../../support/authority';
 
 const BYTES = Buffer.alloc(300_000, 'x');
 
-/** A stream that its reader gets in pieces. */
+/** A stream that yields several pieces. */
 const streamed = () =>
   Readable.from([BYTES.subarray(0, 100_000), BYTES.subarray(100_000)], { objectMode: false });
 
-/** The lengths of what is put to a store that takes only the second token that it gives, with the answer or why there was none. */
+/**
+ * Sends a PUT to a store that accepts only the second token that it issues. Returns the
+ * lengths it stored, and the response or the error.
+ */
 async function put(body: Body, headers: Record<string, string>, isEarly: boolean) {
   const stored: number[] = [];
   let logins = 0;

@@ -17,7 +17,7 @@ import { RawConnection, values } from '../../support/raw_connection';
 
 const PATH = '/v1/AUTH_test/c/o';
 
-/** Runs a test with a server whose only filter is catch_errors, before the given end of the pipeline. */
+/** Runs a test with a server whose only filter is catch_errors, before `app`. */
 async function withApp(
   app: Handler,
   test: (open: () => Promise<RawConnection>, log: string[]) => Promise<void>,

@@ -15,7 +15,10 @@ const OPTIONS = { clientTimeout: 300, maxHeaderSize: 8192, memory: new BodyMemor
 const LENGTH = Headers.of({ 'Content-Length': String(SIZE) });
 const parts = () => Readable.from(Array.from({ length: 32 }, () => Buffer.alloc(SIZE / 32)));
 
-/** Asks, takes nothing until it is told to, and says how the connection ends. Not in Node, to which a reset behind what it had not read is an orderly end. */
+/**
+ * Sends a request, reads nothing until told, and prints how the connection ends. In
+ * Python, since Node reports a reset after unread data as an orderly end.
+ */
 const CLIENT = `
 import socket, sys
 connection = socket.create_connection(('127.0.0.1', int(sys.argv[1])))
@@ -28,7 +31,7 @@ except ConnectionResetError:
     print('reset')
 `;
 
-/** Serves an answer to such a client, and waits until it is over; how it ends for the client. */
+/** Serves a response to such a client, and returns how it ends for the client. */
 async function endOf(version: string, headers: Headers, body: Body): Promise<string> {
   const answer = { ...textResponse(200, ''), headers, body };
   const isOver = new Promise<void>((resolve, reject) => {

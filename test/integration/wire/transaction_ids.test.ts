@@ -8,7 +8,7 @@ const NAMES = ['x-trans-id', 'x-openstack-request-id'];
 
 const idsIn = (answer: RawAnswer) => NAMES.map((name) => values(answer, name));
 
-/** Sends bytes to a server over a store, and reads the answer. */
+/** Sends bytes to a server over a store, and reads the response. */
 async function ask(upstream: string, bytes: string): Promise<RawAnswer> {
   const proxy = await startProxy(upstream, { service: false, filters: 's3api cosapi qsapi' });
   try {

@@ -4,7 +4,7 @@ import { eventually } from '../../support/eventually';
 import { suiteProxy } from '../../support/suite';
 import { describeWithSwift } from '../../support/swift';
 
-/** Timers of this process that would keep it from ending. */
+/** Counts this process's timers that would keep it from ending. */
 function timers(): number {
   return process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
 }

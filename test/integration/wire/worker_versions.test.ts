@@ -7,7 +7,7 @@ import { VERSION } from '../../../src/util/version';
 
 const CLI = join(__dirname, '../../../dist/src/cli.js');
 
-/** Starts a worker as a primary process of a version would, and resolves to what it says then. */
+/** Starts a worker as a primary process of a version would; returns its first message. */
 async function saidBelow(version: string | undefined): Promise<unknown> {
   const child = fork(CLI, ['serve'], {
     env: { ...process.env, NODE_UNIQUE_ID: '1' },

@@ -10,26 +10,33 @@ import type { Response } from '../../../src/swift_api/message';
 import { parseQuery } from '../../../src/swift_api/target';
 import { ROOT } from './store';
 
-/** What an operation answered. */
+/** The response of an operation. */
 export interface S3Answer {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
 }
 
-/** What a request is sent with. */
+/** Optional parts of a request. */
 export interface Sent {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
   readonly checksums?: ReadonlyMap<string, string>;
 }
 
-/** Asks for operations of the S3 API as its filter does, but for signatures: `PUT /bucket/key?query`. Keys are not encoded. */
-export async function askS3(caller: Caller, asked: string, sent: Sent = {}): Promise<S3Answer> {
+/**
+ * Runs operations of the S3 API as its filter does, but without signatures: `PUT
+ * /bucket/key?query`. Keys are not encoded.
+ */
+export async function askS3(
+  caller: Caller,
+  operation: string,
+  options: Sent = {},
+): Promise<S3Answer> {
   const [, method = '', bucket, key, query = ''] =
-    /^([A-Z]+) \/([^/?]*)(?:\/([^?]*))?(?:\?(.*))?$/.exec(asked) ?? [];
-  const body = Buffer.from(sent.body ?? '');
-  const request = { ...ROOT, method, headers: Headers.of(sent.headers ?? {}), body };
+    /^([A-Z]+) \/([^/?]*)(?:\/([^?]*))?(?:\?(.*))?$/.exec(operation) ?? [];
+  const body = Buffer.from(options.body ?? '');
+  const request = { ...ROOT, method, headers: Headers.of(options.headers ?? {}), body };
   const call = {
     request,
     caller: { ...caller, request },
@@ -42,12 +49,12 @@ export async function askS3(caller: Caller, asked: string, sent: Sent = {}): Pro
     payload: {
       body,
       length: body.length,
-      checksums: sent.checksums ?? new Map<string, string>(),
+      checksums: options.checksums ?? new Map<string, string>(),
       trailing: () => new Map<string, string>(),
     },
   };
-  const answered = async (): Promise<Response> => routeOf(call, routes).run(call);
-  const response = await answered().catch((error: unknown) => {
+  const run = async (): Promise<Response> => routeOf(call, routes).run(call);
+  const response = await run().catch((error: unknown) => {
     if (error instanceof BucketError) return errorAnswer(error, request, SPELLING.errors);
     throw error;
   });
@@ -55,7 +62,7 @@ export async function askS3(caller: Caller, asked: string, sent: Sent = {}): Pro
   return { status: response.status, headers: response.headers, text };
 }
 
-/** The texts of all elements of a name. */
+/** The texts of all elements with a name. */
 export function elements({ text }: S3Answer, name: string): string[] {
   return [...text.matchAll(new RegExp(`<${name}>([^<]*)</${name}>`, 'g'))].map(
     ([, inner = '']) => inner,

@@ -11,28 +11,31 @@ import { createLog } from '../../../src/util/log';
 import { buildPipeline } from '../../../src/pipeline/build';
 import { readConfig } from '../../../src/pipeline/load';
 
-/** What stands behind a dialect's filter, in this process, and somebody who is logged in there. */
+/** What a dialect's filter works on, in this process, and a user logged in there. */
 export interface BucketStore {
   readonly caller: Caller;
-  /** Somebody else; without a user nobody who is known. The account whose buckets are asked for is the tester's. */
+  /**
+   * Logs in another user, or makes an anonymous caller. The buckets are the tester's
+   * unless `account` says otherwise.
+   */
   callerOf(
     user: readonly [name: string, key: string] | undefined,
     account?: string,
   ): Promise<Caller>;
-  /** What the store itself was asked for so far: methods, and paths with their queries. */
+  /** Requests that reached the store itself: methods, and paths with their queries. */
   readonly asked: readonly string[];
-  /** The same requests themselves. */
+  /** The same requests as objects. */
   readonly sent: readonly Request[];
-  /** What follows the gatekeeper in the pipeline. */
+  /** The pipeline behind the gatekeeper. */
   readonly next: Handler;
   /** The store, past the pipeline. */
   readonly direct: Handler;
-  /** The store is the app, to which nobody comes past the pipeline. */
+  /** Whether the store is the app itself, which no client reaches past the pipeline. */
   readonly isItsOwn: boolean;
   close(): Promise<void>;
 }
 
-/** A request that reads nothing: on behalf of it others are made. */
+/** A request that reads nothing; subrequests are made from it. */
 export const ROOT: Request = {
   method: 'GET',
   path: '/',
@@ -46,9 +49,9 @@ export const ROOT: Request = {
 };
 
 /**
- * The embedded store with versions, and a user of it.
+ * Opens an embedded store with versioning, logged in as one of its users.
  *
- * @param filters to stand before tempauth
+ * @param filters filters in front of tempauth
  */
 export async function openEmbedded(filters = ''): Promise<BucketStore> {
   const folder = mkdtempSync(join(tmpdir(), 'hindsight-buckets-'));
@@ -75,9 +78,9 @@ data = ${folder}/data`;
 }
 
 /**
- * A real Swift without versions of its own, behind ours.
+ * Opens the product in front of a real Swift without versioning of its own.
  *
- * @param filters to stand before versioned_writes
+ * @param filters filters in front of versioned_writes
  */
 export function openSwift(
   upstream: string,
@@ -104,7 +107,7 @@ async function open(text: string, account: string): Promise<BucketStore> {
   const config = readConfig(text, 'test.conf', {});
   const log = createLog('silent');
   const app = await config.createApp(log, 'alone');
-  // dialects stand behind the gatekeeper
+  // dialects are behind the gatekeeper
   const [, ...filters] = config.createFilters({ log, app, coordination: alone() });
   const asked: string[] = [];
   const sent: Request[] = [];

@@ -2,7 +2,10 @@ import { readCosSignature, type CosSignature } from '../../../middleware/cosapi/
 import type { Recorded } from '../captures';
 import { decoded } from '../mutants';
 
-/** What of a request is signed for COS, decoded, and what is judged besides. */
+/**
+ * Decodes what a COS signature covers in a request, and what the check depends on
+ * besides.
+ */
 export function cosMeaning({ method, target, fields, body }: Recorded): string {
   const [path = '', query = ''] = target.split(/\?(.*)/s);
   const signature = signatureIn(fields, query);
@@ -17,7 +20,7 @@ export function cosMeaning({ method, target, fields, body }: Recorded): string {
     'content-md5',
     'x-cos-security-token',
   ]);
-  // the listener takes away what WSGI servers do not read
+  // the listener removes fields that WSGI servers do not read
   const read = fields.filter(([name, value]) => {
     const isNone =
       value === '' && keyOf(name) === 'content-md5' && !signature.headers.includes('content-md5');

@@ -13,7 +13,10 @@ export function cosSignedAt({ fields, target }: Recorded): number {
   return Number(signTime.split(';')[0]) * 1000;
 }
 
-/** A filter for COS's API that accepts everything whose signature is right, and tells what it accepted. */
+/**
+ * A filter for COS's API that accepts every request with a valid signature, and records
+ * what it accepted.
+ */
 export function acceptingCos(parts: Partial<CosParts> = {}): {
   readonly handler: Handler;
   readonly accepted: Accepted<CallHead>[];

@@ -5,13 +5,13 @@ import { bucketName } from '../s3/sdk';
 export const REGION = 'ap-chengdu';
 export const APPID = '1250000000';
 
-/** Where something is, as each request of the SDK has it. */
+/** A bucket, in the form that every SDK request takes. */
 export interface At {
   readonly Bucket: string;
   readonly Region: string;
 }
 
-/** The SDK at an endpoint, which it takes for an address of Tencent's hosts. */
+/** Creates an SDK client for an endpoint, which it takes for one of Tencent's hosts. */
 export function cosAt(
   { url, accessKey, secretKey }: S3Endpoint,
   options: COS.COSOptions = {},
@@ -26,10 +26,10 @@ export function cosAt(
   });
 }
 
-/** A place for a bucket of a test's own. */
+/** Names a new bucket for one test. */
 export const newPlace = (): At => ({ Bucket: `${bucketName()}-${APPID}`, Region: REGION });
 
-/** A new bucket, whose versions are as they are asked for. */
+/** Creates a bucket with the given versioning. */
 export async function newCosBucket(cos: COS, versions?: 'Enabled' | 'Suspended'): Promise<At> {
   const at = newPlace();
   await cos.putBucket(at);
@@ -45,7 +45,7 @@ export async function setCosVersions(
   await cos.putBucketVersioning({ ...at, VersioningConfiguration: { Status } });
 }
 
-/** What the SDK tells of a request that failed. */
+/** An error of the SDK for a failed request. */
 export interface Failure {
   readonly statusCode: number;
   readonly code: string;
@@ -54,7 +54,7 @@ export interface Failure {
   readonly error: Readonly<Record<string, string>>;
 }
 
-/** How a request of the SDK fails. */
+/** Returns the error that an SDK request rejects with. */
 export async function failureOf(work: Promise<unknown>): Promise<Failure> {
   return work.then(
     () => {

@@ -3,17 +3,17 @@ import { unquote } from '../../../src/http/bytes';
 import { Headers } from '../../../src/http/headers';
 import type { Recorded } from '../captures';
 
-/** A request, and which part of it is signed. */
+/** A request to sign, and which parts of it. */
 export interface ToSign {
   readonly method?: string;
-  /** Path and query as they are sent. */
+  /** Path and query as sent. */
   readonly target: string;
   readonly host: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** The path that is signed, where it is another. */
+  /** The signed path, if different. */
   readonly signedPath?: string;
-  /** Names of the headers and parameters that are signed. */
+  /** Names of the headers and parameters to sign. */
   readonly signs?: {
     readonly headers?: readonly string[];
     readonly parameters?: readonly string[];
@@ -22,23 +22,25 @@ export interface ToSign {
   readonly secretKey?: string;
   /** Seconds since 1970. */
   readonly at?: number;
-  /** In the query instead of the header. */
+  /** Whether the signature goes in the query instead of the header. */
   readonly isUrl?: boolean;
 }
 
-/** The request, signed, for a quarter of an hour, in the order in which the documentation of COS has the fields. */
+/**
+ * Signs a request for 15 minutes, with the fields in the order of COS's documentation.
+ */
 export function cosSigned(request: ToSign): Recorded {
   const { method = 'GET', target, host, body = '', accessKey = 'AK', secretKey = 'SK' } = request;
   const { at = 1_700_000_000, signs = {}, isUrl = false } = request;
   const [path = '', query = ''] = target.split(/\?(.*)/s);
-  const sent = {
+  const allHeaders = {
     Host: host,
     ...(body ? { 'Content-Length': String(Buffer.byteLength(body)) } : {}),
     ...request.headers,
   };
   const [headers, parameters] = [signs.headers ?? ['host'], signs.parameters ?? []];
   const time = `${at};${at + 900}`;
-  const shown = {
+  const unsigned = {
     from: 'header' as const,
     accessKey,
     signTime: time,
@@ -47,17 +49,20 @@ export function cosSigned(request: ToSign): Recorded {
     parameters,
     hex: '',
   };
-  const hex = cosSignatureOf(shown, secretKey, {
+  const hex = cosSignatureOf(unsigned, secretKey, {
     method,
     path: unquote(request.signedPath ?? path),
     query,
-    headers: Headers.of(sent),
+    headers: Headers.of(allHeaders),
   });
   const authorization = [
     `q-sign-algorithm=sha1&q-ak=${accessKey}&q-sign-time=${time}&q-key-time=${time}`,
     `q-url-param-list=${parameters.join(';')}&q-header-list=${headers.join(';')}&q-signature=${hex}`,
   ].join('&');
-  const fields = Object.entries({ ...sent, ...(isUrl ? {} : { Authorization: authorization }) });
+  const fields = Object.entries({
+    ...allHeaders,
+    ...(isUrl ? {} : { Authorization: authorization }),
+  });
   const signed = isUrl ? `${path}?${query === '' ? '' : `${query}&`}${authorization}` : target;
   return { method, target: signed, fields, body: Buffer.from(body) };
 }

@@ -8,12 +8,12 @@ import { put, putNull, remove, removeNull, switchTo, type Step } from './steps';
 import type { Setting } from './world';
 
 const OBJECT = 'object';
-/** The requests before which an operation is killed: more than any of these asks of a store. */
+/** The requests before which an operation is killed; no operation here makes more. */
 const CELLS = Array.from({ length: 12 }, (_, i) => i + 1);
 
 /**
- * Operations that were killed before each of their requests, in containers of their own, and the
- * process that comes after.
+ * Operations that were killed before each of their requests, each in its own containers,
+ * as seen from the next process.
  */
 interface Killed {
   readonly places: readonly Place[];
@@ -22,7 +22,7 @@ interface Killed {
 /**
  * What clients met after a kill, over one kind of store.
  *
- * @param isBrief whether the longest is left out
+ * @param isBrief whether to leave out the longest test
  */
 export function killedExamples(name: string, open: () => Promise<Stage>, isBrief = false): void {
   describe(`what was killed between any two requests, ${name}`, () => {
@@ -102,7 +102,7 @@ export function killedExamples(name: string, open: () => Promise<Stage>, isBrief
   });
 }
 
-/** Places are containers of their own. */
+/** Checks all places at once, which is safe since their containers differ. */
 async function eachOf(
   places: readonly Place[],
   look: (place: Place) => Promise<unknown>,
@@ -123,7 +123,8 @@ function storeOf({ store }: Victim, user: Client): Client | undefined {
 }
 
 /**
- * The versions of the object over all pages of a listing, of which the latest is what a GET finds.
+ * Lists the versions of the object page by page, and checks that a GET returns the latest
+ * one.
  */
 async function oneLatest({ dialect }: Place): Promise<Line[]> {
   const lines: Line[] = [];
@@ -146,22 +147,24 @@ async function oneLatest({ dialect }: Place): Promise<Line[]> {
   return lines;
 }
 
-/** The delete markers that any form of a listing shows, also page by page and in reverse. */
+/**
+ * The delete markers that any form of a listing shows, also page by page and in reverse.
+ */
 async function markersListed({ client, archive }: Place): Promise<string[]> {
   const path = `/${archive}?prefix=${encodeURIComponent(archivePrefix(OBJECT))}`;
   const json = [
     ...(await pagesOf(client, `${path}&format=json&limit=1`)),
     ...(await pagesOf(client, `${path}&format=json&limit=2&reverse=true`)),
   ];
-  const kept = new Set<string>();
+  const versions = new Set<string>();
   for (const { name } of json) {
     const { headers } = await mustBe(200, client.ask('HEAD', pathOf(archive, name)));
-    if (!headers.get('content-type')?.startsWith('application/x-deleted')) kept.add(name);
+    if (!headers.get('content-type')?.startsWith('application/x-deleted')) versions.add(name);
   }
   const text = (await client.ask('GET', path)).body.toString().split('\n').filter(Boolean);
   const xml = (await client.ask('GET', `${path}&format=xml`)).body.toString();
   return [
-    ...[...json.map(({ name }) => name), ...text].filter((name) => !kept.has(name)),
+    ...[...json.map(({ name }) => name), ...text].filter((name) => !versions.has(name)),
     ...(xml.match(/application\/x-deleted/g) ?? []),
   ];
 }

@@ -10,26 +10,35 @@ import {
 } from '../../../src/swift_api/message';
 import type { Config } from '../../../src/pipeline/load';
 
-/** A moment of an operation: before its n-th request (from 1) goes to the store, or once the store has done it and nobody knows yet. */
+/**
+ * A moment of an operation: before its n-th request (from 1) reaches the store, or after
+ * the store executed it but before its response is seen.
+ */
 export interface Gap {
   readonly side: 'before' | 'after';
   readonly request: number;
 }
 
-/** Tells what operations ask of a store, and stops them. Each acts in containers of its own, by whose names its requests are known. */
+/**
+ * Records the requests of operations to a store, and stops them. Each operation has
+ * containers of its own, whose names identify its requests.
+ */
 export interface Gate {
-  /** Notes from now on what is asked in a cell's containers, and stops it for good at the gap, if one is given. */
+  /**
+   * Starts to record the requests to a cell's containers, and stops them for good at the
+   * gap, if there is one.
+   */
   begin(cell: string, gap?: Gap): Promise<void>;
-  /** What went to the store since, for people. */
+  /** Requests that reached the store since then, for people to read. */
   passed(cell: string): Promise<string[]>;
-  /** Resolves once a cell is stopped and the store is at nothing of it. */
+  /** Resolves once a cell is stopped and the store is executing none of its requests. */
   stopped(cell: string): Promise<void>;
 }
 
-/** What the containers of a cell have in their names. */
+/** The part of a container's name that identifies its cell. */
 const CELL = /crash-[0-9a-f]{8}-\d+/;
 
-/** A gate that is in this process, and stands where its filter does. */
+/** A gate within this process, at the place of its filter. */
 export class LocalGate implements Gate {
   private readonly cells = new Map<string, Watch>();
 
@@ -52,7 +61,7 @@ export class LocalGate implements Gate {
     return this.at(cell).stopped;
   }
 
-  /** Lets everything pass that comes from now on. */
+  /** Lets every request from now on pass. */
   open(): void {
     this.cells.clear();
   }
@@ -90,7 +99,7 @@ class Watch {
     return this.isShut;
   }
 
-  /** Keeps a request for as long as there is somebody who waits for its answer. */
+  /** Holds a request until its client is gone. */
   private async hold({ signal }: Request, response?: Response): Promise<never> {
     if (this.inProgress === 0) this.tellStopped();
     if (!signal.aborted) await once(signal, 'abort');
@@ -99,7 +108,7 @@ class Watch {
   }
 }
 
-/** A request as a reader of a report knows it: `PUT archive/006object/T < object`. */
+/** Describes a request for a report: `PUT archive/006object/T < object`. */
 function describeRequest({ method, path, query, headers }: Request): string {
   const short = (text: string) =>
     unquote(text)
@@ -120,7 +129,7 @@ function describeRequest({ method, path, query, headers }: Request): string {
   return `${method} ${short(path) || 'container'}${rest.join('')}`;
 }
 
-/** A configuration whose pipeline has a gate before its app. */
+/** Adds a gate in front of a configuration's app. */
 export function gated(config: Config, gate: LocalGate): Config {
   return { ...config, createFilters: (context) => [...config.createFilters(context), gate.filter] };
 }

@@ -5,7 +5,10 @@ import { speaking } from '../dialect';
 import { gated, LocalGate } from './gate';
 import type { FromChild, ToChild } from './remote_gate';
 
-/** Serves a configuration with a gate before its app, also for dialects, on behalf of the process that forked this one. */
+/**
+ * Serves a configuration with a gate in front of its app, also for dialects, controlled
+ * by the process that forked this one.
+ */
 export async function serveGated(configuration: string): Promise<void> {
   const gate = new LocalGate();
   const tell = (message: FromChild) => process.send?.(message);

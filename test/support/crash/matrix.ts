@@ -8,29 +8,34 @@ import { Run, type Cell } from './run';
 import { createShared } from './steps';
 import type { Stage, Victim } from './stages';
 
-/** How many cells one kill ends. */
+/** Number of cells that one kill ends. */
 const AT_ONCE = 64;
 
-/** Kills between two lines about the progress. */
+/** Kills between two lines of progress. */
 const BATCHES_A_LINE = 10;
 
-/** How much of the matrix is played. */
+/** How much of the matrix to play. */
 export interface Extent {
-  /** How many of what may come next come after a gap before which something was changed; one comes after the others. */
+  /**
+   * Number of next steps to try after a gap that follows a change; other gaps get one.
+   */
   readonly nexts: number;
-  /** What is played of what filters for other APIs ask for: all; only gaps behind a change, with one of what may come next; or nothing. */
+  /**
+   * Which operations of filters for other APIs to play: all of them; only gaps that
+   * follow a change, with one next step each; or none.
+   */
   readonly dialects: 'all' | 'changes' | 'none';
-  /** One in so many operations is killed, and in one of so many of its gaps. */
+  /** One in `operations` operations is killed, at one in `gaps` of its gaps. */
   readonly operations: number;
   readonly gaps: number;
-  /** How many cells are at work at once. */
+  /** Number of cells at work at once. */
   readonly lanes: number;
 }
 
-/** Whether all of the matrix was asked for. */
+/** Whether the whole matrix was requested. */
 export const IS_WHOLE = process.env['CRASH_MATRIX'] === 'all';
 
-/** The operations that are killed. */
+/** The operations to kill. */
 export function operationsIn({ dialects, operations }: Extent): readonly Operation[] {
   if (IS_WHOLE) return OPERATIONS;
   return OPERATIONS.filter(({ isOfDialects }) => dialects !== 'none' || !isOfDialects).filter(
@@ -38,12 +43,17 @@ export function operationsIn({ dialects, operations }: Extent): readonly Operati
   );
 }
 
-/** Plays the matrix on a stage; the problems of each operation, by its title. */
+/**
+ * Plays the matrix on a stage, and collects the problems of each operation by its title.
+ */
 export class Matrix {
   readonly problems = new Map<string, string[]>();
   cells = 0;
   kills = 0;
-  /** Cells in which two versions lost nothing, and came to something else than one does. */
+  /**
+   * Cells in which two versions of Hindsight lost nothing, but ended differently than one
+   * version does.
+   */
   differing = 0;
   private readonly prefix = `crash-${randomBytes(4).toString('hex')}-`;
   private victim: Victim | undefined;
@@ -89,7 +99,10 @@ export class Matrix {
     return isOfDialects && this.extent.dialects === 'changes' && !IS_WHOLE;
   }
 
-  /** In turn; where something was changed always the first of all, which tells most, and some of the others. */
+  /**
+   * Takes next steps in turn. After a change, always includes the first, which is the
+   * most telling, and some of the others.
+   */
   private nextsOf(operation: Operation, turn: number, isChanged: boolean): Next[] {
     const nexts = nextsAfter(operation).flatMap((next, i) => this.variantsOf(next, turn + i));
     if (IS_WHOLE) return nexts;
@@ -98,7 +111,10 @@ export class Matrix {
     return [...nexts.slice(0, 1), ...turned(nexts.slice(1), turn * others).slice(0, others)];
   }
 
-  /** Has cells come to their gaps, kills the process once for all of them, and judges what the next one makes of it. */
+  /**
+   * Runs cells up to their gaps, kills the process once for all of them, and judges how
+   * the next process continues.
+   */
   private async playBatch(cells: readonly Cell[]): Promise<readonly Run[]> {
     const { gate, client, store } = this.running;
     const isMixed = this.stage.succeed !== undefined;
@@ -117,14 +133,17 @@ export class Matrix {
     return runs;
   }
 
-  /** All of the matrix takes hours. */
+  /** The whole matrix takes hours. */
   private reportProgress(at: number, length: number): void {
     if (!IS_WHOLE || (at / AT_ONCE) % BATCHES_A_LINE !== 0) return;
     const problems = [...this.problems.values()].flat().length;
     process.stderr.write(`crash matrix: ${at} of ${length} cells, ${problems} problems\n`);
   }
 
-  /** If something else comes after a kill, every other time another as was killed writes after it. */
+  /**
+   * If another version continues after a kill, every other next step is followed by a
+   * write of a process of the killed version.
+   */
   private variantsOf(next: Next, turn: number): Next[] {
     if (!this.stage.succeed) return [next];
     if (IS_WHOLE) return [next, thenPut(next)];
@@ -193,8 +212,9 @@ function turned<T>(list: readonly T[], by: number): T[] {
 }
 
 /**
- * The gaps of an operation: before each of its requests, and before its answer; all of them also from the other side. And whether the
- * request before a gap is one that changes something.
+ * The gaps of an operation: before each of its requests and before its response; for the
+ * whole matrix, all of them also from the other side. `isChanged` is whether the request
+ * before the gap changes something.
  */
 function gapsIn(requests: readonly string[]): { gap: Gap; isChanged: boolean }[] {
   const isChange = (request = 'GET') => !/^(GET|HEAD) | \(may the client\?\)$/.test(request);

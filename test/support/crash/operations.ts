@@ -25,32 +25,39 @@ import {
 } from './steps';
 import { hasIds, World, type Setting } from './world';
 
-/** What is killed: a request, to a container in a mode, after others. */
+/**
+ * An operation to kill: a request to a container with a setting, after some preparation.
+ */
 export interface Operation {
   readonly title: string;
   readonly mode: Setting | undefined;
-  /** Done to each of the objects beforehand. */
+  /** Prepares each of the objects. */
   readonly before: readonly Step[];
   readonly step: Step;
   readonly objects: readonly [string, ...string[]];
-  /** What comes next is never this. */
+  /** Titles of next steps to leave out. */
   readonly butNot: readonly string[];
-  /** A filter for another API asks for it, and may for what comes next. */
+  /**
+   * Whether a filter for another API sends it; such a filter may also send next steps.
+   */
   readonly isOfDialects: boolean;
-  /** What may come next, where that is not what may come after others. */
+  /** The possible next steps, if they differ from the usual ones. */
   readonly nexts?: readonly Next[];
 }
 
-/** What comes after the kill. */
+/** What is done after the kill. */
 export interface Next {
   readonly title: string;
-  /** It is done to the first of the objects only, since it is for all of them. */
+  /** Done to the first of the objects only, since it covers them all. */
   readonly isOnce?: boolean;
-  /** It is about versions by their ids. */
+  /** Concerns versions by their ids. */
   readonly isOfIds?: boolean;
-  /** Done to each of the objects. */
+  /** Steps to do to each of the objects. */
   steps(killed: Operation): readonly Step[];
-  /** Done at the end, by another as was killed if something else came next. */
+  /**
+   * The final step; a process of the killed version does it, if another version came
+   * next.
+   */
   readonly lastly?: Step;
 }
 
@@ -158,11 +165,11 @@ const WITH_IDS_OFF: readonly Row[] = [
   ['versions switched on again', [switchTo('ids'), one, switchTo('ids off'), two], switchTo('ids')],
 ];
 
-/** Once for all: a null version, and a version over it. */
+/** A null version with a version over it. */
 const overNull = [...whileOff(putNull('one')), two];
 const nextNull = removeAndSucceed('null');
 
-/** What filters for other APIs ask for. */
+/** Operations of filters for other APIs. */
 const OF_DIALECTS: readonly Row[] = [
   [
     'DELETE ?version-id= of the current version for a dialect',
@@ -206,7 +213,7 @@ const OF_DIALECTS_OFF: readonly Row[] = [
   ],
 ];
 
-/** What may come after a request that makes or removes the container itself. */
+/** Next steps after a request that creates or removes the container itself. */
 const AFTER_CONTAINERS: readonly Next[] = [
   { title: 'PUT of the container, PUT', steps: () => [setUp, put('y')] },
   { title: 'PUT of the container, PUT, DELETE', steps: () => [setUp, put('y'), remove] },
@@ -227,7 +234,7 @@ function operations(mode: Setting | undefined, rows: readonly Row[]): Operation[
   }));
 }
 
-/** Steps that end in the mode that they begin in. */
+/** Steps that leave the container in the mode that they begin in. */
 function endingIn(mode: Setting | undefined, steps: readonly Step[]): readonly Step[] {
   const world = new World(mode);
   for (const step of steps) step.foresee(world, OBJECT);
@@ -260,7 +267,10 @@ const ALL: readonly Operation[] = [
 const { CRASH_MATRIX_ONLY: only = '', CRASH_MATRIX_PART: part = '1/1' } = process.env;
 const [index = 1, count = 1] = part.split('/').map(Number);
 
-/** All of them, or those whose titles have CRASH_MATRIX_ONLY in them; of these one of n parts, by CRASH_MATRIX_PART=i/n. */
+/**
+ * All operations, or those with CRASH_MATRIX_ONLY in their titles; of these one part of
+ * n, by CRASH_MATRIX_PART=i/n.
+ */
 export const OPERATIONS = ALL.filter(({ title }) => title.includes(only)).filter(
   (_, i) => i % count === index - 1,
 );
@@ -310,7 +320,7 @@ const NEXT: readonly Next[] = [
   },
 ];
 
-/** The same, and then a write. */
+/** Adds a final write to a next step. */
 export function thenPut(next: Next): Next {
   return {
     ...next,
@@ -319,7 +329,7 @@ export function thenPut(next: Next): Next {
   };
 }
 
-/** What may come after an operation. */
+/** The possible next steps after an operation. */
 export function nextsAfter({ mode, butNot, isOfDialects, nexts = NEXT }: Operation): Next[] {
   const all = isOfDialects ? [...NEXT_IN_DIALECT, ...nexts] : nexts;
   return all.filter(({ title, isOfIds }) => !butNot.includes(title) && (!isOfIds || hasIds(mode)));

@@ -8,11 +8,11 @@ import type { NullAt } from './world_of_dialects';
 import type { Which } from './world_with_ids';
 
 const HIDDEN = ['x-object-meta-hindsight-', 'x-container-meta-hindsight-'];
-/** The one note that is for clients. */
+/** The one note that clients may see. */
 const SHOWN = 'x-object-meta-hindsight-manifest';
 const META = 'X-Object-Meta-Step';
 
-/** A client that is shown nothing of what the proxy notes for itself, or fails. */
+/** A client that throws if a response reveals notes that the proxy makes for itself. */
 export class StrictClient extends Client {
   static of({ url, credentials, account }: Client): StrictClient {
     return new StrictClient(url, credentials, account);
@@ -28,35 +28,39 @@ export class StrictClient extends Client {
   }
 }
 
-/** What is in an object's container and in its archive, as a client sees it, in the words of a model. */
+/** An object's container and archive as a client sees them, in the terms of a model. */
 export interface Seen extends Versioned {
-  /** Where versions have ids: which of them is listed as the latest. */
+  /** With object versioning: the version listed as the latest. */
   readonly latest?: number | undefined;
-  /** The same: which of them filters for other APIs are shown as the null version. */
+  /** With object versioning: the null version, as filters for other APIs see it. */
   readonly nullAt?: NullAt;
-  /** The same: what is known by each id. */
+  /** With object versioning: the content of each id. */
   readonly ids?: ReadonlyMap<string, string>;
-  /** What no state may have: markers that look like none to a client, say. */
+  /** Findings that no state may have, such as markers that clients do not recognize. */
   readonly oddities: readonly string[];
-  /** How much the store has that no listing shows, if that can be looked at. */
+  /**
+   * Number of entries in the store that no listing shows, if the store can be inspected.
+   */
   readonly hidden: number;
 }
 
-/** An object, or an entry, as it was answered. */
+/** An object or entry, as read. */
 interface Found {
   readonly content: Content;
   readonly type: string | undefined;
   readonly expires: boolean;
 }
 
-/** The containers of a cell, and who acts there. */
+/** The containers of a cell, and the client that acts on them. */
 export class Place {
   readonly archive: string;
   readonly segments: string;
 
   /**
-   * @param container the cell's name; `shared` a container with what cells copy and link to
-   * @param more `store`: the same user at the store itself, where it can be reached; `isOfDialects`: what filters for other APIs are shown counts as well
+   * @param container the cell's name
+   * @param shared a container with objects for cells to copy and link to
+   * @param more `store`: the same user at the store itself, if it can be reached;
+   *   `isOfDialects`: whether to check what filters for other APIs see, too
    */
   constructor(
     readonly client: Client,
@@ -79,7 +83,7 @@ export class Place {
     return this.more.isOfDialects === true;
   }
 
-  /** The same for the client as a filter for another API. */
+  /** The same place for the client as a filter for another API. */
   get dialect(): Place {
     return new Place(
       StrictClient.of(inDialect(this.client)),
@@ -95,19 +99,22 @@ export class Place {
     await mustBe(201, this.client.ask('PUT', `/${this.container}`, headers));
   }
 
-  /** What puts a setting in force on the container. */
+  /** The headers that apply a setting to the container. */
   headersOf(setting: Setting | undefined): Record<string, string> {
     if (setting === undefined) return { 'X-Remove-Versions-Location': 'x' };
     if (hasIds(setting)) return { 'X-Versions-Enabled': String(setting === 'ids') };
     return { [MODE_HEADER[setting]]: this.archive };
   }
 
-  /** The query that asks for one of the versions of an object. */
+  /** The query for one of the versions of an object. */
   queryOf(name: string, which: Which): Promise<string> {
     return queryOf(this, name, which);
   }
 
-  /** Asks for an object of the container; the metadata tells which step wrote it. */
+  /**
+   * Sends a request for an object of the container; its metadata names the step that
+   * wrote it.
+   */
   ask(
     method: string,
     name: string,
@@ -117,7 +124,7 @@ export class Place {
     return this.client.ask(method, `${pathOf(this.container, name)}${query}`, all, body);
   }
 
-  /** Names and types in the archive of an object, the oldest first. */
+  /** Names and types of an object's entries in the archive, the oldest first. */
   async entries(name: string): Promise<{ readonly name: string; readonly content_type: string }[]> {
     const query = `format=json&prefix=${encodeURIComponent(archivePrefix(name))}`;
     const { body } = await mustBe(200, this.client.ask('GET', `/${this.archive}?${query}`));
@@ -130,30 +137,33 @@ export class Place {
     const seen = { archive: [] as Entry[], oddities: [] as string[] };
     const now = await this.read(this.container, name);
     for (const entry of await this.entries(name)) {
-      const found = await this.read(this.archive, entry.name);
-      if (!found) {
+      const stored = await this.read(this.archive, entry.name);
+      if (!stored) {
         seen.oddities.push(`${entry.name} is listed and not there`);
-      } else if (found.type?.startsWith('application/x-deleted')) {
+      } else if (stored.type?.startsWith('application/x-deleted')) {
         seen.archive.push('delete marker');
-        const text = `a delete marker is listed as ${entry.content_type}, and is ${found.type}`;
-        if (entry.content_type !== MARKER_TYPE || found.type !== MARKER_TYPE)
+        const text = `a delete marker is listed as ${entry.content_type}, and is ${stored.type}`;
+        if (entry.content_type !== MARKER_TYPE || stored.type !== MARKER_TYPE)
           seen.oddities.push(text);
-        else if (found.expires) seen.oddities.push('a delete marker expires');
+        else if (stored.expires) seen.oddities.push('a delete marker expires');
       } else {
-        seen.archive.push(found.content);
+        seen.archive.push(stored.content);
       }
     }
     return { ...seen, current: now?.content, hidden: await this.unfinished(name) };
   }
 
-  /** Delete markers in the archive of an object whose deletes have not happened: the store has them, and no client lists them. */
+  /**
+   * Counts delete markers in an object's archive whose deletes have not happened: the
+   * store has them, but no client lists them.
+   */
   private async unfinished(name: string): Promise<number> {
     if (!this.store) return 0;
     const query = `format=json&prefix=${encodeURIComponent(archivePrefix(name))}`;
     const { status, body } = await this.store.ask('GET', `/${this.archive}?${query}`);
     if (status !== 200) return 0;
-    const there = JSON.parse(body.toString()) as { content_type: string }[];
-    return there.filter(({ content_type }) => content_type === NEW_MARKER_TYPE).length;
+    const entries = JSON.parse(body.toString()) as { content_type: string }[];
+    return entries.filter(({ content_type }) => content_type === NEW_MARKER_TYPE).length;
   }
 
   private async read(container: string, name: string): Promise<Found | undefined> {
@@ -177,7 +187,7 @@ interface AskOptions {
   readonly body?: string;
 }
 
-/** An object as models call it: by its body, or as the large object or the link that it is. */
+/** An object in the terms of models: its body, or the large object or link that it is. */
 export function contentOf({ headers, body }: Answer): Content {
   const meta = headers.get(META) ?? '';
   const link = headers.get('x-symlink-target');

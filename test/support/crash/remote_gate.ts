@@ -1,15 +1,15 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Gap, Gate } from './gate';
 
-/** What is asked of the process in which a gate stands. */
+/** A request to the process with the gate. */
 export type ToChild =
   | { readonly id: number; readonly ask: 'begin'; readonly cell: string; readonly gap?: Gap }
   | { readonly id: number; readonly ask: 'passed' | 'stopped'; readonly cell: string };
 
-/** What it tells: where it listens, and what it was asked. */
+/** A message from that process: its URL once it listens, or a response. */
 export type FromChild = { readonly url: string } | { readonly id: number; readonly value: unknown };
 
-/** A gate that stands in another process, the one that is killed. */
+/** A gate in another process, the one to kill. */
 export class RemoteGate implements Gate {
   private readonly waiting = new Map<number, (value: unknown) => void>();
   private asked = 0;

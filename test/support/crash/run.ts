@@ -15,34 +15,43 @@ import {
 import { nullOf, type NullAt } from './world_of_dialects';
 import { latestIn } from './world_with_ids';
 
-/** One cell of the matrix: an operation, where it is killed (nowhere, if there is no gap), and what comes next. */
+/**
+ * A cell of the matrix: an operation, the gap at which it is killed (if any), and what
+ * comes next.
+ */
 export interface Cell {
   readonly operation: Operation;
   readonly gap?: Gap;
   readonly next: Next;
 }
 
-/** What somebody saw of one object after a cell's last step, and how the steps were answered. */
+/**
+ * What a client sees of an object after a cell's last step, and the statuses of the
+ * steps.
+ */
 interface Ending {
   readonly statuses: readonly number[];
   readonly state: Versioned;
-  /** Where versions have ids: which is the latest, and which is the null version. */
+  /** With object versioning: the latest version, and the null version. */
   readonly latest?: number | undefined;
   readonly nullAt?: NullAt;
 }
 
-/** Milliseconds after which an operation that is neither stopped nor answered is given up. */
+/** Milliseconds until an operation that is neither stopped nor answered is given up. */
 const PATIENCE = 60_000;
 
-/** A cell as it is played, in containers of its own. */
+/** Plays a cell, in its own containers. */
 export class Run {
-  /** What went to the store on behalf of the operation, up to its end. */
+  /** Requests that the operation sent to the store, up to its end. */
   requests: readonly string[] = [];
   private answer: Promise<number | 'killed'> = Promise.resolve('killed');
-  private readonly found: string[] = [];
-  /** If another version went on: in what the end differs from all that one version comes to. */
+  private readonly problems: string[] = [];
+  /**
+   * If another version continued: how the end differs from every end under a single
+   * version.
+   */
   private readonly differences: string[] = [];
-  /** The state before the operation, and with it done. */
+  /** The state before the operation, and after it. */
   private readonly before: World;
   private readonly after: World;
   private readonly status: number;
@@ -52,7 +61,9 @@ export class Run {
     private readonly id: string,
     private readonly shared: string,
     private readonly store?: Client,
-    /** Another version goes on, which may not know all that is left. */
+    /**
+     * Whether another version continues, which may not understand everything left behind.
+     */
     private readonly isMixed = false,
   ) {
     const { mode, objects, before, step } = cell.operation;
@@ -62,16 +73,16 @@ export class Run {
     this.status = step.foresee(this.after, objects[0]);
   }
 
-  /** What is wrong with it, for people; undefined: nothing. */
+  /** A description of what is wrong; undefined if nothing is. */
   get problem(): string | undefined {
-    return this.found.length === 0 ? undefined : [this.title(), ...this.found].join('\n    ');
+    return this.problems.length === 0 ? undefined : [this.title(), ...this.problems].join('\n    ');
   }
 
   get differs(): boolean {
     return this.differences.length > 0;
   }
 
-  /** Brings about the state before the operation. */
+  /** Prepares the state before the operation. */
   async prepare(client: Client): Promise<void> {
     const { mode, objects, before } = this.cell.operation;
     const at = this.place(client);
@@ -87,29 +98,29 @@ export class Run {
     }
   }
 
-  /** Has the operation go on until it is stopped at its gap, or answered where it has none. */
+  /** Runs the operation until it stops at its gap or, without a gap, is answered. */
   async begin(client: Client, gate: Gate): Promise<void> {
     const { gap, operation } = this.cell;
     await gate.begin(this.id, gap);
-    const sent = operation.step.send(this.place(client), operation.objects[0]);
-    this.answer = gap ? sent.catch(() => 'killed' as const) : sent;
+    const response = operation.step.send(this.place(client), operation.objects[0]);
+    this.answer = gap ? response.catch(() => 'killed' as const) : response;
     const stopped = gate.stopped(this.id).then(() => 'stopped' as const);
     const end = await orTooLate(gap ? Promise.race([stopped, this.answer]) : this.answer);
     this.requests = await gate.passed(this.id);
     const expected = gap ? 'stopped' : this.status;
-    if (end !== expected) this.found.push(`it should have been ${expected}, and was ${end}`);
+    if (end !== expected) this.problems.push(`it should have been ${expected}, and was ${end}`);
   }
 
   /**
-   * Looks at the state after the kill, does what comes next, and looks again.
+   * Checks the state after the kill, takes the next steps, and checks again.
    *
-   * @param last the client of the last steps
+   * @param last the client for the last steps
    */
   async judge(client: Client, last: Client = client): Promise<void> {
     const { operation, gap, next } = this.cell;
     const [at, atLast] = [this.place(client), this.place(last)];
     if (gap && (await this.answer) !== 'killed')
-      this.found.push('it was answered although it was killed');
+      this.problems.push('it was answered although it was killed');
     const ids = new Map<string, string>();
     for (const name of operation.objects) {
       const seen = await at.look(name);
@@ -131,14 +142,14 @@ export class Run {
       for (const [id, content] of last) {
         const before = ids.get(id) ?? content;
         if (content !== before && content !== bodyAfterPost(before))
-          this.found.push(`${id} was ${before} and is ${content}`);
+          this.problems.push(`${id} was ${before} and is ${content}`);
       }
       this.judgeEnding(name, { statuses: statuses[i] ?? [], state, latest, nullAt });
     }
   }
 
   fail(error: unknown): void {
-    this.found.push(error instanceof Error ? error.message : String(error));
+    this.problems.push(error instanceof Error ? error.message : String(error));
   }
 
   private place(client: Client): Place {
@@ -149,14 +160,16 @@ export class Run {
     });
   }
 
-  /** The worlds in which the client may find itself: as if the operation had happened wholly or not at all. */
+  /** The valid worlds: as if the operation had happened wholly or not at all. */
   private get worlds(): World[] {
     return this.cell.gap ? [this.before, this.after] : [this.after];
   }
 
   /**
-   * Where versions have ids it is one of the two even now. In the two modes nothing is lost, nothing is there that nobody wrote, what is current is
-   * one of the two, and no marker is beside an object that is not deleted; duplicates may be.
+   * Checks the state after the kill. With object versioning it must already be that of
+   * one world. In the two modes nothing is lost, nothing is there that nobody wrote, the
+   * current object is that of one world, and no marker is beside an object that is not
+   * deleted; duplicates are allowed.
    */
   private judgeBetween(name: string, seen: Seen): void {
     if (seen.ids) {
@@ -172,19 +185,19 @@ export class Run {
     const states = this.worlds.map((world) => world.at(name));
     const there = new Set(contentsOf(seen));
     const [first, ...others] = states.map((state) => new Set(contentsOf(state)));
-    const known = [...(first ?? [])].concat(...others.map((other) => [...other]));
+    const allowed = [...(first ?? [])].concat(...others.map((other) => [...other]));
     const certain = [...(first ?? [])].filter((content) =>
       others.every((other) => other.has(content)),
     );
     const lost = certain.filter((content) => !there.has(content));
-    const strange = [...there].filter((content) => !known.includes(content));
+    const strange = [...there].filter((content) => !allowed.includes(content));
     const possible = states.filter(({ current }) => render(current) === render(seen.current));
-    // in stack mode a marker that was taken back may stay for a moment
+    // in stack mode a retracted marker may remain for a moment
     const max =
       this.cell.operation.mode === 'history' ? Math.max(...possible.map(markersIn)) : Infinity;
     if (lost.length === 0 && strange.length === 0 && possible.length > 0 && markersIn(seen) <= max)
       return;
-    this.found.push(
+    this.problems.push(
       `${name} before what came next:`,
       ...states.map((state) => `  expected something like  ${describe({ statuses: [], state })}`),
       `  got                      ${describe({ statuses: [], state: seen })}`,
@@ -194,11 +207,11 @@ export class Run {
   private judgeEnding(name: string, got: Ending): void {
     const { operation, next } = this.cell;
     const expected = this.worlds.map((world) => {
-      const own = world.clone();
+      const copy = world.clone();
       const names = next.isOnce ? operation.objects.slice(0, 1) : operation.objects;
       const steps = [...next.steps(operation), ...lastSteps(next)];
-      const statuses = names.map((each) => steps.map((step) => step.foresee(own, each)));
-      return ending(own, name, statuses[operation.objects.indexOf(name)] ?? [], operation);
+      const statuses = names.map((each) => steps.map((step) => step.foresee(copy, each)));
+      return ending(copy, name, statuses[operation.objects.indexOf(name)] ?? [], operation);
     });
     this.judgeAgainst(`after ${next.title}`, expected, got, name);
   }
@@ -207,7 +220,7 @@ export class Run {
     const texts = new Set(expected.map(describe));
     if (texts.has(describe(got))) return;
     const isLoss = this.isMixed && !expected.some(({ state }) => hasAll(got.state, state));
-    const findings = isLoss ? this.found : this.findings;
+    const findings = isLoss ? this.problems : this.findings;
     findings.push(
       `${name} ${when}:`,
       ...[...texts].map((text) => `  expected  ${text}`),
@@ -215,9 +228,9 @@ export class Run {
     );
   }
 
-  /** Where to note what one version must not come to. */
+  /** The list for findings that are wrong under a single version. */
   private get findings(): string[] {
-    return this.isMixed && this.cell.gap ? this.differences : this.found;
+    return this.isMixed && this.cell.gap ? this.differences : this.problems;
   }
 
   private title(): string {
@@ -248,13 +261,13 @@ function orTooLate<T>(answer: Promise<T>): Promise<T | 'neither stopped nor answ
   return Promise.race([answer, tooLate]).finally(() => clearTimeout(timer));
 }
 
-/** The bodies of an object's states, whose metadata may change by a POST. */
+/** The bodies of an object and its versions; their metadata may change by a POST. */
 function contentsOf({ current, archive }: Versioned): string[] {
   const contents = [...archive, ...(current ? [current] : [])];
   return contents.flatMap((content) => (typeof content === 'object' ? [content.body] : []));
 }
 
-/** Whether an object has all contents that another has. */
+/** Whether an object has all contents of another. */
 function hasAll(object: Versioned, other: Versioned): boolean {
   const there = new Set(contentsOf(object));
   return contentsOf(other).every((content) => there.has(content));
@@ -281,11 +294,11 @@ function markersIn({ archive }: Versioned): number {
 }
 
 function describe({ statuses, state: { current, archive }, latest, nullAt }: Ending): string {
-  const answered = statuses.length === 0 ? '' : `${statuses.join(', ')}; `;
+  const answers = statuses.length === 0 ? '' : `${statuses.join(', ')}; `;
   const entries = archive.map(
     (entry, i) => `${i === latest ? 'latest ' : ''}${i === nullAt ? 'null ' : ''}${render(entry)}`,
   );
-  return `${answered}current: ${nullAt === 'itself' ? 'null ' : ''}${render(current)}; archive: ${entries.join(', ') || 'empty'}`;
+  return `${answers}current: ${nullAt === 'itself' ? 'null ' : ''}${render(current)}; archive: ${entries.join(', ') || 'empty'}`;
 }
 
 function render(entry: Entry | undefined): string {

@@ -6,7 +6,7 @@ import type { Content, Entry } from './world';
 import type { NullAt } from './world_of_dialects';
 import type { Which } from './world_with_ids';
 
-/** A line of a listing of versions. */
+/** An entry of a listing of versions. */
 interface Line {
   readonly name: string;
   readonly version_id: string;
@@ -14,26 +14,32 @@ interface Line {
   readonly content_type: string;
 }
 
-/** What an object is, and the id of the version that it links to; undefined where it has none. */
+/** The current object, and the id of the version that it links to, if any. */
 interface Current {
   readonly content: Content;
   readonly id: string | undefined;
 }
 
-/** The query by which a request asks for one of an object's versions; where there is none such, for one that never was. */
+/**
+ * The query for one of an object's versions; if it has no such version, for an id that
+ * never existed.
+ */
 export async function queryOf(at: Place, name: string, which: Which): Promise<string> {
   if (which === 'null') return '?version-id=null';
   const lines = (await linesOf(at, name)).filter(({ version_id }) => version_id !== 'null');
   const linked = which === 'current' ? await readCurrent(at, name) : undefined;
-  const found = {
+  const ids = {
     oldest: lines.at(-1)?.version_id,
     newest: lines[0]?.version_id,
     current: linked?.id,
   };
-  return `?version-id=${found[which] ?? '0000000001.00000'}`;
+  return `?version-id=${ids[which] ?? '0000000001.00000'}`;
 }
 
-/** What is in a container with ids under a name, as a client sees it; and in the store, where that can be looked at. */
+/**
+ * Looks at an object in a container with object versioning as a client sees it, and in
+ * the store, if that can be inspected.
+ */
 export async function lookAtVersions(at: Place, name: string): Promise<Seen> {
   const lines = await linesOf(at, name);
   const withId = lines.filter(({ version_id }) => version_id !== 'null').reverse();
@@ -67,31 +73,34 @@ export async function lookAtVersions(at: Place, name: string): Promise<Seen> {
 
 const NOT_LOOKED_AT: Awaited<ReturnType<typeof lookAtNull>> = { nullAt: undefined, oddities: [] };
 
-/** What a filter for another API is shown: the same, but for one null version at most, which it also finds by that name. */
+/**
+ * Checks what a filter for another API sees: the same, except for at most one null
+ * version, which can also be read by that id.
+ */
 async function lookAtNull(
   at: Place,
   name: string,
   lines: readonly Line[],
 ): Promise<{ readonly nullAt: NullAt; readonly oddities: string[] }> {
-  const own = await linesOf(at.dialect, name);
-  const place = own.findIndex(({ version_id }) => version_id === 'null');
+  const dialectLines = await linesOf(at.dialect, name);
+  const place = dialectLines.findIndex(({ version_id }) => version_id === 'null');
   const listed = lines[place];
   const ids = (all: readonly Line[]) =>
     all.map((line) => `${line.version_id}${line.is_latest ? '*' : ''}`);
   const expected = lines.map((line) => (line === listed ? { ...line, version_id: 'null' } : line));
   const oddities =
-    ids(own).join() === ids(expected).join()
+    ids(dialectLines).join() === ids(expected).join()
       ? []
-      : [`a dialect lists ${ids(own).join()}, and not ${ids(expected).join()}`];
-  const found = await readById(at.dialect, name, 'null');
-  const known = listed === undefined ? 'nothing' : await readById(at, name, listed.version_id);
-  if (found !== known)
-    oddities.push(`the null version is found as ${found}, and listed as ${known}`);
+      : [`a dialect lists ${ids(dialectLines).join()}, and not ${ids(expected).join()}`];
+  const byNull = await readById(at.dialect, name, 'null');
+  const byId = listed === undefined ? 'nothing' : await readById(at, name, listed.version_id);
+  if (byNull !== byId)
+    oddities.push(`the null version is found as ${byNull}, and listed as ${byId}`);
   if (listed === undefined) return { nullAt: undefined, oddities };
   return { nullAt: listed.version_id === 'null' ? 'itself' : lines.length - 1 - place, oddities };
 }
 
-/** What is found by an id, in words. */
+/** Describes what an id leads to. */
 async function readById(at: Place, name: string, id: string): Promise<string> {
   const answer = await at.ask('GET', name, {
     query: `?version-id=${id}&multipart-manifest=get&symlink=get`,
@@ -103,7 +112,10 @@ async function readById(at: Place, name: string, id: string): Promise<string> {
   return `${body} [${meta}]`;
 }
 
-/** The versions of an object, the newest first; before them what has no id. */
+/**
+ * The versions of an object, the newest first, preceded by the null version, if there is
+ * one.
+ */
 async function linesOf({ client, container }: Place, name: string): Promise<Line[]> {
   const path = `/${container}?versions&format=json&prefix=${encodeURIComponent(name)}`;
   const { status, body } = await client.ask('GET', path);
@@ -113,7 +125,7 @@ async function linesOf({ client, container }: Place, name: string): Promise<Line
   return (JSON.parse(body.toString()) as Line[]).filter((line) => line.name === name);
 }
 
-/** What no listing of the versions of one object may have. */
+/** Faults that no listing of one object's versions may have. */
 function oddLines(lines: readonly Line[], now: Current | undefined): string[] {
   const ids = lines.map(({ version_id }) => version_id);
   const [first, ...others] = ids;
@@ -133,7 +145,7 @@ function oddLines(lines: readonly Line[], now: Current | undefined): string[] {
   ];
 }
 
-/** How many versions, and notes, the store has that no client is shown. */
+/** Counts versions and notes in the store that no client sees. */
 async function unlisted(
   { store, container }: Place,
   name: string,
@@ -165,11 +177,11 @@ async function readVersion(
 }
 
 function mustBeVersion({ headers }: Answer, id: string): void {
-  const told = headers.get('x-object-version-id');
-  if (told !== id) throw new Error(`version ${id} is said to be ${told ?? 'none'}`);
+  const reported = headers.get('x-object-version-id');
+  if (reported !== id) throw new Error(`version ${id} is said to be ${reported ?? 'none'}`);
 }
 
-/** What is current, itself and by way of its version: the one must be what the other is. */
+/** Reads the current object, itself and through its version; the two must agree. */
 async function readCurrent(at: Place, name: string): Promise<Current | undefined> {
   const [followed, itself] = [
     await at.ask('GET', name, { query: '?multipart-manifest=get' }),
@@ -184,8 +196,8 @@ async function readCurrent(at: Place, name: string): Promise<Current | undefined
   const version = await mustBe(200, at.ask('GET', name, { query }));
   if (!version.body.equals(followed.body))
     throw new Error(`the object is not what its version ${id} is`);
-  const own = await mustBe(200, at.ask('GET', name, { query: `${query}&symlink=get` }));
-  // where the version is a symlink, what it leads to has no version
-  if (!own.headers.has('x-symlink-target')) mustBeVersion(followed, id);
-  return { content: contentOf(own), id };
+  const versionItself = await mustBe(200, at.ask('GET', name, { query: `${query}&symlink=get` }));
+  // if the version is a symlink, its target has no version
+  if (!versionItself.headers.has('x-symlink-target')) mustBeVersion(followed, id);
+  return { content: contentOf(versionItself), id };
 }

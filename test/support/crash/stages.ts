@@ -11,29 +11,35 @@ import { startProxyProcess } from '../proxy_process';
 import { gated, LocalGate, type Gate } from './gate';
 import { RemoteGate, type FromChild } from './remote_gate';
 
-/** Where this version is checked out. */
+/** The root of this checkout. */
 export const ROOT = join(__dirname, '../../..');
 
-/** A running Hindsight that is to be killed. */
+/** A running Hindsight, to be killed. */
 export interface Victim {
   readonly url: string;
   /** Between it and its store. */
   readonly gate: Gate;
-  /** Where its store is, if clients can reach that. */
+  /** The URL of its store, if clients can reach it. */
   readonly store?: string;
-  /** SIGKILL; resolves once it is gone. */
+  /** Sends SIGKILL; resolves once the process is gone. */
   kill(): Promise<void>;
 }
 
-/** A store, and Hindsights over it, one after the other. */
+/** A store, with Hindsights over it one after the other. */
 export interface Stage {
   start(): Promise<Victim>;
-  /** There if something else comes after a kill: what goes on, and another as was killed. */
+  /**
+   * Present if another version continues after a kill: starts it, and another process of
+   * the killed version.
+   */
   succeed?(): Promise<readonly [Victim, Victim]>;
   close(): Promise<void>;
 }
 
-/** What all Hindsights here have in common: their requests come one after the other, and the same ones each time. */
+/**
+ * Configuration common to all stages: requests come one after the other, and are the same
+ * ones each time.
+ */
 const FILTERS = `
 [filter:versioned_writes]
 allow_versioned_writes = true
@@ -44,7 +50,8 @@ delete_concurrency = 1
 `;
 
 /**
- * A Swift, in front of it a gate in this process, and in front of that a proxy in its own.
+ * A Swift, with a gate in this process in front of it, and a proxy in its own process in
+ * front of that.
  *
  * @param service whether the proxy archives with a service user
  */
@@ -53,7 +60,7 @@ export async function swiftStage(swift: string, { service }: { service: boolean 
   return { start: () => start(), close };
 }
 
-/** The version of Hindsight that is killed, by the folder of its checkout. */
+/** The folders of the checkouts of the killed version and the next. */
 export interface Versions {
   readonly killed: string;
   readonly next: string;
@@ -61,8 +68,8 @@ export interface Versions {
 }
 
 /**
- * The same for servers of two versions that share a Redis: one is killed, and one of the other comes
- * next, with another of the version that was killed beside it.
+ * The same with servers of two versions that share a Redis: after one is killed, one of
+ * the next version continues, beside another of the killed version.
  */
 export async function upgradeStage(
   swift: string,
@@ -77,7 +84,10 @@ export async function upgradeStage(
   };
 }
 
-/** A Swift, a gate in this process in front of it, and what starts a proxy in front of that. */
+/**
+ * Starts a gate in this process in front of a Swift. Returns a function that starts
+ * proxies in front of the gate.
+ */
 async function gatedSwift(
   swift: string,
   { service, defaults = '' }: { readonly service: boolean; readonly defaults?: string },
@@ -137,7 +147,10 @@ data = ${data}
 `;
 }
 
-/** The same over a store of our own, in a process that answers the Swift API and has no versions. */
+/**
+ * The same over an embedded store: a process that serves the Swift API without
+ * versioning.
+ */
 export async function upstreamStage(options: { service: boolean }): Promise<Stage> {
   const folder = mkdtempSync(join(tmpdir(), 'hindsight-crash-'));
   const store = await startProxyProcess(
@@ -154,7 +167,9 @@ export async function upstreamStage(options: { service: boolean }): Promise<Stag
   };
 }
 
-/** The pipeline that ends in a store of its own: the gate stands within the process that is killed. */
+/**
+ * A pipeline that ends in an embedded store, with the gate inside the process to kill.
+ */
 export function embeddedStage(): Promise<Stage> {
   const folder = mkdtempSync(join(tmpdir(), 'hindsight-crash-'));
   const configuration = embeddedConfiguration(
@@ -170,7 +185,7 @@ export function embeddedStage(): Promise<Stage> {
   });
 }
 
-/** @param checkout where the version is checked out that is started, with its tests */
+/** @param checkout the checkout of the version to start, with its tests */
 async function startGatedProcess(configuration: string, checkout = ROOT): Promise<Victim> {
   const script = join(checkout, 'test/support/crash/gated_child.mjs');
   const child = fork(script, [configuration], { execArgv: [] });

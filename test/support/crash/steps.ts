@@ -3,16 +3,16 @@ import type { Place } from './place';
 import type { Content, Setting, World } from './world';
 import type { Which } from './world_with_ids';
 
-/** A request of a client's, and what the manual says of it. */
+/** A client's request, and its effect according to the manual. */
 export interface Step {
   readonly title: string;
-  /** Asks for it; the status. */
+  /** Sends it. Returns the status. */
   send(at: Place, name: string): Promise<number>;
-  /** Does it to a model; the status. */
+  /** Applies it to a model. Returns the status. */
   foresee(world: World, name: string): number;
 }
 
-/** What cells copy and link to. */
+/** An object for cells to copy and link to. */
 export const SOURCE = 'source';
 
 export function createShared(at: Place): Promise<unknown> {
@@ -62,7 +62,7 @@ export const copyFrom: Step = {
   foresee: (world, name) => world.write(name, COPIED),
 };
 
-/** A client's own restoring of the oldest version, which stays in the archive. */
+/** Restores the oldest version as a client would; it stays in the archive. */
 export const restore: Step = {
   title: 'COPY from the archive',
   send: async (at, name) => {
@@ -121,7 +121,7 @@ export const putLink: Step = {
   foresee: (world, name) => world.write(name, { body: `link(${SOURCE})`, meta: 'link' }),
 };
 
-/** Deletes several objects in one request, whatever object it is asked for. */
+/** Deletes several objects in one request, whichever object it is called for. */
 export function removeAll(names: readonly string[]): Step {
   return {
     title: 'bulk delete',
@@ -156,7 +156,7 @@ export function removeVersion(which: Which): Step {
   };
 }
 
-/** What filters for other APIs ask for. */
+/** PUT by a filter for another API. */
 export function putNull(body: string): Step {
   return {
     title: 'PUT for a dialect',
@@ -180,7 +180,7 @@ export const removeNull: Step = {
   foresee: (world, name) => world.markNull(name),
 };
 
-/** Removes a version, after which the one before is current. */
+/** Removes a version; the one before becomes current. */
 export function removeAndSucceed(which: Which): Step {
   return {
     title: `DELETE ?version-id= of the ${which} for a dialect`,
@@ -212,7 +212,7 @@ export function switchTo(setting: Setting | undefined): Step {
   };
 }
 
-/** PUT of the container, with versions that have ids. */
+/** PUT of the container, with object versioning. */
 export const setUp: Step = {
   title: 'PUT of the container',
   send: async (at) => (await at.client.ask('PUT', `/${at.container}`, at.headersOf('ids'))).status,

@@ -10,19 +10,19 @@ import {
 } from './world_with_ids';
 import { markNull, postToVersion, removeAndSucceed, replaceNull } from './world_of_dialects';
 
-/** What is in force on a container: one of the modes, or X-Versions-Enabled. */
+/** A container's setting: one of the modes, or X-Versions-Enabled. */
 export type Setting = Mode | 'ids' | 'ids off';
 
-/** Whether the versions of a container have ids. */
+/** Whether a container's versions have ids. */
 export function hasIds(setting: Setting | undefined): setting is 'ids' | 'ids off' {
   return setting === 'ids' || setting === 'ids off';
 }
 
-/** What is in an object: a name for its body, and the metadata of its user. */
+/** The content of an object: a name for its body, and its user's metadata. */
 export interface Content {
   readonly body: string;
   readonly meta: string;
-  /** Where versions have ids: it is a version that was the object while that had no id. */
+  /** With object versioning: a version that was the object before it got an id. */
   readonly isNull?: true;
 }
 
@@ -37,19 +37,25 @@ export function isMarker(entry: Entry | undefined): boolean {
 export interface Versioned {
   current?: Content | undefined;
   archive: Entry[];
-  /** Where versions have ids: which of them is the current one; undefined for what has no id. */
+  /**
+   * With object versioning: the index of the current version; undefined if the object has
+   * no id.
+   */
   linked?: number | undefined;
 }
 
 /** Removes a version. */
 export function drop(object: Versioned, at: number): void {
   object.archive.splice(at, 1);
-  const moved = (index: number | undefined) =>
+  const shift = (index: number | undefined) =>
     index !== undefined && index > at ? index - 1 : index;
-  object.linked = moved(object.linked);
+  object.linked = shift(object.linked);
 }
 
-/** What the Swift manual says of a versioned container: its state, and how each request changes it and is answered. */
+/**
+ * A model of a versioned container according to the Swift manual: its state, and the
+ * effect and status of each request.
+ */
 export class World {
   private objects = new Map<string, Versioned>();
   private isThere = true;
@@ -64,9 +70,9 @@ export class World {
   }
 
   at(name: string): Versioned {
-    const found = this.objects.get(name) ?? { archive: [] };
-    this.objects.set(name, found);
-    return found;
+    const object = this.objects.get(name) ?? { archive: [] };
+    this.objects.set(name, object);
+    return object;
   }
 
   /** PUT of the container. */
@@ -134,7 +140,7 @@ export class World {
     return removeVersion(this.at(name), which);
   }
 
-  /** The same as filters for other APIs ask for it. */
+  /** The same requests by filters for other APIs. */
   writeNull(name: string, content: Content): number {
     return replaceNull(this.at(name), content);
   }
@@ -152,7 +158,10 @@ export class World {
   }
 }
 
-/** To Swift a dynamic large object is one by its metadata, which a POST replaces; others keep their bodies. */
+/**
+ * Metadata makes a dynamic large object, and a POST replaces it; other objects keep their
+ * bodies.
+ */
 export function bodyAfterPost(body: string): string {
   return body === 'dlo' ? '' : body;
 }

@@ -1,9 +1,15 @@
 import { drop, isMarker, type Content, type Versioned } from './world';
 import { contentAt, find, linkTo, setNull, type Which } from './world_with_ids';
 
-/** What filters for other APIs ask for: an object has one null version, and the version before a removed one is current. */
+/**
+ * Models requests of filters for other APIs: an object has one null version, and removing
+ * the current version makes the one before current.
+ */
 
-/** Where the null version of an object is: the object itself, or a version; undefined: it has none. */
+/**
+ * The place of an object's null version: the object itself, or the index of a version;
+ * undefined if it has none.
+ */
 export type NullAt = 'itself' | number | undefined;
 
 export function nullOf({ current, linked, archive }: Versioned): NullAt {
@@ -12,7 +18,7 @@ export function nullOf({ current, linked, archive }: Versioned): NullAt {
   return at < 0 ? undefined : at;
 }
 
-/** A write with versions switched off takes the place of the null version. */
+/** A write with versions switched off replaces the null version. */
 export function replaceNull(object: Versioned, content: Content): number {
   const gone = nullOf(object) === 'itself' ? [] : replacedBy(object);
   setNull(object, content);
@@ -30,7 +36,7 @@ export function markNull(object: Versioned): number {
   return status;
 }
 
-/** DELETE ?version-id=: another version comes in the place of what is current. */
+/** DELETE ?version-id=: another version replaces the current one. */
 export function removeAndSucceed(object: Versioned, which: Which): number {
   const at = which === 'null' ? nullOf(object) : find(object, which);
   if (at !== 'itself' && (at === undefined || object.archive[at] === undefined)) return 404;
@@ -42,7 +48,7 @@ export function removeAndSucceed(object: Versioned, which: Which): number {
   return 204;
 }
 
-/** POST ?version-id=: the metadata of one version; the status. */
+/** POST ?version-id=: changes the metadata of one version. Returns the status. */
 export function postToVersion(object: Versioned, which: Which, meta: string): number {
   const at = which === 'null' ? nullOf(object) : find(object, which);
   const before = typeof at === 'number' ? contentAt(object, at) : at && object.current;
@@ -57,13 +63,13 @@ function isNullVersion(entry: Versioned['archive'][number] | undefined): boolean
   return typeof entry === 'object' ? entry.isNull === true : entry === 'null marker';
 }
 
-/** What is dropped where something new is the null version. */
+/** The versions that a new null version replaces. */
 function replacedBy(object: Versioned): number[] {
   const at = nullOf(object);
   return [...(typeof at === 'number' ? [at] : []), ...leftoversOf(object)];
 }
 
-/** Markers that were null versions until Swift's API put something in their place. */
+/** Markers that were null versions until Swift's API wrote over them. */
 function leftoversOf(object: Versioned): number[] {
   const at = nullOf(object);
   return [...object.archive.keys()]
@@ -71,7 +77,10 @@ function leftoversOf(object: Versioned): number[] {
     .reverse();
 }
 
-/** What is current when a version is removed, where that changes; none behind a delete marker. */
+/**
+ * The version that becomes current if one is removed; undefined if that does not change,
+ * or is a delete marker.
+ */
 function heirOf(
   object: Versioned,
   removed: number | 'itself',
@@ -85,7 +94,7 @@ function heirOf(
   return at === undefined || isMarker(object.archive[at]) ? undefined : at;
 }
 
-/** Heirs are older than this. */
+/** Only versions older than this index can become current. */
 function newestHeir({ current, linked, archive }: Versioned, removed: number | 'itself'): number {
   if (current) return removed === (linked ?? 'itself') ? archive.length : 0;
   if (removed === 'itself') return 0;

@@ -1,6 +1,6 @@
 import { drop, isMarker, type Content, type Versioned } from './world';
 
-/** Which version a request is for. */
+/** The version that a request is for. */
 export type Which = 'oldest' | 'newest' | 'current' | 'null';
 
 /** A write with versions switched on. */
@@ -10,7 +10,7 @@ export function writeVersion(object: Versioned, content: Content): void {
   linkTo(object, object.archive.length - 1);
 }
 
-/** DELETE with versions switched on; the status. */
+/** DELETE with versions switched on. Returns the status. */
 export function markDeleted(object: Versioned): number {
   const status = object.current ? 204 : 404;
   keep(object);
@@ -19,20 +19,20 @@ export function markDeleted(object: Versioned): number {
   return status;
 }
 
-/** A write, or a DELETE where there is no content, with versions switched off. */
+/** A write with versions switched off, or a DELETE if there is no content. */
 export function replace(object: Versioned, content?: Content): number {
   const wasThere = object.current !== undefined;
   setNull(object, content);
   return wasThere ? 204 : 404;
 }
 
-/** POST: the version has the new metadata, too. */
+/** POST also changes the metadata of the version. */
 export function postTo(object: Versioned, content: Content): void {
   object.current = content;
   if (object.linked !== undefined) object.archive[object.linked] = content;
 }
 
-/** PUT ?version-id=; the status. */
+/** PUT ?version-id=. Returns the status. */
 export function restoreVersion(object: Versioned, which: Which): number {
   const at = find(object, which);
   if (contentAt(object, at) === undefined) return 404;
@@ -41,7 +41,7 @@ export function restoreVersion(object: Versioned, which: Which): number {
   return 201;
 }
 
-/** DELETE ?version-id=; the status. */
+/** DELETE ?version-id=. Returns the status. */
 export function removeVersion(object: Versioned, which: Which): number {
   if (which === 'null') return replace(object);
   const at = find(object, which);
@@ -51,13 +51,16 @@ export function removeVersion(object: Versioned, which: Which): number {
   return 204;
 }
 
-/** What a listing of versions calls the latest; undefined: none of those with ids. */
+/**
+ * The version that a listing marks as the latest; undefined if it is none of those with
+ * ids.
+ */
 export function latestIn({ current, archive, linked }: Versioned): number | undefined {
   if (current) return linked;
   return isMarker(archive.at(-1)) ? archive.length - 1 : undefined;
 }
 
-/** Where the version is that is asked for; -1: nowhere. */
+/** The index of a version; -1 if there is none. */
 export function find({ archive, linked }: Versioned, which: Which): number {
   if (which === 'current') return linked ?? -1;
   return which === 'oldest' ? 0 : archive.length - 1;
@@ -73,13 +76,13 @@ export function linkTo(object: Versioned, at: number): void {
   object.linked = at;
 }
 
-/** Puts what has no id in the place of what is there, or nothing. */
+/** Replaces the current object by one without an id, or by nothing. */
 export function setNull(object: Versioned, content: Content | undefined): void {
   object.current = content;
   object.linked = undefined;
 }
 
-/** What has no id becomes a version. */
+/** Turns an object without an id into a version. */
 function keep(object: Versioned): void {
   if (object.current && object.linked === undefined)
     object.archive.push({ ...object.current, isNull: true });

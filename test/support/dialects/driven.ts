@@ -10,22 +10,24 @@ export type Api = keyof FourSpeakers;
 const UNKNOWN = '1000000000.00000';
 
 /**
- * One bucket and the model of it. Each step is taken through one API; what all four tell of the bucket must be what the model says.
+ * One bucket and its model. Each step goes through one API; all four must then show the
+ * bucket as the model has it.
  *
- * Swift's API can bring about what the others know nothing of: an object that is not there though its newest version is no delete marker, and an older
- * null version beside a newer one. Of such an object it is only asked that the others agree.
+ * Swift's API can cause states that the others do not know: an object that is gone
+ * although its newest version is no delete marker, and an older null version beside a
+ * newer one. For such an object only the agreement of the others is checked.
  */
 export class OneBucket {
   #model = new ModelBucket();
   readonly #odd = new Set<string>();
-  /** All ids that were ever seen. */
+  /** All ids seen so far. */
   readonly #ids = new Set<string>();
-  /** The ids by which Swift's API knows null versions, by their keys. */
+  /** The ids of null versions in Swift's API, by their keys. */
   readonly #own = new Map<string, string>();
 
   constructor(private readonly speakers: FourSpeakers) {}
 
-  /** Takes a step through an API, and compares what all tell of what it was about. */
+  /** Takes a step through an API, and compares what all APIs show of the object. */
   async take(api: Api, step: Step, limit: number): Promise<void> {
     if (step.kind === 'read' || step.kind === 'list') return this.#compareListings(limit);
     const speaker = this.speakers[api];
@@ -36,14 +38,14 @@ export class OneBucket {
         return;
       await speaker.setVersioning(change.status);
       this.#model = this.#model.after(change);
-    } else if (this.#odd.has(change.key)) await told(speaker, change);
+    } else if (this.#odd.has(change.key)) await makeChange(speaker, change);
     else if (api === 'swift') await this.#takeSwift(change);
     else await this.#takeOther(speaker, change);
     await this.#compareListings(limit);
     if (change.kind !== 'versioning') await this.#compareContents(change.key);
   }
 
-  /** Compares all that can be seen. */
+  /** Compares everything visible. */
   async compare(): Promise<void> {
     await this.#compareListings(1000);
     for (const key of new Set([...this.#model.objects.keys(), ...this.#odd]))
@@ -55,7 +57,7 @@ export class OneBucket {
     change: Exclude<Change, { kind: 'versioning' }>,
   ): Promise<void> {
     const expected = this.#model.answer(change);
-    const { failed, id } = await told(speaker, change);
+    const { failed, id } = await makeChange(speaker, change);
     expect({ change, failed: failed !== undefined }).toEqual({
       change,
       failed: expected.status >= 300,
@@ -63,7 +65,10 @@ export class OneBucket {
     if (failed === undefined) await this.#apply(change, id);
   }
 
-  /** Deletes are other things in Swift's API: none restores, and while versions are switched off they make no marker. */
+  /**
+   * Deletes differ in Swift's API: none restores a version, and while versions are
+   * switched off they make no marker.
+   */
   async #takeSwift(change: Exclude<Change, { kind: 'versioning' }>): Promise<void> {
     const { versioning } = this.#model;
     const { swift } = this.speakers;
@@ -76,7 +81,7 @@ export class OneBucket {
       if (versioning === 'Suspended' && hasKeptNull) this.#setOdd(key);
       const inSwift =
         change.kind === 'copy' ? { ...change, id: this.#swiftId(change.from, change.id) } : change;
-      const { failed, id } = await told(swift, inSwift);
+      const { failed, id } = await makeChange(swift, inSwift);
       expect({ change, failed: failed !== undefined }).toEqual({
         change,
         failed: this.#model.answer(change).status >= 300,
@@ -85,19 +90,19 @@ export class OneBucket {
       return;
     }
     const inSwift = this.#swiftId(key, change.id);
-    const { id } = await told(swift, { ...change, id: inSwift });
+    const { id } = await makeChange(swift, { ...change, id: inSwift });
     if (change.id === undefined && versioning !== 'Suspended') {
       const isNothing = versioning === 'never' && before.length === 0;
       if (!isNothing) await this.#apply(change, id);
       return;
     }
-    // by `null` a DELETE goes to the object itself, whatever that is
+    // a DELETE of `null` goes to the object itself, whatever that is
     const isItself = inSwift === undefined || inSwift === NULL;
     const current = before[0]?.content ? before[0].id : undefined;
     this.#removeBySwift(key, isItself ? current : change.id, !isItself);
   }
 
-  /** A removal after which nothing takes the place of what was current. */
+  /** Removes a version without making another current. */
   #removeBySwift(key: string, id: string | undefined, isForGood: boolean): void {
     if (id === undefined) return;
     const [current, ...older] = this.#model.objects.get(key) ?? [];
@@ -113,7 +118,7 @@ export class OneBucket {
 
   async #apply(
     change: Change & { readonly key: string },
-    toldId: string | undefined,
+    reportedId: string | undefined,
   ): Promise<void> {
     const isNew =
       this.#model.versioning === 'Enabled' &&
@@ -125,7 +130,8 @@ export class OneBucket {
       );
       expect({ change, unseen: unseen.length }).toEqual({ change, unseen: 1 });
       const id = unseen[0]?.id ?? '';
-      if (toldId !== undefined) expect({ change, toldId }).toEqual({ change, toldId: id });
+      if (reportedId !== undefined)
+        expect({ change, reportedId }).toEqual({ change, reportedId: id });
       this.#ids.add(id);
       this.#model = this.#model.after(change, id);
     } else this.#model = this.#model.after(change);
@@ -139,7 +145,8 @@ export class OneBucket {
       case 'delete version':
         return { kind: 'delete', key: step.key, id: this.#idOf(step.key, step.which) };
       case 'copy': {
-        // S3 refuses a copy of an object to itself that changes nothing, unless that is of a version
+        // S3 refuses a copy of an object to itself that changes nothing, unless it is of
+        // a version
         if (step.key === step.from || this.#odd.has(step.from)) return undefined;
         return {
           kind: 'copy',
@@ -163,7 +170,7 @@ export class OneBucket {
     return versions[which % versions.length]?.id;
   }
 
-  /** What Swift's API calls a version. */
+  /** The id of a version in Swift's API. */
   #swiftId(key: string, id: string | undefined): string | undefined {
     return id === NULL ? (this.#own.get(key) ?? NULL) : id;
   }
@@ -184,19 +191,22 @@ export class OneBucket {
     });
     this.#compareSwift(regular(ofSwift ?? []), expected);
     const keys = await Promise.all([swift, ...all].map((each) => each.keys()));
-    const wanted = objectsIn(this.#model).keys.filter((key) => !this.#odd.has(key));
+    const expectedKeys = objectsIn(this.#model).keys.filter((key) => !this.#odd.has(key));
     for (const each of keys) {
-      expect(each.filter((key) => !this.#odd.has(key))).toEqual(wanted);
+      expect(each.filter((key) => !this.#odd.has(key))).toEqual(expectedKeys);
       expect(each).toEqual(keys[0]);
     }
     const settings = await Promise.all([swift, ...all].map((each) => each.versioning()));
     expect(settings).toEqual(settings.map(() => this.#model.versioning));
   }
 
-  /** In Swift's API a null version that is kept has an id, and an upload in parts an ETag of its own. */
-  #compareSwift(told: readonly ListedEntry[], expected: readonly ListedEntry[]): void {
+  /**
+   * In Swift's API an older null version has an id, and an upload in parts a different
+   * ETag.
+   */
+  #compareSwift(entries: readonly ListedEntry[], expected: readonly ListedEntry[]): void {
     this.#own.clear();
-    told.forEach(({ key, id }, i) => {
+    entries.forEach(({ key, id }, i) => {
       if (expected[i]?.id === NULL && id !== NULL) this.#own.set(key, id);
     });
     const inSwift = expected.map(({ etag, ...entry }) => ({
@@ -204,11 +214,11 @@ export class OneBucket {
       id: entry.id === NULL ? (this.#own.get(entry.key) ?? NULL) : entry.id,
       ...(etag === undefined || etag.includes('-') ? {} : { etag }),
     }));
-    const shown = told.map(({ etag, ...entry }, i) => ({
+    const actual = entries.map(({ etag, ...entry }, i) => ({
       ...entry,
       ...(etag === undefined || expected[i]?.etag?.includes('-') ? {} : { etag }),
     }));
-    expect({ api: 'Swift', entries: shown }).toEqual({ api: 'Swift', entries: inSwift });
+    expect({ api: 'Swift', entries: actual }).toEqual({ api: 'Swift', entries: inSwift });
   }
 
   async #compareContents(key: string): Promise<void> {
@@ -237,16 +247,19 @@ export class OneBucket {
   }
 
   #expected(key: string, id: string | undefined): Seen {
-    const found = this.#model.find(key, id);
-    if (!found || (!found.content && id === undefined)) return { is: 'nothing' };
-    if (!found.content) return { is: 'marker' };
-    const { body, etag } = found.content;
+    const version = this.#model.find(key, id);
+    if (!version || (!version.content && id === undefined)) return { is: 'nothing' };
+    if (!version.content) return { is: 'marker' };
+    const { body, etag } = version.content;
     return { is: 'content', body, etag, type: TYPE, mark: markOf(body) };
   }
 }
 
-/** Does a change through an API. */
-function told(speaker: Speaker, change: Exclude<Change, { kind: 'versioning' }>): Promise<Told> {
+/** Makes a change through an API. */
+function makeChange(
+  speaker: Speaker,
+  change: Exclude<Change, { kind: 'versioning' }>,
+): Promise<Told> {
   switch (change.kind) {
     case 'put':
       return speaker.put(change.key, change.body);
@@ -259,7 +272,10 @@ function told(speaker: Speaker, change: Exclude<Change, { kind: 'versioning' }>)
   }
 }
 
-/** What Swift's API tells, with the ETag that others show where it is one of the same body. */
+/**
+ * Replaces the ETag in Swift's API by that of the others, if both belong to the same
+ * body.
+ */
 function comparable(inSwift: Seen, other: Seen | undefined): Seen {
   if (inSwift.is !== 'content' || other?.is !== 'content') return inSwift;
   return isEtagInSwift(inSwift.etag, inSwift.body, other.etag)

@@ -7,7 +7,7 @@ import type { Speaker } from './speaker';
 import { swiftSpeaker } from './swift_speaker';
 import { xmlSpeaker } from './xml_speaker';
 
-/** One bucket, spoken to in each of the four APIs. */
+/** One bucket through each of the four APIs. */
 export interface FourSpeakers {
   readonly swift: Speaker;
   readonly s3: Speaker;
@@ -25,7 +25,7 @@ export async function fourSpeakers(endpoint: S3Endpoint, bucket: string): Promis
       name: 'S3',
       prefix: 'x-amz-',
       markerStatus: 405,
-      send: (asked) => signed.send({ bucket, ...asked } as Parameters<SignedClient['send']>[0]),
+      send: (request) => signed.send({ bucket, ...request } as Parameters<SignedClient['send']>[0]),
       source: (path) => `/${bucket}/${path}`,
     }),
     cos: xmlSpeaker({

@@ -10,10 +10,13 @@ import {
   unsetRoutes as s3Unset,
 } from '../../../middleware/s3api/operations/unset';
 
-/** An operation as each API has it, by the names of its routes; of Swift's, how it is asked. Empty: the API has none, or it is not there. */
+/**
+ * An operation by the names of its routes in each API; for Swift, the form of the
+ * request. Empty if the API or Hindsight has none.
+ */
 type Row = readonly [what: string, s3: string, cos: string, qs: string, swift: string];
 
-/** Where QingStor's operations are S3's under other names, and COS's under the same. */
+/** QingStor's operations are S3's under other names, COS's under the same. */
 const ROWS: readonly Row[] = [
   ['list buckets', 'ListBuckets', 'ListBuckets', 'GET Service', 'GET account'],
   ['create a bucket', 'CreateBucket', 'CreateBucket', 'PUT Bucket', 'PUT container'],
@@ -121,13 +124,16 @@ interface Named {
   readonly name: string;
 }
 
-/** Those that do what they are asked to: that nobody has set something, or that there is no such thing, is no operation. */
+/**
+ * Names of routes that do something. Routes that only answer that nothing is set, or that
+ * an operation does not exist, do not count.
+ */
 function namesOf(routes: readonly Named[], others: readonly Named[]): Set<string> {
   const names = routes.map(({ name }) => name).filter((name) => name !== 'NotImplemented');
   return new Set(names.filter((name) => !others.some((each) => each.name === name)));
 }
 
-/** The operations of each API that the filters have, and those that the table tells. */
+/** The operations of each API that the filters have, and those in the table. */
 export const TOLD_AND_THERE = [
   { api: 'S3', there: namesOf(s3Routes, [...s3Unset, ...s3NotImplemented]), told: column(1) },
   { api: 'COS', there: namesOf(cosRoutes, [...cosUnset, ...notImplemented]), told: column(2) },
@@ -138,7 +144,7 @@ function column(at: 1 | 2 | 3): Set<string> {
   return new Set(ROWS.map((row) => row[at]).filter((name) => name !== ''));
 }
 
-/** The table, as the README has it. */
+/** The table, as in the README. */
 export function operationsTable(): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   return [TITLES, TITLES.map(() => '---'), ...ROWS].map(line).join('\n');

@@ -30,24 +30,24 @@ interface Listing<Key> {
 const STATUSES = { ENABLED: 'Enabled', SUSPENDED: 'Suspended', DISABLED: 'never' } as const;
 
 /**
- * A bucket, spoken to in QingStor's API.
+ * A bucket through QingStor's API.
  *
- * @param bucket as the source of a copy names it
+ * @param bucket the name in the source of a copy
  */
-export function qsSpeaker(bucket: string, send: (asked: Asked) => Promise<Answer>): Speaker {
+export function qsSpeaker(bucket: string, send: (request: Asked) => Promise<Answer>): Speaker {
   const name = 'QingStor';
-  const must = async (asked: Asked, ...statuses: number[]): Promise<Answer> => {
-    const answer = await send(asked);
+  const must = async (request: Asked, ...statuses: number[]): Promise<Answer> => {
+    const answer = await send(request);
     if (!statuses.includes(answer.status))
       throw unexpected(
         name,
-        `${asked.method} ${asked.key ?? ''} ${JSON.stringify(asked.query ?? {})}`,
+        `${request.method} ${request.key ?? ''} ${JSON.stringify(request.query ?? {})}`,
         answer,
       );
     return answer;
   };
   const idOf = ({ headers }: Answer) => headers.get('x-qs-version-id') ?? NULL;
-  const described = (body: string) => ({ 'content-type': TYPE, 'x-qs-meta-mark': markOf(body) });
+  const headersFor = (body: string) => ({ 'content-type': TYPE, 'x-qs-meta-mark': markOf(body) });
   const json = async (query: Asked['query']): Promise<unknown> =>
     JSON.parse((await must({ method: 'GET', query: query ?? {} }, 200)).body.toString());
   return {
@@ -64,11 +64,11 @@ export function qsSpeaker(bucket: string, send: (asked: Asked) => Promise<Answer
       return STATUSES[status];
     },
     put: async (key, body) => ({
-      id: idOf(await must({ method: 'PUT', key, headers: described(body), body }, 201)),
+      id: idOf(await must({ method: 'PUT', key, headers: headersFor(body), body }, 201)),
     }),
     multipart: async (key, body) => {
       const begun = await must(
-        { method: 'POST', key, query: { uploads: '' }, headers: described(body) },
+        { method: 'POST', key, query: { uploads: '' }, headers: headersFor(body) },
         200,
       );
       const { upload_id } = JSON.parse(begun.body.toString()) as { upload_id: string };
@@ -108,21 +108,21 @@ export function qsSpeaker(bucket: string, send: (asked: Asked) => Promise<Answer
     },
     page: async (limit, after) => {
       const [key_marker, version_id_marker] = after ?? [];
-      const told = (await json({
+      const listing = (await json({
         versions: '',
         limit,
         key_marker,
         version_id_marker,
       })) as Listing<Version>;
-      const next = [told.next_key_marker, told.next_version_id_marker] as const;
-      return { entries: told.keys.map(listed), ...(told.has_more ? { next } : {}) };
+      const next = [listing.next_key_marker, listing.next_version_id_marker] as const;
+      return { entries: listing.keys.map(toEntry), ...(listing.has_more ? { next } : {}) };
     },
     keys: async () =>
       ((await json({ limit: 1000 })) as Listing<{ key: string }>).keys.map(({ key }) => key),
   };
 }
 
-function listed({ key, is_latest, delete_marker, version_id, size, etag }: Version) {
-  const own = { key, id: version_id, latest: is_latest, marker: delete_marker };
-  return delete_marker ? own : { ...own, size, etag: `"${etag}"` };
+function toEntry({ key, is_latest, delete_marker, version_id, size, etag }: Version) {
+  const entry = { key, id: version_id, latest: is_latest, marker: delete_marker };
+  return delete_marker ? entry : { ...entry, size, etag: `"${etag}"` };
 }

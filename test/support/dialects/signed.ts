@@ -7,19 +7,22 @@ import type { S3Endpoint } from '../s3/endpoint';
 import { escaped, escapedKey } from './speaker';
 import type { Asked } from './xml_speaker';
 
-type Send = (asked: Asked) => Promise<Answer>;
+type Send = (request: Asked) => Promise<Answer>;
 
-/** Asks for a bucket as clients of COS do: its name is in Host. The signatures are those of its SDK, which other tests see to. */
+/**
+ * Sends requests for a bucket as clients of COS do, with its name in Host. Other tests
+ * verify that signatures are those of its SDK.
+ */
 export function cosSender({ url, accessKey, secretKey }: S3Endpoint, bucket: string): Send {
   const client = new Client(url, Headers.none);
   return ({ method, key = '', query = {}, headers = {}, body }) => {
     const host = `${bucket}.cos.ap-chengdu.myqcloud.com`;
-    const asked = queryOf(query);
+    const sentQuery = queryOf(query);
     const now = Math.floor(Date.now() / 1000);
     const time = `${now - 60};${now + 600}`;
     const lists = {
       headers: ['host', ...Object.keys(headers).map((name) => name.toLowerCase())].sort(),
-      parameters: [...asked.keys()].map((name) => name.toLowerCase()).sort(),
+      parameters: [...sentQuery.keys()].map((name) => name.toLowerCase()).sort(),
     };
     const signature = {
       from: 'header' as const,
@@ -29,12 +32,12 @@ export function cosSender({ url, accessKey, secretKey }: S3Endpoint, bucket: str
       hex: '',
       ...lists,
     };
-    const sent = { ...headers, host };
+    const sentHeaders = { ...headers, host };
     const hex = cosSignatureOf(signature, secretKey, {
       method,
       path: toBytes(`/${key}`),
-      query: textOf(asked),
-      headers: Headers.of(sent),
+      query: textOf(sentQuery),
+      headers: Headers.of(sentHeaders),
     });
     const authorization = [
       'q-sign-algorithm=sha1',
@@ -47,31 +50,31 @@ export function cosSender({ url, accessKey, secretKey }: S3Endpoint, bucket: str
     ].join('&');
     return client.send(
       method,
-      target(`/${escapedKey(key)}`, asked),
-      { ...sent, authorization },
+      target(`/${escapedKey(key)}`, sentQuery),
+      { ...sentHeaders, authorization },
       body,
     );
   };
 }
 
-/** Asks for a bucket as clients of QingStor do. */
+/** Sends requests for a bucket as clients of QingStor do. */
 export function qsSender({ url, accessKey, secretKey }: S3Endpoint, bucket: string): Send {
   const client = new Client(url, Headers.none);
   return ({ method, key, query = {}, headers = {}, body }) => {
-    const asked = queryOf(query);
+    const sentQuery = queryOf(query);
     const path = key === undefined ? `/${bucket}` : `/${bucket}/${escapedKey(key)}`;
-    const sent = { ...headers, 'x-qs-date': new Date().toUTCString() };
-    const signed = { method, path, query: textOf(asked), headers: Headers.of(sent) };
+    const sentHeaders = { ...headers, 'x-qs-date': new Date().toUTCString() };
+    const signed = { method, path, query: textOf(sentQuery), headers: Headers.of(sentHeaders) };
     const authorization = `QS ${accessKey}:${qsSignatureOf(signed, secretKey, undefined)}`;
-    return client.send(method, target(path, asked), { ...sent, authorization }, body);
+    return client.send(method, target(path, sentQuery), { ...sentHeaders, authorization }, body);
   };
 }
 
 function queryOf(query: NonNullable<Asked['query']>): Map<string, string> {
-  const given = Object.entries(query).flatMap(([name, value]) =>
+  const entries = Object.entries(query).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, String(value)] as const],
   );
-  return new Map(given);
+  return new Map(entries);
 }
 
 const textOf = (query: ReadonlyMap<string, string>): string =>

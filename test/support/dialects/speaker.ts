@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Versioning } from '../s3/model';
 import type { ListedEntry } from '../s3/model_listing';
 
-/** What was found where something was read. `marker`: a delete marker, by its id. */
+/** The result of a read. `marker`: a delete marker, by its id. */
 export type Seen =
   | {
       readonly is: 'content';
@@ -14,11 +14,11 @@ export type Seen =
     }
   | { readonly is: 'nothing' | 'marker' };
 
-/** What came of a change. */
+/** The result of a change. */
 export interface Told {
-  /** Undefined: it was done. */
+  /** Undefined if the change was made. */
   readonly failed?: 'nothing' | 'marker' | undefined;
-  /** The id that was told for what was written, `null` for one without. */
+  /** The id of the written version in the response; `null` if it has none. */
   readonly id?: string | undefined;
 }
 
@@ -28,14 +28,14 @@ export interface SpokenPage {
   readonly next?: readonly [key: string, id: string] | undefined;
 }
 
-/** One bucket, spoken to in one of the APIs. All throw where an answer is none that could be meant. */
+/** One bucket through one of the APIs. All methods throw on an unexpected response. */
 export interface Speaker {
   readonly name: string;
   create(): Promise<void>;
   setVersioning(status: 'Enabled' | 'Suspended'): Promise<void>;
   versioning(): Promise<Versioning>;
   put(key: string, body: string): Promise<Told>;
-  /** In one part. Undefined: the API has nothing like it. */
+  /** Uploads in one part. Undefined if the API has no uploads in parts. */
   readonly multipart: ((key: string, body: string) => Promise<Told>) | undefined;
   copy(key: string, from: string, id?: string): Promise<Told>;
   remove(key: string, id?: string): Promise<Told>;
@@ -44,7 +44,7 @@ export interface Speaker {
   keys(): Promise<string[]>;
 }
 
-/** What every object is written with, whichever API it is written through, so that it can be looked for in the others. */
+/** The type of every object, whichever API writes it, to compare with the others. */
 export const TYPE = 'text/x-mark';
 
 /** The metadata of an object with a body. */
@@ -61,17 +61,17 @@ export async function versionsOf(speaker: Speaker, limit: number): Promise<Liste
   }
 }
 
-/** A name as paths have it. */
+/** Escapes a name for paths. */
 export const escapedKey = (key: string): string => key.split('/').map(escaped).join('/');
 
-/** A text as queries have it. */
+/** Escapes a text for queries. */
 export const escaped = (text: string): string =>
   encodeURIComponent(text).replace(
     /[!'()*]/g,
     (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
   );
 
-/** The error for an answer that nobody expects. */
+/** The error for an unexpected response. */
 export function unexpected(
   name: string,
   what: string,

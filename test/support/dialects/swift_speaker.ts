@@ -22,22 +22,22 @@ interface Entry {
 
 const MARKER_TYPE = 'application/x-deleted;swift_versions_deleted=1';
 
-/** A container, spoken to in Swift's own API. */
+/** A container through Swift's own API. */
 export function swiftSpeaker(client: Client, bucket: string): Speaker {
   const name = 'Swift';
   const at = (key: string, id?: string) =>
     `/${bucket}/${escapedKey(key)}${id === undefined ? '' : `?version-id=${id}`}`;
   const must = async (
     what: string,
-    asked: Promise<Answer>,
+    request: Promise<Answer>,
     ...statuses: number[]
   ): Promise<Answer> => {
-    const answer = await asked;
+    const answer = await request;
     if (!statuses.includes(answer.status)) throw unexpected(name, what, answer);
     return answer;
   };
-  const written = async (what: string, asked: Promise<Answer>): Promise<Told> => {
-    const answer = await must(what, asked, 201, 404);
+  const write = async (what: string, request: Promise<Answer>): Promise<Told> => {
+    const answer = await must(what, request, 201, 404);
     if (answer.status === 404) return { failed: 'nothing' };
     return { id: answer.headers.get('x-object-version-id') };
   };
@@ -52,17 +52,17 @@ export function swiftSpeaker(client: Client, bucket: string): Speaker {
     },
     versioning: async () => {
       const { headers } = await must('HEAD', client.ask('HEAD', `/${bucket}`), 204);
-      const told = headers.get('x-versions-enabled');
-      return told === undefined ? 'never' : told === 'True' ? 'Enabled' : 'Suspended';
+      const header = headers.get('x-versions-enabled');
+      return header === undefined ? 'never' : header === 'True' ? 'Enabled' : 'Suspended';
     },
     put: (key, body) => {
       const headers = { 'Content-Type': TYPE, 'X-Object-Meta-Mark': markOf(body) };
-      return written(`PUT of ${key}`, client.ask('PUT', at(key), headers, body));
+      return write(`PUT of ${key}`, client.ask('PUT', at(key), headers, body));
     },
     multipart: undefined,
     copy: (key, from, id) => {
       const headers = { Destination: at(key) };
-      return written(`COPY of ${from}`, client.ask('COPY', at(from, id), headers));
+      return write(`COPY of ${from}`, client.ask('COPY', at(from, id), headers));
     },
     remove: async (key, id) => {
       const { headers } = await must(
@@ -99,7 +99,7 @@ export function swiftSpeaker(client: Client, bucket: string): Speaker {
       const entries = JSON.parse(body.toString()) as Entry[];
       const last = entries.length < limit ? undefined : entries.at(-1);
       return {
-        entries: entries.map(listed),
+        entries: entries.map(toEntry),
         ...(last ? { next: [last.name, last.version_id] as const } : {}),
       };
     },
@@ -107,13 +107,16 @@ export function swiftSpeaker(client: Client, bucket: string): Speaker {
   };
 }
 
-function listed({ name, version_id, is_latest, content_type, bytes, hash }: Entry) {
+function toEntry({ name, version_id, is_latest, content_type, bytes, hash }: Entry) {
   const marker = content_type === MARKER_TYPE;
-  const own = { key: name, id: version_id, latest: is_latest, marker };
-  return marker ? own : { ...own, size: bytes, etag: `"${hash}"` };
+  const entry = { key: name, id: version_id, latest: is_latest, marker };
+  return marker ? entry : { ...entry, size: bytes, etag: `"${hash}"` };
 }
 
-/** Whether the ETag that Swift's API shows could be that of a body: what was uploaded in parts has another there. */
-export function isEtagInSwift(told: string, body: string, expected: string): boolean {
-  return expected.includes('-') || told.replaceAll('"', '') === etagOf(body).replaceAll('"', '');
+/**
+ * Whether an ETag in Swift's API can be that of a body; there, an upload in parts has a
+ * different one.
+ */
+export function isEtagInSwift(etag: string, body: string, expected: string): boolean {
+  return expected.includes('-') || etag.replaceAll('"', '') === etagOf(body).replaceAll('"', '');
 }

@@ -12,7 +12,7 @@ import {
   type Told,
 } from './speaker';
 
-/** One request about the bucket, or a key in it. */
+/** A request for the bucket, or a key in it. */
 export interface Asked {
   readonly method: string;
   readonly key?: string | undefined;
@@ -21,36 +21,36 @@ export interface Asked {
   readonly body?: string | Buffer | undefined;
 }
 
-/** An API in the manner of S3's. */
+/** An API in the style of S3's. */
 export interface XmlApi {
   readonly name: string;
-  /** What its own headers begin with. */
+  /** The prefix of its own headers. */
   readonly prefix: string;
-  /** Of a delete marker that is asked for by its id. */
+  /** The status for a delete marker requested by its id. */
   readonly markerStatus: number;
-  readonly send: (asked: Asked) => Promise<Answer>;
-  /** The source of a copy, as its header names it. */
+  readonly send: (request: Asked) => Promise<Answer>;
+  /** The source of a copy, in the form of its header. */
   readonly source: (path: string) => string;
 }
 
-/** A bucket, spoken to in an API in the manner of S3's. */
+/** A bucket through an API in the style of S3's. */
 export function xmlSpeaker({ name, prefix, markerStatus, send, source }: XmlApi): Speaker {
-  const must = async (asked: Asked, ...statuses: number[]): Promise<Answer> => {
-    const answer = await send(asked);
+  const must = async (request: Asked, ...statuses: number[]): Promise<Answer> => {
+    const answer = await send(request);
     if (!statuses.includes(answer.status))
       throw unexpected(
         name,
-        `${asked.method} ${asked.key ?? ''} ${JSON.stringify(asked.query ?? {})}`,
+        `${request.method} ${request.key ?? ''} ${JSON.stringify(request.query ?? {})}`,
         answer,
       );
     return answer;
   };
   const idOf = ({ headers, body }: Answer) => {
-    const told = headers.get(`${prefix}version-id`);
-    const isDocument = told === undefined && body.length > 0;
-    return told ?? (isDocument ? textOf(parseXml(body), 'VersionId') : undefined) ?? NULL;
+    const header = headers.get(`${prefix}version-id`);
+    const isDocument = header === undefined && body.length > 0;
+    return header ?? (isDocument ? textOf(parseXml(body), 'VersionId') : undefined) ?? NULL;
   };
-  const described = (body: string) => ({
+  const headersFor = (body: string) => ({
     'content-type': TYPE,
     [`${prefix}meta-mark`]: markOf(body),
   });
@@ -68,11 +68,11 @@ export function xmlSpeaker({ name, prefix, markerStatus, send, source }: XmlApi)
     versioning: async () =>
       (textOf(await documentOf({ versioning: '' }), 'Status') ?? 'never') as Versioning,
     put: async (key, body) => ({
-      id: idOf(await must({ method: 'PUT', key, headers: described(body), body }, 200)),
+      id: idOf(await must({ method: 'PUT', key, headers: headersFor(body), body }, 200)),
     }),
     multipart: async (key, body) => {
       const begun = await must(
-        { method: 'POST', key, query: { uploads: '' }, headers: described(body) },
+        { method: 'POST', key, query: { uploads: '' }, headers: headersFor(body) },
         200,
       );
       const uploadId = textOf(parseXml(begun.body), 'UploadId') ?? '';

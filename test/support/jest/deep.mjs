@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Runs the depth: all of each deep suite.
+// Runs the deep tests: all of each deep suite.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os, { tmpdir } from 'node:os';
@@ -13,18 +13,22 @@ const { expectedLength, expectedTime, nameOf } = await import('./lengths.mjs');
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const JEST = join(ROOT, 'node_modules/jest/bin/jest.js');
 const WORKERS = Math.max(2, os.availableParallelism());
-/** Seconds that one shard in CI may be expected to take: its limit of 15 minutes, less what a busy machine adds. */
+/**
+ * Expected seconds of one shard in CI: the limit of 15 minutes, with a margin for a busy
+ * machine.
+ */
 const MAX_SHARD_OF_CI = 12 * 60;
 
-const HELP = `npm run test:deep [-- NAME...] [-- --shard=i/n] [--list] [--commit HASH] [--retry]
+const HELP = `npm run test:deep -- [NAME...] [--shard i/n | --commit HASH] [--retry] [--list]
 
-Runs every deep suite whole, or those whose path contains a NAME. First says how long it is expected to take.
+Runs all deep suites in full, or those whose path contains a NAME.
+Prints the expected time first.
 
-  --shard i/n     one of n parts of about the same length
-  --commit HASH   one part that CI has time for, chosen by the hash of a commit
-  --retry         runs a suite that fails once more by itself; if it passes then, it is reported as flaky
-  --list          lists the suites with the seconds they are expected to take, and runs nothing
-  --help          shows this`;
+  --shard i/n     runs only the i-th of n parts of about the same length
+  --commit HASH   runs only a part that fits CI's time limit, chosen by a commit's hash
+  --retry         runs each failed suite once more, alone; one that then passes is flaky
+  --list          lists the suites with their expected seconds, and runs nothing
+  --help          prints this help`;
 
 const { values: options, positionals: names } = parseArgs({
   allowPositionals: true,
@@ -53,10 +57,12 @@ function main() {
   if (all.length === 0) throw new UsageError(`no deep suite has ${names.join(' or ')} in its path`);
   const [index, count] = shardOf(all);
   if (!(Number.isInteger(index) && Number.isInteger(count) && index >= 1 && index <= count))
-    throw new UsageError('--shard takes i/n with i from 1 to n, --commit the hash of a commit');
+    throw new UsageError(
+      '--shard takes i/n with i from 1 to n; --commit takes the hash of a commit',
+    );
   const suites = shards(all, count)[index - 1];
   const time = Math.ceil(expectedTime(suites, WORKERS) / 60);
-  const part = count > 1 ? `part ${index} of ${count} of the depth` : 'the depth';
+  const part = count > 1 ? `deep suites, part ${index} of ${count}` : 'deep suites';
   say(`${part}: ${suites.length} of ${all.length} suites, expected to take ${time} minutes:`);
   for (const path of suites) say(`${String(expectedLength(path)).padStart(6)} s  ${nameOf(path)}`);
   if (options.list || suites.length === 0) return 0;
@@ -64,7 +70,7 @@ function main() {
   return options.retry ? retry(failed) : verdict(failed);
 }
 
-/** Deep suites in a fixed order, the longest first. */
+/** The deep suites in a fixed order, the longest first. */
 function suitesOf(patterns) {
   const args = [JEST, '--selectProjects', 'deep', '--listTests', '--json'];
   const { stdout, stderr, status } = spawnSync(process.execPath, args, {
@@ -79,19 +85,19 @@ function suitesOf(patterns) {
     .sort((one, other) => expectedLength(other) - expectedLength(one) || (one < other ? -1 : 1));
 }
 
-/** Which part of how many was asked for. */
+/** The requested shard: its index and the number of shards. */
 function shardOf(suites) {
   if (options.shard) return options.shard.split('/').map(Number);
   if (options.commit === undefined) return [1, 1];
   let count = 1;
-  // no part is shorter than its longest suite
+  // no shard is shorter than its longest suite
   const max = Math.max(MAX_SHARD_OF_CI, ...suites.map(expectedLength));
   const isTooLong = (shard) => expectedTime(shard, WORKERS) > max;
   while (count < suites.length && shards(suites, count).some(isTooLong)) count++;
   return [(parseInt(options.commit.slice(0, 8), 16) % count) + 1, count];
 }
 
-/** Suites in so many parts of about the same length. */
+/** Splits suites into `count` shards of about the same length. */
 function shards(suites, count) {
   const parts = Array.from({ length: count }, () => ({ suites: [], length: 0 }));
   for (const suite of suites) {
@@ -102,7 +108,10 @@ function shards(suites, count) {
   return parts.map(({ suites: some }) => some);
 }
 
-/** Runs suites. @returns the paths of those that failed; undefined if the run failed as a whole */
+/**
+ * Runs suites. @returns the paths of those that failed; undefined if the run failed as a
+ * whole
+ */
 function run(suites) {
   const folder = mkdtempSync(join(tmpdir(), 'hindsight-depth-'));
   const file = join(folder, 'failed');
@@ -122,11 +131,11 @@ function run(suites) {
   }
 }
 
-/** Runs each suite that failed once more by itself: what fails twice fails the run. */
+/** Runs each failed suite once more, alone: a suite that fails twice fails the run. */
 function retry(failed) {
   if (failed === undefined || failed.length === 0) return verdict(failed);
   const again = failed.filter((suite) => {
-    say(`once more by itself: ${nameOf(suite)}`);
+    say(`running again, alone: ${nameOf(suite)}`);
     return run([suite])?.length !== 0;
   });
   for (const suite of failed) {

@@ -4,10 +4,10 @@ import { fileURLToPath } from 'node:url';
 
 const FILE = fileURLToPath(new URL('lengths.json', import.meta.url));
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
-/** Seconds that a suite is expected to take if nobody has measured it. */
+/** Expected seconds of a suite that was never measured. */
 const UNKNOWN = 10;
 
-/** Whether all of each deep suite runs, or the part that the gate has of it. */
+/** Whether the run has all of each deep suite, or only the gate's part. */
 const depth = process.env.TEST_DEPTH === 'deep' ? 'deep' : 'gate';
 const lengths = readLengths();
 let planned = [];
@@ -15,27 +15,27 @@ let planned = [];
 /** The path of a suite from the root of the project. */
 export const nameOf = (path) => relative(ROOT, path).split(sep).join('/');
 
-/** How many seconds a suite is expected to take; it is measured anew with TEST_LENGTHS=write. */
+/** The expected seconds of a suite; TEST_LENGTHS=write measures them anew. */
 export function expectedLength(path) {
   return lengths[depth][nameOf(path)] ?? UNKNOWN;
 }
 
-/** Seconds that so many workers are expected to take for suites. */
+/** The expected seconds of suites on a number of workers. */
 export function expectedTime(paths, workers) {
   const each = paths.map(expectedLength);
   const sum = each.reduce((total, length) => total + length, 0);
   return Math.max(sum / workers, ...each, 0);
 }
 
-/** Remembers which suites this run has. */
+/** Sets the suites of this run. */
 export function plan(paths) {
   planned = paths;
 }
 
-/** The suites that this run has. */
+/** The suites of this run. */
 export const plannedPaths = () => planned;
 
-/** Keeps how many seconds suites took, by their paths. */
+/** Stores the measured seconds of suites, by their paths. */
 export function writeLengths(measured) {
   const all = readLengths();
   for (const [path, seconds] of measured)

@@ -4,12 +4,13 @@ import { expectedLength, expectedTime, nameOf, plannedPaths, writeLengths } from
 
 const SLOWEST = 20;
 const NOT_RUN = /\(NOT RUN: no (.*?); install it: (.*?)\)/;
-/** Runs of fewer suites have no closing list of the slowest. */
+/** Runs of fewer suites print no closing list of the slowest. */
 const FEW = 5;
 
 /**
- * Ends each run with its slowest suites, with what the suites counted, and with what did not run and the command that
- * installs what it needs. A run of the depth says how far it is. With CI set, a suite that did not run fails the run.
+ * Prints at the end of each run its slowest suites, the suites' counts, and the suites
+ * that did not run with the command that installs what they need. Deep runs also print
+ * their progress. If CI is set, a suite that did not run fails the run.
  */
 export default class Reporter {
   #workers;
@@ -44,20 +45,18 @@ export default class Reporter {
     if (this.#seconds.size >= FEW) this.#saySlowest();
     this.#sayFigures();
     for (const [name, { install, suites }] of this.#missing)
-      say(
-        `did not run for want of ${name}: ${count(suites.size, 'suite')}; install it: ${install}`,
-      );
+      say(`${count(suites.size, 'suite')} did not run: ${name} is missing; install it: ${install}`);
     if (process.env.TEST_LENGTHS === 'write') writeLengths(this.#seconds);
     const notRun = this.#isRefused()
       ? [...this.#missing.values()].flatMap(({ suites }) => [...suites])
       : [];
-    if (this.#isRefused()) say('the run fails: with CI set every suite has to run');
+    if (this.#isRefused()) say('the run fails: every suite must run if CI is set');
     if (process.env.TEST_FAILED)
       writeFileSync(process.env.TEST_FAILED, [...this.#failed, ...notRun.map(nameOf)].join('\n'));
   }
 
   getLastError() {
-    return this.#isRefused() ? new Error('with CI set every suite has to run') : undefined;
+    return this.#isRefused() ? new Error('every suite must run if CI is set') : undefined;
   }
 
   #isRefused() {
@@ -75,7 +74,7 @@ export default class Reporter {
     const sum = [...this.#seconds.values()].reduce((total, each) => total + each, 0);
     const slowest = [...this.#seconds].sort(([, one], [, other]) => other - one).slice(0, SLOWEST);
     say(
-      `the ${slowest.length} slowest of ${this.#seconds.size} suites, which took ${minutes(sum)} one by one:`,
+      `the ${slowest.length} slowest of ${this.#seconds.size} suites (${minutes(sum)} of test time):`,
     );
     for (const [path, seconds] of slowest) {
       const expected = `(${expectedLength(path)} s expected)`;
@@ -86,7 +85,7 @@ export default class Reporter {
   #sayFigures() {
     const file = join(process.env.HINDSIGHT_TEST_RUN ?? '', 'figures');
     if (!existsSync(file)) return;
-    say('counted:');
+    say('counts:');
     for (const line of readFileSync(file, 'utf8').trim().split('\n').sort()) say(`  ${line}`);
   }
 }

@@ -2,8 +2,8 @@ import Sequencer from '@jest/test-sequencer';
 import { expectedLength, plan } from './lengths.mjs';
 
 /**
- * The longest suites run first, so that no worker is left alone with one at the end. TEST_ORDER=random takes them in a
- * random order, TEST_ORDER=NUMBER in that of an earlier run.
+ * Runs the longest suites first, so that no worker is left alone with one at the end.
+ * TEST_ORDER=random uses a random order, TEST_ORDER=NUMBER that of an earlier run.
  */
 export default class LongestFirst extends Sequencer {
   sort(tests) {
@@ -28,7 +28,7 @@ function shuffled(tests, seed) {
     .map(({ test }) => test);
 }
 
-/** Numbers from 0 to 1, always the same for a seed (mulberry32). */
+/** Pseudo-random numbers from 0 up to 1, determined by the seed (mulberry32). */
 function random(seed) {
   let state = seed >>> 0;
   return () => {

@@ -5,8 +5,8 @@ import { endRunAfterThisProcess, PORTS_OF_LAB, RUN_FOLDER } from '../lab';
 import { freePorts } from '../ports';
 
 /**
- * Makes the folder of this run, in which each worker has a place and ports for a Swift of its own. The Swift itself
- * starts with the first suite that needs it.
+ * Makes the folder of this run, with a place and ports for a Swift for each worker. The
+ * Swift itself starts with the first suite that needs it.
  */
 export default async function setUp({
   maxWorkers,
@@ -16,7 +16,7 @@ export default async function setUp({
   const folder = mkdtempSync(join(tmpdir(), 'hindsight-tests-'));
   process.env[RUN_FOLDER] = folder;
   endRunAfterThisProcess(folder);
-  // Otherwise the SDK of AWS prints a page about Node 20 in each process.
+  // without it the AWS SDK prints a page about Node 20 in each process
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
   for (let worker = 1; worker <= maxWorkers; worker++) {
     mkdirSync(join(folder, String(worker)));

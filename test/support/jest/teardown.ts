@@ -1,6 +1,6 @@
 import { endRun, RUN_FOLDER } from '../lab';
 
-/** Ends this run: nothing of it goes on. */
+/** Ends this run, with everything that it started. */
 export default function tearDown(): void {
   const folder = process.env[RUN_FOLDER];
   if (folder !== undefined) endRun(folder);

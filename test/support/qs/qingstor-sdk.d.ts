@@ -1,13 +1,13 @@
-/** What the tests use of QingStor's JavaScript SDK, which brings no types. */
+/** The parts of QingStor's JavaScript SDK that tests use; it has no types of its own. */
 declare module 'qingstor-sdk' {
   interface Operation {
     readonly api: string;
     readonly method: string;
-    /** With `<bucket-name>` and `<object-key>` in it. */
+    /** Contains `<bucket-name>` and `<object-key>`. */
     readonly uri: string;
     readonly params: Readonly<Record<string, string | number>>;
     readonly headers: Readonly<Record<string, string>>;
-    /** Of a document. */
+    /** The elements of a document. */
     readonly elements: Readonly<Record<string, unknown>>;
     readonly body?: string | Buffer | NodeJS.ReadableStream | undefined;
     readonly properties: Readonly<Record<string, string>>;
@@ -16,7 +16,7 @@ declare module 'qingstor-sdk' {
   interface Answer {
     readonly status: number;
     readonly headers: Readonly<Record<string, string | undefined>>;
-    /** Parsed where it is JSON. */
+    /** Parsed if it is JSON. */
     readonly data: unknown;
   }
 

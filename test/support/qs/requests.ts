@@ -7,7 +7,7 @@ import type { Recorded } from '../captures';
 import { decoded } from '../mutants';
 import { accepting, type Accepted } from '../s3_requests';
 
-/** When a request was signed, in milliseconds since 1970; of a URL when it expires. */
+/** When a request was signed, in milliseconds since 1970; for a URL, when it expires. */
 export function qsSignedAt({ fields, target }: Recorded): number {
   const [, expires] = /[?&]expires=(\d+)/.exec(target) ?? [];
   if (expires !== undefined) return Number(expires) * 1000;
@@ -15,7 +15,10 @@ export function qsSignedAt({ fields, target }: Recorded): number {
   return Date.parse(headers.get('x-qs-date') ?? headers.get('date') ?? '');
 }
 
-/** A filter for QingStor's API that accepts everything whose signature is right, and tells what it accepted. */
+/**
+ * A filter for QingStor's API that accepts every request with a valid signature, and
+ * records what it accepted.
+ */
 export function acceptingQs(parts: Partial<QsParts> = {}): {
   readonly handler: Handler;
   readonly accepted: Accepted[];
@@ -42,7 +45,7 @@ const SIGNED =
   /^(acl|append|cname|cors|delete|image|lifecycle|logging|mirror|notification|part_number|policy|position|replication|stats|uploads|upload_id|versioning|versions|version_id|response-(expires|cache-control|content-(type|language|encoding|disposition)))$/;
 const OF_URLS = /^(access_key_id|expires|signature)$/;
 
-/** What of a request is signed: requests that mean the same are right to be accepted. */
+/** The signed part of a request: requests with the same meaning may be accepted. */
 export function qsMeaning({ method, target, fields, body }: Recorded): string {
   const [path = '', query = ''] = target.split(/\?(.*)/s);
   const headers = endToEnd(Headers.fromRaw(fields.flat()));

@@ -5,7 +5,10 @@ import { Config, QingStor, Request, type Answer, type Bucket } from 'qingstor-sd
 import type { S3Endpoint } from '../s3/endpoint';
 import { bucketName } from '../s3/sdk';
 
-/** The SDK's settings for an endpoint. It keeps a file of its own beside, which is not to be in anybody's home. */
+/**
+ * The SDK's settings for an endpoint. The SDK writes a configuration file, which must not
+ * end up in a home directory.
+ */
 export function configFor({ url, accessKey, secretKey }: S3Endpoint): Config {
   const folder = mkdtempSync(join(tmpdir(), 'hindsight-qingstor-'));
   const before = process.env['QINGSTOR_CONFIG_PATH'];
@@ -19,7 +22,10 @@ export function configFor({ url, accessKey, secretKey }: S3Endpoint): Config {
   }
 }
 
-/** What comes behind the bucket's name: `/KEY?QUERY`, or for keys that have a question mark the two apart. */
+/**
+ * What follows the bucket's name: `/KEY?QUERY`, or the two apart for keys with a question
+ * mark.
+ */
 export type Target = string | readonly [key: string, query?: string];
 
 function partsOf(target: Target): readonly [key: string, query?: string | undefined] {
@@ -28,22 +34,24 @@ function partsOf(target: Target): readonly [key: string, query?: string | undefi
   return [path.slice(1), query];
 }
 
-/** What an operation is asked with. */
+/** Optional parts of a request. */
 export interface Given {
   readonly headers?: Readonly<Record<string, string>>;
-  /** What is in the query, and not signed. */
+  /** Parameters of the query that are not signed. */
   readonly params?: Readonly<Record<string, string | number>>;
   readonly document?: Readonly<Record<string, unknown>>;
   readonly body?: string | Buffer;
 }
 
-/** What was answered, also where it is an error. */
+/** A response, which may be an error. */
 export type Answered = Answer & { readonly data: Document };
 
-/** A document of which any field can be asked for. */
+/** A document with any fields. */
 export type Document = Readonly<Record<string, unknown>>;
 
-/** A bucket as the SDK has it, and besides by operations of our own, since it has none for versions. */
+/**
+ * A bucket through the SDK, with additional operations for versions, which the SDK lacks.
+ */
 export class QsBucket {
   readonly sdk: Bucket;
 
@@ -58,7 +66,7 @@ export class QsBucket {
     return new QsBucket(configFor(endpoint), name);
   }
 
-  /** A new one. */
+  /** Creates a bucket. */
   static async make(endpoint: S3Endpoint, status?: 'ENABLED' | 'SUSPENDED'): Promise<QsBucket> {
     const bucket = QsBucket.at(endpoint, bucketName());
     await bucket.sdk.put();
@@ -70,7 +78,7 @@ export class QsBucket {
     await this.must(200, 'PUT', '?versioning', { document: { status } });
   }
 
-  /** What is in the target is signed by the SDK. */
+  /** Builds a request; the SDK signs the target. */
   request(
     method: string,
     target: Target,
@@ -84,12 +92,12 @@ export class QsBucket {
     }).build();
   }
 
-  ask(method: string, target: Target, given?: Given): Promise<Answered> {
-    return settled(this.request(method, target, given).send());
+  ask(method: string, target: Target, options?: Given): Promise<Answered> {
+    return settled(this.request(method, target, options).send());
   }
 
-  async must(status: number, method: string, target: Target, given?: Given): Promise<Answered> {
-    const answer = await this.ask(method, target, given);
+  async must(status: number, method: string, target: Target, options?: Given): Promise<Answered> {
+    const answer = await this.ask(method, target, options);
     if (answer.status !== status)
       throw new Error(
         `${method} ${partsOf(target).join('?')}: ${answer.status} ${JSON.stringify(answer.data)}`,
@@ -97,13 +105,13 @@ export class QsBucket {
     return answer;
   }
 
-  /** Writes an object, with an id where there are versions. */
+  /** Writes an object. Returns its version id if it has one. */
   async put(key: string, body: string): Promise<string> {
     return (await this.must(201, 'PUT', [key], { body })).headers['x-qs-version-id'] ?? '';
   }
 }
 
-/** What the SDK tells of an answer, which it throws where that is an error. */
+/** Returns the SDK's response even if it is an error, which the SDK throws. */
 export async function settled(answer: Promise<Answer>): Promise<Answered> {
   try {
     return asAnswered(await answer);
@@ -118,7 +126,10 @@ function asAnswered(answer: Answer): Answered {
   return answer as Answered;
 }
 
-/** What an answer carries that is no document; a document as its text, since the SDK reads even a number as one. */
+/**
+ * The text of a response that is no document; a document as JSON, since the SDK parses
+ * even a number as one.
+ */
 export function textOf({ data }: Pick<Answer, 'data'>): string {
   return typeof data === 'string' ? data : JSON.stringify(data);
 }

@@ -2,7 +2,7 @@ const PAGE = 4096;
 const HEADER = 24;
 const NONE = 2n ** 64n - 1n;
 
-/** A table's record; what is left out is 0. */
+/** A table's record; omitted fields are 0. */
 export interface CraftedTree {
   readonly root?: number;
   readonly depth?: number;
@@ -14,7 +14,9 @@ export interface CraftedTree {
   readonly pad?: number;
 }
 
-/** A node: its key, its data or the page that it leads to, and the kind of a leaf's. */
+/**
+ * A node: its key, its data or the page that it leads to, and the kind of a leaf's node.
+ */
 export type CraftedNode = readonly [
   key: Buffer | string,
   data: Buffer | number,
@@ -22,7 +24,7 @@ export type CraftedNode = readonly [
   size?: number,
 ];
 
-/** Writes a database page by page, with whatever is asked for in it. */
+/** Writes a database page by page, with any content. */
 export class Crafted {
   bytes: Buffer;
 
@@ -32,16 +34,16 @@ export class Crafted {
 
   meta(
     page: 0 | 1,
-    given: { transaction: number; main: CraftedTree; freeList: CraftedTree; lastPage: number },
+    record: { transaction: number; main: CraftedTree; freeList: CraftedTree; lastPage: number },
   ): void {
     const at = this.#begin(page, 0, 8) + HEADER;
     this.bytes.writeUInt32LE(0xbeefc0de, at);
     this.bytes.writeUInt32LE(2, at + 4);
     this.bytes.writeBigUInt64LE(2n ** 40n, at + 16);
-    tree({ pad: PAGE, flags: 8, ...given.freeList }).copy(this.bytes, at + 24);
-    tree(given.main).copy(this.bytes, at + 72);
-    this.bytes.writeBigUInt64LE(BigInt(given.lastPage), at + 120);
-    this.bytes.writeBigUInt64LE(BigInt(given.transaction), at + 128);
+    tree({ pad: PAGE, flags: 8, ...record.freeList }).copy(this.bytes, at + 24);
+    tree(record.main).copy(this.bytes, at + 72);
+    this.bytes.writeBigUInt64LE(BigInt(record.lastPage), at + 120);
+    this.bytes.writeBigUInt64LE(BigInt(record.transaction), at + 128);
   }
 
   leaf(page: number, transaction: number, nodes: readonly CraftedNode[]): void {
@@ -67,8 +69,8 @@ export class Crafted {
 
   #nodes(at: number, nodes: readonly CraftedNode[]): void {
     let upper = PAGE;
-    for (const [i, [given, data, kind = 0, size]] of nodes.entries()) {
-      const key = Buffer.from(given);
+    for (const [i, [name, data, kind = 0, size]] of nodes.entries()) {
+      const key = Buffer.from(name);
       const value = typeof data === 'number' ? Buffer.alloc(0) : data;
       upper -= 8 + key.length + value.length;
       upper -= upper % 2;
@@ -88,19 +90,22 @@ export class Crafted {
 }
 
 /** A table's record, as bytes. */
-export function tree(given: CraftedTree): Buffer {
+export function tree(record: CraftedTree): Buffer {
   const bytes = Buffer.alloc(48);
-  bytes.writeUInt32LE(given.pad ?? 0, 0);
-  bytes.writeUInt16LE(given.flags ?? 0, 4);
-  bytes.writeUInt16LE(given.depth ?? 0, 6);
-  const { branches = 0, leaves = 0, overflow = 0, entries = 0 } = given;
+  bytes.writeUInt32LE(record.pad ?? 0, 0);
+  bytes.writeUInt16LE(record.flags ?? 0, 4);
+  bytes.writeUInt16LE(record.depth ?? 0, 6);
+  const { branches = 0, leaves = 0, overflow = 0, entries = 0 } = record;
   for (const [i, number] of [branches, leaves, overflow, entries].entries())
     bytes.writeBigUInt64LE(BigInt(number), 8 + 8 * i);
-  bytes.writeBigUInt64LE(given.root === undefined ? NONE : BigInt(given.root), 40);
+  bytes.writeBigUInt64LE(record.root === undefined ? NONE : BigInt(record.root), 40);
   return bytes;
 }
 
-/** Numbers of 64 bits: keys and records of a free list, what a node has of overflow pages. */
+/**
+ * 64-bit numbers: keys and records of a free list, and a node's reference to overflow
+ * pages.
+ */
 export function words(...numbers: readonly number[]): Buffer {
   const bytes = Buffer.alloc(8 * numbers.length);
   for (const [i, number] of numbers.entries()) bytes.writeBigInt64LE(BigInt(number), 8 * i);

@@ -1,7 +1,7 @@
 import { openStorage } from '../../../src/stores/embedded/storage/lmdb_storage';
 import { put } from '../storage';
 
-/** Numbers from 0 to 1, the same for each seed (mulberry32). */
+/** Pseudo-random numbers from 0 up to 1, determined by the seed (mulberry32). */
 export function random(seed: number): () => number {
   let state = seed;
   return () => {
@@ -13,8 +13,8 @@ export function random(seed: number): () => number {
 }
 
 /**
- * Makes a storage whose database has all that one can have: branches, long keys, overflow pages, and,
- * of what was removed and overwritten, a free list.
+ * Makes a storage whose database has everything that one can have: branches, long keys,
+ * overflow pages and, from removed and overwritten objects, a free list.
  */
 export async function makeStorage(folder: string, objects: number, seed: number): Promise<void> {
   const next = random(seed);

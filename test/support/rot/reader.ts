@@ -9,13 +9,16 @@ interface Differences {
   readonly changed: readonly string[];
 }
 
-/** What LMDB made of a database: how its records differ from the intact one's, or that it died. */
+/**
+ * How LMDB reads a database: the differences of its records from the intact one, an
+ * error, or the death of the process.
+ */
 export type Read =
   | { readonly listed: Differences; readonly found: Differences }
   | { readonly error: string }
   | { readonly death: string };
 
-/** Reads databases by LMDB in a process of its own, and in another when that has died. */
+/** Reads databases with LMDB in its own process, and starts another if that dies. */
 export class Reader {
   #child: ChildProcess | undefined;
   #lines: AsyncIterator<string> | undefined;

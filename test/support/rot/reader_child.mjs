@@ -1,5 +1,6 @@
-// Reads databases by LMDB, which may kill it: `node reader_child.mjs INTACT`, and then a line for each, as JSON:
-// {"folder", "writes"}. It answers how the records differ from the intact ones'; with writes, also after these.
+// Reads databases with LMDB, which may crash this process: `node reader_child.mjs
+// INTACT`, then one line of JSON for each database: {"folder", "writes"}. Answers with
+// the differences of its records from the intact ones; if `writes`, after writing to it.
 import { createInterface } from 'node:readline';
 import lmdb from 'lmdb';
 
@@ -19,7 +20,10 @@ function openAt(folder, readOnly) {
   return lmdb.open({ ...options, readOnly, mapSize: 2 ** 40, maxDbs: 16, maxReaders: 1024 });
 }
 
-/** How all records differ from the intact ones: those that are listed, and those that are found by their keys. */
+/**
+ * The differences of all records from the intact ones: as listed, and as found by their
+ * keys.
+ */
 function compareAll(root) {
   const listed = { missing: [], added: [], changed: [] };
   const found = { missing: [], added: [], changed: [] };
@@ -41,7 +45,10 @@ function compareAll(root) {
   return { listed, found };
 }
 
-/** Puts, overwrites and removes keys of its own, in transactions that need pages from the free list. */
+/**
+ * Puts, overwrites and removes its own keys, in transactions that need pages from the
+ * free list.
+ */
 function write(folder) {
   const root = openAt(folder, false);
   const table = root.openDB('gone', binary);

@@ -1,4 +1,5 @@
-// Writes to a storage without a pause until its standard input ends: `node writer_child.mjs FOLDER`.
+// Writes to a storage without pause until its standard input ends: `node writer_child.mjs
+// FOLDER`.
 import { require } from '../register.mjs';
 
 const { openStorage } = require('../../src/stores/embedded/storage/lmdb_storage.ts');

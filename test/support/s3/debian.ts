@@ -6,7 +6,7 @@ import { aptInstall, describeNeeding } from '../needs';
 import { isWarm, runWarm } from '../warm_command';
 import { describeS3, STORES_OF_DEPTH, type S3Store } from './endpoint';
 
-/** The clients that come from Debian: what tells that one is there, and its package. */
+/** Clients from Debian: a file that shows that one is installed, by its package. */
 const CLIENTS = {
   awscli: '/usr/bin/aws',
   s3cmd: '/usr/bin/s3cmd',
@@ -14,7 +14,7 @@ const CLIENTS = {
   'python3-boto3': '/usr/lib/python3/dist-packages/boto3/__init__.py',
 } as const;
 
-/** A suite for a client over each store. */
+/** Declares a suite for a client over each store. */
 export function describeClient(name: keyof typeof CLIENTS, suite: (store: S3Store) => void): void {
   describeNeeding(
     { name, file: CLIENTS[name], install: aptInstall(name) },
@@ -23,17 +23,20 @@ export function describeClient(name: keyof typeof CLIENTS, suite: (store: S3Stor
   );
 }
 
-/** Runs a client in a folder of the suite's own, with nothing of this machine's settings; to be used within tests. */
+/**
+ * Runs a client in the suite's own folder, without any settings of this machine. For use
+ * within tests.
+ */
 export interface Workplace {
   readonly folder: string;
   path(name: string): string;
-  /** How a command ended, whichever way. */
+  /** Runs a command, whether it succeeds or not. */
   ended(command: string, args: readonly string[], env?: NodeJS.ProcessEnv): Promise<Ended>;
-  /** The output of one that must succeed. */
+  /** Returns the output of a command; throws if it fails. */
   output(command: string, args: readonly string[], env?: NodeJS.ProcessEnv): Promise<string>;
 }
 
-/** A folder that is there while the tests of a suite run. */
+/** Makes a folder for the tests of a suite. */
 export function suiteWorkplace(): Workplace {
   let folder = '';
   beforeAll(() => {

@@ -11,7 +11,10 @@ import { all, parseXml, textOf, type Element } from './xml';
 
 const UNKNOWN = '1000000000.00000';
 
-/** A bucket of an endpoint, and the model of it: what is done to one is done to the other, and they are compared. */
+/**
+ * A bucket of an endpoint with its model: every change is made to both, and they are
+ * compared.
+ */
 export class Bucket {
   #model = new ModelBucket();
   readonly #ids = new Set<string>();
@@ -25,7 +28,7 @@ export class Bucket {
     return new Bucket(new SignedClient(endpoint), await newBucket(sdk));
   }
 
-  /** Takes a step on both. Fails where the answers differ. */
+  /** Takes a step on both. Throws if the responses differ. */
   async take(step: Step): Promise<void> {
     switch (step.kind) {
       case 'read':
@@ -39,7 +42,8 @@ export class Bucket {
           id: this.#idOf(step.key, step.which),
         });
       case 'copy': {
-        // AWS refuses a copy of an object to itself that changes nothing, unless that is of a version
+        // AWS refuses a copy of an object to itself that changes nothing, unless it is of
+        // a version
         if (step.key === step.from && this.#model.versioning !== 'Enabled') return;
         const id = this.#idOf(step.from, step.key === step.from ? (step.which ?? 0) : step.which);
         return this.#change({ kind: 'copy', key: step.key, from: step.from, id });
@@ -49,7 +53,7 @@ export class Bucket {
     }
   }
 
-  /** Compares all that can be seen: listings, and each version's content. */
+  /** Compares everything visible: listings, and the content of each version. */
   async compare(): Promise<void> {
     await this.#list({ prefix: '', delimiter: '', maxKeys: 1000 });
     for (const [key, versions] of this.#model.objects) {
@@ -66,9 +70,9 @@ export class Bucket {
         : await this.#send(requestOf(change));
     const id = answer.headers.get('x-amz-version-id') ?? undefined;
     const source = answer.headers.get('x-amz-copy-source-version-id');
-    const known = expected.source === ANY ? { source } : {};
-    const wanted = { change, ...expected, ...asNew(expected, id), ...known };
-    expect({ change, ...told(answer, expected) }).toEqual(wanted);
+    const anySource = expected.source === ANY ? { source } : {};
+    const expectedAnswer = { change, ...expected, ...asNew(expected, id), ...anySource };
+    expect({ change, ...presentAnswer(answer, expected) }).toEqual(expectedAnswer);
     if (expected.versionId === NEW) this.#expectUnused(id);
     this.#model = this.#model.after(change, expected.versionId === NEW ? id : NULL);
   }
@@ -98,17 +102,24 @@ export class Bucket {
       status: 200,
       ...expected.content,
     });
-    const told = answer.headers.get('x-amz-version-id');
+    const reported = answer.headers.get('x-amz-version-id');
     if (this.#model.versioning !== 'never')
-      expect({ what, told }).toEqual({ what, told: expected.id });
+      expect({ what, reported }).toEqual({ what, reported: expected.id });
   }
 
   async #list(query: VersionsQuery): Promise<void> {
     for (let next: VersionsPage['next'], first = true; first || next; first = false) {
-      const asked: VersionsQuery = { ...query, keyMarker: next?.key, versionIdMarker: next?.id };
-      const document = await this.#document('ListVersionsResult', parametersOf(asked));
+      const pageQuery: VersionsQuery = {
+        ...query,
+        keyMarker: next?.key,
+        versionIdMarker: next?.id,
+      };
+      const document = await this.#document('ListVersionsResult', parametersOf(pageQuery));
       const page = pageOf(document);
-      expect({ asked, ...page }).toEqual({ asked, ...versionsPage(this.#model, asked) });
+      expect({ pageQuery, ...page }).toEqual({
+        pageQuery,
+        ...versionsPage(this.#model, pageQuery),
+      });
       next = page.next;
     }
     const { prefix, delimiter } = query;
@@ -179,8 +190,8 @@ function requestOf(change: Exclude<Change, { kind: 'multipart' }>): Omit<SignedR
   }
 }
 
-/** What an answer tells of what is expected of it, in the same form. */
-function told(answer: Answer, expected: ModelAnswer): ModelAnswer {
+/** The parts of a response that the model predicts, in the model's form. */
+function presentAnswer(answer: Answer, expected: ModelAnswer): ModelAnswer {
   const code = answer.status >= 300 ? codeOf(answer) : undefined;
   if (code !== undefined) return { status: answer.status, code };
   const { headers, body } = answer;
@@ -201,7 +212,7 @@ function told(answer: Answer, expected: ModelAnswer): ModelAnswer {
   };
 }
 
-/** What stands for an id, by what was answered. */
+/** Replaces the model's placeholders for an id by the id of the response. */
 function asNew(
   { versionId }: ModelAnswer,
   id: string | undefined,

@@ -6,7 +6,7 @@ import { describeNotRun } from '../needs';
 import { startProxyProcess } from '../proxy_process';
 import { SWIFT, swiftUrls } from '../swift';
 
-/** Where an S3 API is, and who asks it. */
+/** An S3 API, and the user of it. */
 export interface S3Endpoint {
   /** Scheme, host and port. */
   readonly url: string;
@@ -18,27 +18,33 @@ export interface S3Endpoint {
 /** An S3 API over one of the stores. */
 export interface S3Store {
   readonly name: StoreName;
-  /** To be asked only within tests and hooks. */
+  /** Available only within tests and hooks. */
   readonly endpoint: S3Endpoint;
   /**
-   * A test of what AWS does and Swift's own s3api does not: on that it has to fail, which the reason explains. On Hindsight it is a test like
-   * others.
+   * Declares a test of behaviour of AWS that Swift's own s3api lacks: there it must fail,
+   * for the given reason. On Hindsight it is a normal test.
    */
   deviating(reason: string): (name: string, test: () => Promise<void>, timeout?: number) => void;
 }
 
-/** `embedded`: Hindsight's own store. `swift`: Hindsight in front of a Swift without versions. `reference`: Swift's own s3api over its own versions. */
+/**
+ * `embedded`: Hindsight with its embedded store. `swift`: Hindsight in front of a Swift
+ * without versioning. `reference`: Swift's own s3api over its own versioning.
+ */
 export type StoreName = 'embedded' | 'swift' | 'reference';
 
-/** Which stores the suites run over: those of Hindsight; `S3_STORES=reference` tries the tests themselves on Swift's own s3api. */
+/**
+ * The stores that suites run over: by default those of Hindsight; `S3_STORES=reference`
+ * verifies the tests themselves on Swift's own s3api.
+ */
 const STORES = (process.env['S3_STORES'] ?? 'embedded swift').split(/[ ,]+/) as StoreName[];
 
-/** Those that a suite of the depth runs over: in the gate one. */
+/** The stores of a deep suite; in the gate only one. */
 export function storesWith(inGate: StoreName): readonly StoreName[] {
   return depth({ gate: STORES.includes(inGate) ? [inGate] : STORES, deep: STORES });
 }
 
-/** The same for suites to which it is all one. */
+/** The same for suites for which the store does not matter. */
 export const STORES_OF_DEPTH = storesWith('embedded');
 
 const KEYS = { region: 'us-east-1', accessKey: 'test:tester', secretKey: 'testing' };
@@ -53,7 +59,10 @@ allow_object_versioning = true
 
 const FILTERS = 'catch_errors gatekeeper healthcheck proxy-logging s3api cosapi qsapi bulk';
 
-/** The configuration of Hindsight with the S3 API, with QingStor's beside, and a store of its own. */
+/**
+ * The configuration of Hindsight with the S3, COS and QingStor APIs and an embedded
+ * store.
+ */
 export function embeddedS3(data: string): string {
   return `[DEFAULT]
 bind_port = 0
@@ -93,8 +102,8 @@ auth_key = admin
 }
 
 /**
- * The same suite over each store, each started before its tests and stopped after them. Without a Swift that
- * is reported as not run.
+ * Declares the same suite over each store, each started before its tests and stopped
+ * after them. Without a Swift the suite is reported as not run.
  */
 export function describeS3(
   name: string,
@@ -109,7 +118,7 @@ export function describeS3(
   }
 }
 
-/** The same for what Swift's own s3api does not have. */
+/** The same for features that Swift's own s3api lacks. */
 export function describeOurs(
   name: string,
   suite: (store: S3Store) => void,

@@ -2,9 +2,10 @@ import { createHmac } from 'node:crypto';
 import type { S3Endpoint } from './endpoint';
 
 /**
- * A form that a browser sends to a bucket, signed; its file is still to be added. The policy allows any value of each field.
+ * A signed form, as a browser sends it to a bucket, without its file. The policy allows
+ * any value of each field.
  *
- * @param max bytes of the file
+ * @param max maximum size of the file in bytes
  */
 export function formFor(
   { region, accessKey, secretKey }: Omit<S3Endpoint, 'url'>,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** The id of what was written without versions, or while they were suspended. */
+/** The id of an object written without versioning, or while it was suspended. */
 export const NULL = 'null';
 
 export type Versioning = 'never' | 'Enabled' | 'Suspended';
@@ -8,7 +8,7 @@ export type Versioning = 'never' | 'Enabled' | 'Suspended';
 /** A version of an object, or a delete marker. */
 export interface ModelVersion {
   readonly id: string;
-  /** Undefined is a delete marker. */
+  /** Undefined for a delete marker. */
   readonly content?: Content;
 }
 
@@ -17,7 +17,7 @@ export interface Content {
   readonly etag: string;
 }
 
-/** What is done to a bucket. Versions are named by their ids. */
+/** A change to a bucket. Versions are named by their ids. */
 export type Change =
   | { readonly kind: 'versioning'; readonly status: 'Enabled' | 'Suspended' }
   | { readonly kind: 'put'; readonly key: string; readonly body: string }
@@ -30,12 +30,12 @@ export type Change =
       readonly id?: string | undefined;
     };
 
-/** What is answered to a change. */
+/** The response to a change. */
 export interface ModelAnswer {
   readonly status: number;
-  /** AWS's code, where it is an error. */
+  /** AWS's code for an error. */
   readonly code?: string;
-  /** `x-amz-version-id`: an id, one that was never there before, anything, or that the header is not sent. */
+  /** `x-amz-version-id`: an id, a new one, anything, or (undefined) no header. */
   readonly versionId?: string | typeof NEW | typeof ANY;
   /** Whether `x-amz-delete-marker: true` is sent. */
   readonly deleteMarker?: boolean;
@@ -44,24 +44,26 @@ export interface ModelAnswer {
   readonly source?: string | typeof ANY;
 }
 
-/** Stands for an id that the store makes. */
+/** A placeholder for an id that the store makes. */
 export const NEW = Symbol('a new id');
 
-/** Stands for what AWS does not say. */
+/** A placeholder for a value that AWS does not document. */
 export const ANY = Symbol('anything');
 
 /**
- * A bucket as AWS S3 has it (User Guide, "Retaining multiple versions of objects with S3 Versioning", and recordings of its answers). Pure:
- * each change makes another. It knows nothing of requests, and makes no ids: who applies a change says which the store made.
+ * A model of a bucket in AWS S3 (User Guide, "Retaining multiple versions of objects with
+ * S3 Versioning", and recorded responses). It is immutable: each change returns another.
+ * It knows nothing of requests and makes no ids: the caller passes the id that the store
+ * made for a change.
  */
 export class ModelBucket {
   constructor(
     readonly versioning: Versioning = 'never',
-    /** The versions of each key, newest first; a key without versions is not there. */
+    /** The versions of each key, newest first; a key without versions is missing. */
     readonly objects: ReadonlyMap<string, readonly ModelVersion[]> = new Map(),
   ) {}
 
-  /** What is answered to a change, and the bucket after it. */
+  /** The response to a change. */
   answer(change: Change): ModelAnswer {
     switch (change.kind) {
       case 'versioning':
@@ -77,7 +79,10 @@ export class ModelBucket {
     }
   }
 
-  /** The bucket after a change. `id`: what the store made for a new version, if it made one. */
+  /**
+   * The bucket after a change. `id`: the id that the store made for a new version, if
+   * any.
+   */
   after(change: Change, id = NULL): ModelBucket {
     if (this.answer(change).status >= 300) return this;
     switch (change.kind) {
@@ -105,20 +110,20 @@ export class ModelBucket {
     }
   }
 
-  /** A version by its id, the latest where none is said. */
+  /** A version by its id, by default the latest. */
   find(key: string, id?: string): ModelVersion | undefined {
     const versions = this.objects.get(key);
     return id === undefined ? versions?.[0] : versions?.find((version) => version.id === id);
   }
 
-  /** What a GET is answered: the version that is sent, or the error. */
+  /** The response to a GET: the version that is sent, or the error. */
   read(
     key: string,
     id?: string,
   ): ModelVersion | { readonly code: string; readonly status: number } {
-    const found = this.find(key, id);
-    if (!found) return { status: 404, code: id === undefined ? 'NoSuchKey' : 'NoSuchVersion' };
-    if (found.content) return found;
+    const version = this.find(key, id);
+    if (!version) return { status: 404, code: id === undefined ? 'NoSuchKey' : 'NoSuchVersion' };
+    if (version.content) return version;
     return id === undefined
       ? { status: 404, code: 'NoSuchKey' }
       : { status: 405, code: 'MethodNotAllowed' };
@@ -129,15 +134,15 @@ export class ModelBucket {
   }
 
   #copied(change: Change & { kind: 'copy' }): ModelAnswer {
-    const found = this.find(change.from, change.id);
-    if (!found)
+    const version = this.find(change.from, change.id);
+    if (!version)
       return { status: 404, code: change.id === undefined ? 'NoSuchKey' : 'NoSuchVersion' };
-    if (!found.content)
+    if (!version.content)
       return change.id === undefined
         ? { status: 404, code: 'NoSuchKey' }
         : { status: 400, code: 'InvalidRequest' };
-    const source = this.versioning === 'never' ? ANY : found.id;
-    return { status: 200, etag: etagOf(found.content.body), ...this.#idOfWrite(), source };
+    const source = this.versioning === 'never' ? ANY : version.id;
+    return { status: 200, etag: etagOf(version.content.body), ...this.#idOfWrite(), source };
   }
 
   #marked(): ModelAnswer {
@@ -150,17 +155,20 @@ export class ModelBucket {
   }
 
   #removed(key: string, id: string): ModelAnswer {
-    const found = this.find(key, id);
-    if (!found || this.versioning === 'never') return { status: 204, versionId: ANY };
-    const marker = !found.content;
+    const version = this.find(key, id);
+    if (!version || this.versioning === 'never') return { status: 204, versionId: ANY };
+    const marker = !version.content;
     return { status: 204, versionId: id, ...(marker ? { deleteMarker: true } : {}) };
   }
 
-  /** With a version on top: while versions are not enabled it takes the place of the null version, wherever that stands. */
+  /**
+   * Adds a version on top. Unless versioning is enabled, it replaces the null version,
+   * wherever that is.
+   */
   #with(key: string, version: ModelVersion): ModelBucket {
     const before = this.objects.get(key) ?? [];
-    const kept = this.versioning === 'Enabled' ? before : before.filter(({ id }) => id !== NULL);
-    return this.#changed(key, [version, ...kept]);
+    const others = this.versioning === 'Enabled' ? before : before.filter(({ id }) => id !== NULL);
+    return this.#changed(key, [version, ...others]);
   }
 
   #without(key: string, id: string): ModelBucket {
@@ -178,11 +186,11 @@ export class ModelBucket {
   }
 }
 
-/** The ETag of a body that was sent at once, with its quotes. */
+/** The ETag of a body that was sent whole, with its quotes. */
 export const etagOf = (body: string | Buffer): string =>
   `"${md5(Buffer.from(body)).toString('hex')}"`;
 
-/** That of one that was sent in parts. */
+/** The ETag of a body that was sent in parts. */
 export function multipartEtagOf(parts: readonly (string | Buffer)[]): string {
   const digests = Buffer.concat(parts.map((part) => md5(Buffer.from(part))));
   return `"${md5(digests).toString('hex')}-${parts.length}"`;

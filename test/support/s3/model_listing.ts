@@ -1,6 +1,6 @@
 import type { ModelBucket } from './model';
 
-/** What ListObjectVersions tells of a version or a delete marker. */
+/** A version or a delete marker in ListObjectVersions. */
 export interface ListedEntry {
   readonly key: string;
   readonly id: string;
@@ -14,7 +14,10 @@ export interface ListedEntry {
 export interface VersionsPage {
   readonly entries: readonly ListedEntry[];
   readonly prefixes: readonly string[];
-  /** Where the next page begins; undefined: this is the last. An id is not told where the page ends with a common prefix. */
+  /**
+   * The markers of the next page; undefined on the last page. There is no id if this page
+   * ends with a common prefix.
+   */
   readonly next?: { readonly key: string; readonly id?: string | undefined } | undefined;
 }
 
@@ -28,9 +31,10 @@ export interface VersionsQuery {
 }
 
 /**
- * A page of ListObjectVersions. Keys in the order of their UTF-8, versions of a key newest first. Markers are exclusive, and those of the next
- * page are the last entry of this one. What a common prefix stands for counts once. A marker inside of a common prefix that is not the prefix
- * itself is nothing that a listing gives out, and is not modelled.
+ * A page of ListObjectVersions: keys in the order of their UTF-8, versions of a key
+ * newest first. Markers are exclusive, and those of the next page are the last entry of
+ * this one. A common prefix counts once. A marker inside a common prefix other than the
+ * prefix itself never comes from a listing, and is not modelled.
  */
 export function versionsPage(bucket: ModelBucket, query: VersionsQuery = {}): VersionsPage {
   const { prefix = '', delimiter = '', maxKeys = 1000 } = query;
@@ -51,7 +55,10 @@ export function versionsPage(bucket: ModelBucket, query: VersionsQuery = {}): Ve
   return { entries, prefixes };
 }
 
-/** The keys that ListObjects tells: those whose latest version is no delete marker; with what stands for many. */
+/**
+ * The keys in ListObjects, those whose latest version is no delete marker, and the common
+ * prefixes.
+ */
 export function objectsIn(
   bucket: ModelBucket,
   prefix = '',
@@ -68,7 +75,7 @@ export function objectsIn(
   return { keys, prefixes: [...prefixes] };
 }
 
-/** All there is, in the order of listings. */
+/** All entries, in the order of listings. */
 export function allEntries(bucket: ModelBucket): ListedEntry[] {
   return [...bucket.objects.keys()].sort(byBytes).flatMap((key) =>
     (bucket.objects.get(key) ?? []).map(({ id, content }, i) => ({
@@ -87,7 +94,7 @@ function commonPrefix(key: string, prefix: string, delimiter: string): string | 
   return end < 0 ? undefined : key.slice(0, end + delimiter.length);
 }
 
-/** Whether markers say that this entry, or one behind it, was told before. */
+/** Whether an entry is at or before the markers. */
 function isBefore(bucket: ModelBucket, entry: ListedEntry, query: VersionsQuery): boolean {
   const { keyMarker, versionIdMarker } = query;
   if (keyMarker === undefined || entry.key !== keyMarker) return isAtMost(entry.key, keyMarker);

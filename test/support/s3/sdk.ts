@@ -9,10 +9,13 @@ import type { S3Endpoint } from './endpoint';
 
 let buckets = 0;
 
-/** The name of a bucket of a test's own. */
+/** A name for a bucket of one test. */
 export const bucketName = (): string => `s3-${process.pid}-${Date.now().toString(36)}-${buckets++}`;
 
-/** The AWS SDK at an endpoint. It tries each request once, so that no error is hidden by another try. */
+/**
+ * An AWS SDK client for an endpoint. It tries each request once, so that no retry hides
+ * an error.
+ */
 export function sdkAt(endpoint: S3Endpoint, config: S3ClientConfig = {}): S3Client {
   return new S3Client({
     endpoint: endpoint.url,
@@ -24,7 +27,7 @@ export function sdkAt(endpoint: S3Endpoint, config: S3ClientConfig = {}): S3Clie
   });
 }
 
-/** A new bucket, whose versions are as they are asked for. */
+/** Creates a bucket with the given versioning. */
 export async function newBucket(
   client: S3Client,
   versions?: BucketVersioningStatus,
@@ -35,7 +38,7 @@ export async function newBucket(
   return Bucket;
 }
 
-/** Enables or suspends the versions of a bucket. */
+/** Enables or suspends the versioning of a bucket. */
 export async function setVersions(
   client: S3Client,
   bucket: string,

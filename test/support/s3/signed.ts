@@ -6,10 +6,10 @@ import { Client, type Answer } from '../client';
 import type { S3Endpoint } from './endpoint';
 import { parseXml, type Element } from './xml';
 
-/** Parameters of a query; those without a value are left out, those that are empty are sent as `name=`. */
+/** Parameters of a query; undefined ones are left out, empty ones sent as `name=`. */
 export type Query = Readonly<Record<string, string | number | undefined>>;
 
-/** One request, by what S3 calls things. */
+/** A request in S3's terms. */
 export interface SignedRequest {
   readonly method: string;
   readonly bucket?: string;
@@ -19,7 +19,7 @@ export interface SignedRequest {
   readonly body?: string | Buffer;
 }
 
-/** A client that sends what a test says and nothing besides, signed by the SDK's own signer. */
+/** A client that sends exactly what a test says, signed by the SDK's own signer. */
 export class SignedClient {
   readonly #signer: SignatureV4;
 
@@ -44,7 +44,7 @@ export class SignedClient {
   }: SignedRequest): Promise<Answer> {
     const { hostname, port, host } = new URL(this.endpoint.url);
     const path = pathOf(bucket, key);
-    const given = Object.entries(query).flatMap(([name, value]) =>
+    const entries = Object.entries(query).flatMap(([name, value]) =>
       value === undefined ? [] : [[name, String(value)] as const],
     );
     const length: Record<string, string> =
@@ -55,17 +55,19 @@ export class SignedClient {
       hostname,
       port: Number(port),
       path,
-      query: Object.fromEntries(given),
+      query: Object.fromEntries(entries),
       headers: { host, ...length, ...headers },
       body,
     });
     const signed = await this.#signer.sign(request);
-    const sent = given.map(([name, value]) => `${escaped(name)}=${escaped(value)}`).join('&');
+    const queryText = entries
+      .map(([name, value]) => `${escaped(name)}=${escaped(value)}`)
+      .join('&');
     const client = new Client(this.endpoint.url, Headers.none);
-    return client.send(method, sent ? `${path}?${sent}` : path, signed.headers, body);
+    return client.send(method, queryText ? `${path}?${queryText}` : path, signed.headers, body);
   }
 
-  /** One whose answer must have a status, and a document of a root. */
+  /** Sends a request whose response must have a status, and a document with a root. */
   async document(status: number, root: string, request: SignedRequest): Promise<Element> {
     const answer = await this.send(request);
     if (answer.status !== status)

@@ -1,6 +1,9 @@
 import fc from 'fast-check';
 
-/** A step of a generated sequence. Versions are chosen by their place among those that there are, so that any sequence makes sense. */
+/**
+ * A step of a generated sequence. Versions are chosen by their index among the existing
+ * ones, so that any sequence makes sense.
+ */
 export type Step =
   | { readonly kind: 'versioning'; readonly status: 'Enabled' | 'Suspended' }
   | { readonly kind: 'put' | 'multipart'; readonly key: string; readonly body: string }
@@ -20,10 +23,13 @@ export type Step =
       readonly maxKeys: number;
     };
 
-/** A place among the versions of a key, counted around; or an id that none of them has; or the null version, if there is one or not. */
+/**
+ * An index among the versions of a key, modulo their number; an id that none of them has;
+ * or the null version, which may not exist.
+ */
 export type Which = number | 'null' | 'unknown';
 
-/** Few keys, so that steps meet; what they are made of matters to listings. */
+/** Few keys, so that steps collide; their characters matter to listings. */
 const KEYS = ['a', 'dir/x', 'dir/y é', 'dir/sub/z', 'b+c'];
 
 const key = fc.constantFrom(...KEYS);

@@ -18,11 +18,11 @@ import { login as loginEmbedded } from '../embedded';
 import { embeddedS3 } from './endpoint';
 
 export const MIB = 1024 * 1024;
-/** A part that may stand before others, and one that may only be the last. */
+/** A part that may come before others, and one that may only be the last. */
 export const FIRST = randomBytes(5 * MIB);
 export const LAST = randomBytes(1000);
 
-/** A server that suites of uploads ask. */
+/** A server for suites of uploads. */
 export interface Place {
   readonly url: string;
   close(): Promise<void>;
@@ -44,7 +44,10 @@ export async function embeddedPlace(): Promise<Place> {
   };
 }
 
-/** What a suite of uploads works with: a client, a new bucket for each test, and the steps of an upload. */
+/**
+ * Sets up a suite of uploads: a client, a new bucket for each test, and the steps of an
+ * upload.
+ */
 export function suiteUploads(start: () => Promise<Place>) {
   let place: Place;
   let s3: S3Client;
@@ -85,10 +88,10 @@ export function suiteUploads(start: () => Promise<Place>) {
   };
   type Begun = Awaited<ReturnType<typeof begin>>;
   const part = async (upload: Begun, number: number, body: Buffer) => {
-    const sent = await s3.send(
+    const response = await s3.send(
       new UploadPartCommand({ ...upload, PartNumber: number, Body: body }),
     );
-    return { PartNumber: number, ETag: sent.ETag };
+    return { PartNumber: number, ETag: response.ETag };
   };
   const complete = (upload: Begun, parts: object[], beside = {}) =>
     s3.send(
@@ -123,7 +126,9 @@ export function suiteUploads(start: () => Promise<Place>) {
     `"${md5(Buffer.concat(parts.map(md5))).toString('hex')}-${parts.length}"`;
 
   return {
-    /** The client, the bucket of this test and where the server is; to be asked only within tests. */
+    /**
+     * The client, the test's bucket and the server's URL; available only within tests.
+     */
     get s3() {
       return s3;
     },

@@ -1,7 +1,10 @@
 import type { ListedEntry, VersionsPage } from './model_listing';
 import { all, textOf, type Element } from './xml';
 
-/** The page that a ListVersionsResult is, its versions and delete markers in the order of the document. */
+/**
+ * Reads a ListVersionsResult, with its versions and delete markers in the order of the
+ * document.
+ */
 export function pageOf(document: Element): VersionsPage {
   const isTruncated = textOf(document, 'IsTruncated') === 'true';
   const key = textOf(document, 'NextKeyMarker');
@@ -26,7 +29,7 @@ function entryOf(element: Element): ListedEntry {
   };
 }
 
-/** The parameters of ListObjectVersions that ask for a page of the model. */
+/** The parameters of ListObjectVersions for a page of the model. */
 export const parametersOf = (query: {
   readonly prefix?: string | undefined;
   readonly delimiter?: string | undefined;

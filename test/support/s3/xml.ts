@@ -1,6 +1,6 @@
 import { SaxesParser } from 'saxes';
 
-/** An element of an answer, as the tests read it: names with their order, text as it is. */
+/** An element of a response: names with their order, text unchanged. */
 export interface Element {
   readonly name: string;
   readonly namespace: string;
@@ -13,7 +13,7 @@ interface Open extends Element {
   text: string;
 }
 
-/** Reads an XML document; fails where it is not well-formed or its encoding is not UTF-8. */
+/** Reads an XML document. Throws if it is not well-formed or not UTF-8. */
 export function parseXml(bytes: Buffer): Element {
   const parser = new SaxesParser({ xmlns: true });
   const open: Open[] = [{ name: '', namespace: '', children: [], text: '' }];
@@ -39,18 +39,24 @@ export function parseXml(bytes: Buffer): Element {
   return root;
 }
 
-/** The children of a name. */
+/** The children with a name. */
 export const all = (element: Element, name: string): readonly Element[] =>
   element.children.filter((child) => child.name === name);
 
-/** The text of the one child of a name; undefined where there is none. Fails where there are several. */
+/**
+ * The text of the only child with a name; undefined if there is none. Throws if there are
+ * several.
+ */
 export function textOf(element: Element, name: string): string | undefined {
-  const found = all(element, name);
-  if (found.length > 1) throw new Error(`${found.length} elements ${name} in ${element.name}`);
-  return found[0]?.text;
+  const matches = all(element, name);
+  if (matches.length > 1) throw new Error(`${matches.length} elements ${name} in ${element.name}`);
+  return matches[0]?.text;
 }
 
-/** An element without children of its own as its text, others as objects of their children by names; names may come once. */
+/**
+ * Converts an element: to its text if it has no children, otherwise to an object of its
+ * children by their names, which must be unique.
+ */
 export function plain(element: Element): Plain {
   if (element.children.length === 0) return element.text;
   return Object.fromEntries(element.children.map((child) => [child.name, plain(child)]));

@@ -3,15 +3,15 @@ import { openEmbedded, type BucketStore } from '../../support/buckets/store';
 
 type Versioning = 'never' | 'Enabled' | 'Suspended';
 
-/** What an operation asked the store for, in this order. */
+/** The requests of an operation to the store, in order. */
 interface Asking {
   readonly methods: string;
-  /** Those that begin to read an object's content. */
+  /** The requests that begin to read an object's content. */
   readonly contents: readonly string[];
   readonly answer: S3Answer;
 }
 
-/** By a right to versions is asked for what is not there. */
+/** A right to versions is checked by reading something absent. */
 const CONTENT =
   /^GET \/v1\/[^/]+\/(?!\.hindsight-versions-\/)[^/?]+\/[^?]+(?!.*multipart-manifest=get)/;
 
@@ -31,7 +31,7 @@ describe('what operations of S3 ask of the store', () => {
     ask(`PUT /${bucket}?versioning`, {
       body: `<VersioningConfiguration><Status>${status}</Status></VersioningConfiguration>`,
     });
-  /** A bucket of which all is remembered that is remembered. */
+  /** Makes a bucket, and fills all caches about it. */
   const newBucket = async (versioning: Versioning) => {
     bucket = `asked-${++made}`;
     await ask(`PUT /${bucket}`);
@@ -39,7 +39,7 @@ describe('what operations of S3 ask of the store', () => {
     if (versioning === 'Suspended') await switchTo('Suspended');
     await put('first');
   };
-  /** What an operation asks for, in this order, by method. */
+  /** Returns the methods of an operation's requests, in order. */
   const asking = async (asked: string, sent?: Sent): Promise<Asking> => {
     const before = store.asked.length;
     const answer = await ask(asked, sent);
@@ -116,7 +116,8 @@ describe('what operations of S3 ask of the store', () => {
       await ask(`HEAD /${bucket}/first?versionId=null`);
       for (const key of ['first', 'none']) {
         const { methods, answer } = await asking(`DELETE /${bucket}/${key}?versionId=null`);
-        // the right, the object and its newest versions, its null versions, and the bucket with its versions
+        // the right, the object and its newest versions, its null versions, and the
+        // bucket with its versions
         expect([methods, answer.status]).toEqual(['DELETE HEAD GET HEAD HEAD HEAD', 204]);
       }
     },
@@ -136,8 +137,8 @@ describe('what operations of S3 ask of the store', () => {
         expect([answer.status, answer.headers.get('x-amz-version-id')]).toEqual([204, id]);
         return [answer.headers.get('x-amz-delete-marker'), methods];
       };
-      // the right, the object and its newest versions, the version, which is the newest; and if that is the one, what is
-      // noted of it, the one before, and the link to that
+      // the right, the object and its newest versions, the newest version; and if that is
+      // the one to delete, its notes, the one before, and the link to that
       expect(await deleting(ids[0])).toEqual([undefined, 'DELETE HEAD GET HEAD GET DELETE']);
       expect(await deleting(marker)).toEqual([
         'true',
@@ -162,8 +163,8 @@ describe('what operations of S3 ask of the store', () => {
   test.each([
     // the source, the quotas of container and account, the copy
     ['never', 'HEAD HEAD HEAD PUT'],
-    // the source, the quotas with the versions', the object and its newest version; between a note and its
-    // end the version and the link
+    // the source, the quotas including the versions', the object and its newest version;
+    // between a note and its end the version and the link
     ['Enabled', 'HEAD HEAD HEAD HEAD HEAD GET PUT PUT PUT DELETE'],
     ['Suspended', 'HEAD HEAD HEAD HEAD HEAD GET HEAD PUT'],
   ] as const)('the source of a copy is looked at once, %s', async (versioning, expected) => {

@@ -5,7 +5,7 @@ import { archiveOf, infoOf, type Archived } from '../../support/archive_store';
 
 const OBJECT = { account: 'a', container: 'c', object: 'o' };
 const named = (timestamp: string) => `001o/${timestamp}`;
-/** Timestamps that are exact; the others are of whole seconds. */
+/** Exact timestamps; `whole` ones are in whole seconds. */
 const exact = (second: number) => `000000000${second}.00001`;
 const whole = (second: number) => `000000000${second}.00000`;
 

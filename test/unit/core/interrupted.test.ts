@@ -7,14 +7,14 @@ import { StoreError } from '../../../src/util/store_error';
 import type { TypedEntry } from '../../../src/versioning/store/store';
 import { id, IdsWorld, NOW, OBJECT } from '../../support/ids_world';
 
-/** A version that nothing links to: it was written, and then its process was killed. */
+/** A version that nothing links to: its process was killed just after writing it. */
 async function withUnlinked(): Promise<IdsWorld> {
   const world = await new IdsWorld().version(id(1), 'one').version(id(2), 'two').link(id(1));
   world.told.asked.splice(0);
   return world;
 }
 
-/** What the listing of the object's container says of the object. */
+/** The listing of the object's container, restricted to the object. */
 const LISTING = 'firstEntries a c o 1';
 
 describe('a version that is newer than what the object was ever', () => {

@@ -19,7 +19,7 @@ const entry = (timestamp: string) => ({
   container: 'archive',
   object: `001o/${timestamp}`,
 });
-/** The times at which the store in memory does one thing after the other. */
+/** The times at which the store in memory executes its steps. */
 const at = (n: number) => formatTimestamp(1_000_000_000_000 + n);
 const OLD = '0000000005.00001';
 const OLDER = '0000000004.00001';
@@ -32,7 +32,9 @@ function world() {
   const log = createLog('warn', { write: (line: string) => logged.push(line) });
   const guarded: (ObjectInfo | undefined)[] = [];
   const forwarded: Notes[] = [];
-  /** Does an operation; the client’s own request is noted, and changes the object if it is done. */
+  /**
+   * Runs an operation; records the client's own request, which then changes the object.
+   */
   const perform = (
     kind: Operation['kind'],
     {
@@ -346,7 +348,7 @@ describe('a DELETE in history mode', () => {
     fails.set('finishMarker', refused);
     await expect(perform('delete', history)).rejects.toMatchObject({
       code: 'unavailable',
-      message: expect.stringMatching(/deleted, but its marker is half made/) as string,
+      message: expect.stringMatching(/deleted, but its delete marker is unfinished/) as string,
     });
     expect(asked.at(-1)).toBe(`finishMarker archive/001o/${at(2)}`);
   });
@@ -357,7 +359,7 @@ describe('a DELETE in history mode', () => {
     told.answer = (text, answer) => (text.startsWith('finishMarker') ? false : answer);
     await expect(perform('delete', history)).rejects.toMatchObject({
       code: 'unavailable',
-      message: expect.stringMatching(/deleted, but its delete marker has gone/) as string,
+      message: expect.stringMatching(/deleted, but its delete marker is gone/) as string,
     });
   });
 
@@ -378,7 +380,7 @@ describe('a DELETE in history mode', () => {
       map.put(OBJECT, 'one');
       await map.putMarker(entry(at(2)));
       await perform(kind, history);
-      // a look at whose marker it is, first
+      // first determines whose marker it is
       expect(asked[3]).toBe(`retractMarker archive/001o/${at(2)}`);
     },
   );
@@ -608,7 +610,7 @@ describe('a DELETE in stack mode', () => {
     await expect(perform('delete', {})).rejects.toMatchObject({
       code: 'unavailable',
       status: 403,
-      message: 'the version was restored, but is in the archive still: not allowed',
+      message: 'the version was restored, but is still in the archive: not allowed',
       cause: refused,
     });
     expect(map.body(OBJECT)).toBe('one');

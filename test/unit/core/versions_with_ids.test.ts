@@ -191,7 +191,7 @@ describe('a write', () => {
     const write = world.versions.write(OBJECT, world.operation('one'), true);
     await expect(write).rejects.toMatchObject({
       code: 'unavailable',
-      message: 'a version just seen is not there',
+      message: 'a version that existed a moment ago is gone',
     });
   });
 
@@ -231,7 +231,7 @@ describe('a write', () => {
     expect(world.logged.map((line) => JSON.parse(line) as unknown)).toMatchObject([
       {
         err: 'no answer',
-        msg: 'a version that was to go stays until the object is next written or deleted',
+        msg: 'could not remove an obsolete version; it stays until the object is next written or deleted',
       },
     ]);
   });
@@ -315,7 +315,7 @@ describe('a DELETE', () => {
 
   it('writes its marker under the first id that is free', async () => {
     const world = await new IdsWorld().version(id(1), 'older').link(id(1));
-    // listed by no store yet
+    // not in the store's listings yet
     world.told.before = (text) => {
       if (text.startsWith('putVersionMarker') && world.ids().length === 1)
         world.version(NOW, 'one');

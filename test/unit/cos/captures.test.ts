@@ -46,7 +46,7 @@ describe.each(ALL)('%s', (_, recorded) => {
     expect(accepted).toEqual([]);
     expect(outcomes).toContain(403);
     expect(count).toBeGreaterThan(100);
-    // what no longer says that it is signed for COS is somebody else's to refuse
+    // if it no longer claims to be signed for COS, other filters must refuse it
     expect(
       passed.every(({ headers }) => !headers.get('authorization')?.startsWith('q-sign-algorithm=')),
     ).toBe(true);
@@ -75,7 +75,7 @@ function timesOf({ fields, target }: Recorded): number[] {
     .map(Number);
 }
 
-/** The request with each byte in turn changed. */
+/** Yields the request with each byte in turn changed. */
 function* changes(recorded: Recorded): Generator<Recorded> {
   const { method, target, fields, body } = recorded;
   yield { ...recorded, method: method === 'GET' ? 'DELETE' : 'GET' };

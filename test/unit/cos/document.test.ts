@@ -13,12 +13,12 @@ import { cosSigned } from '../../support/cos/signed';
 import { accepting, asRequest, textOf as bodyOf } from '../../support/s3_requests';
 import { all, parseXml, textOf, type Element } from '../../support/s3/xml';
 
-/** The example that the documentation of COS has of what GET Bucket Object Versions answers. */
+/** The example response in COS's documentation of GET Bucket Object Versions. */
 const EXAMPLE = readFileSync(join(__dirname, '../../captures/cos-versions.xml'));
 const BUCKET = 'exampleBucket-1250000000';
 const OWNER = '1250000000';
 
-/** A store with what the example shows: contents of gigabytes are there in name only. */
+/** A store with the example's entries: contents of gigabytes exist in name only. */
 const store: Handler = ({ method, path, query }) => {
   expect(path).toBe(`/v1/AUTH_test/${BUCKET}`);
   const headers = Headers.of({ 'X-Versions-Enabled': 'true' });
@@ -77,14 +77,14 @@ async function ask(target: string, parameters: readonly string[]): Promise<Eleme
   return parseXml(Buffer.from(bodyOf(response)));
 }
 
-/** An element's children with their names and texts, white space between them left out. */
+/** Returns an element's children with names and texts, without white space between. */
 const plain = ({ name, namespace, text, children }: Element): unknown => ({
   name,
   namespace,
   content: children.length > 0 ? children.map(plain) : text.trim(),
 });
 
-/** The document as it was before owners had more than their UID. */
+/** Returns the document as before owners had more than their UID. */
 function asBefore(element: Element): Element {
   const children = element.children.filter(
     ({ name }) => element.name !== 'Owner' || name === 'UID',

@@ -7,7 +7,7 @@ const VIRTUAL = 'bkt-1250000000.cos.ap-chengdu.myqcloud.com';
 const HERE = '127.0.0.1:8080';
 const NOW = 1_700_000_100_000;
 
-/** What comes of a request: what it was taken for, or why it was refused. */
+/** Returns how a request is interpreted, or why it is refused. */
 async function outcome(
   request: ToSign,
   parts: Parameters<typeof acceptingCos>[0] = {},
@@ -21,7 +21,9 @@ async function outcome(
   return [bucket, key].filter((each) => each !== undefined);
 }
 
-/** The headers that an operation is shown, of a request that signs its source if it has one, as the SDK does. */
+/**
+ * Returns the headers that an operation sees; signs the source, if any, as the SDK does.
+ */
 async function shown(
   headers: Record<string, string>,
   host = VIRTUAL,

@@ -57,7 +57,7 @@ beforeEach(async () => {
 });
 afterEach(() => jest.restoreAllMocks());
 
-/** Does something to the objects of a folder. */
+/** Changes the objects of a folder. */
 async function within(
   folder: string,
   change: (storage: Storage) => Promise<unknown>,
@@ -71,7 +71,7 @@ async function within(
   }
 }
 
-/** Three objects: one in the database, two in files. */
+/** Makes three objects: one in the database, two in files. */
 async function fill(): Promise<
   Record<'small' | 'large' | 'other', { content: ContentRef; bytes: Buffer }>
 > {
@@ -97,7 +97,7 @@ async function backUp(options: BackupOptions = {}): Promise<BackupResult & { fou
   return { ...result, found };
 }
 
-/** Every object of a folder by its name, as text. */
+/** Returns every object of a folder by its name, as text. */
 async function objectsOf(folder: string): Promise<Record<string, string>> {
   const all: Record<string, string> = {};
   await within(folder, async (storage) => {
@@ -109,7 +109,7 @@ async function objectsOf(folder: string): Promise<Record<string, string>> {
   return all;
 }
 
-/** A restored copy of the target, which is as it was. */
+/** Restores a copy of the target, which remains unchanged. */
 async function restored(): Promise<string> {
   const folder = path.join(await newFolder(), 'restored');
   await cp(target, folder, { recursive: true });
@@ -276,7 +276,7 @@ describe('refuses, and changes nothing', () => {
       const onProgress = () => {
         if (refused.length > 0) return;
         refused.push(expect(openStorage(target)).rejects.toHaveProperty('code'));
-        // this one waits meanwhile
+        // synchronous: this process waits meanwhile
         const { status, stderr } = spawnSync(process.execPath, [CLI, 'backup', data, target]);
         expect([status, stderr.toString()]).toEqual([
           1,
@@ -299,7 +299,7 @@ describe('refuses, and changes nothing', () => {
       const before = await readFile(path.join(target, 'data.mdb'));
       const at = { data, target }[which];
       const damaged = await readFile(path.join(at, 'data.mdb'));
-      // all pages but the header
+      // all pages except the headers
       damaged.fill(0xff, 2 * 4096);
       await writeFile(path.join(at, 'data.mdb'), damaged);
       await expect(backUp()).rejects.toMatchObject({
@@ -498,7 +498,7 @@ describe('damage in the data folder is reported, and left out', () => {
 });
 
 describe('what is interrupted', () => {
-  /** Ends the first backup when the first body has been written. */
+  /** Ends the first backup once the first body has been written. */
   async function stopped(): Promise<void> {
     const stopping = new AbortController();
     const onProgress = () => stopping.abort();

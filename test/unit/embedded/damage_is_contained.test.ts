@@ -27,7 +27,7 @@ const CONTAINER = 3;
 
 afterEach(() => jest.restoreAllMocks());
 
-/** A folder in which a record's value is damaged. */
+/** Makes a folder in which a record's value is damaged. */
 async function withDamage(
   fill: (storage: Storage) => Promise<unknown>,
   table: 'contents' | 'objects' | 'sessions',
@@ -123,7 +123,7 @@ describe('damage costs no more than what it hit', () => {
       { text: expect.stringContaining('EACCES') as string, objects: [object] },
     ]);
     jest.restoreAllMocks();
-    // of a limit of the process nothing is known about the body
+    // if the process is at a limit, nothing is known about the body
     failToOpen(hidden.content, 'EMFILE');
     await expect(scrub()).rejects.toMatchObject({ code: 'failed' });
     await storage.close();

@@ -13,7 +13,7 @@ import { bytesOf, findings, temporaryFolders } from '../../support/storage';
 
 const newFolder = temporaryFolders();
 
-/** Files on a disk that is full. */
+/** Files on a full disk. */
 class FullDisk extends ContentFiles {
   override create() {
     return open('/dev/full', 'w');
@@ -86,7 +86,7 @@ describe('what fails', () => {
   it('keeps what it said it had when the disk takes no more, and goes on when there is room', async () => {
     const folder = await newFolder();
     const script = path.join(__dirname, 'limited_child.mjs');
-    // A limit on the size of files, in KiB, stands for the disk: no root needed.
+    // A limit on the size of files, in KiB, simulates a full disk without root.
     const child = spawn('bash', [
       '-c',
       `ulimit -f 3000; exec "${process.execPath}" "${script}" "${folder}"`,

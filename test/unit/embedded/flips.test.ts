@@ -46,12 +46,12 @@ async function changeTables(folder: string, change: (tables: Tables) => unknown)
   await tables.root.close();
 }
 
-/** A table as what lies in it. */
+/** Opens a table with raw keys and values. */
 function raw({ root }: Tables, name: string) {
   return root.openDB<Buffer, Buffer>(name, { keyEncoding: 'binary', encoding: 'binary' });
 }
 
-/** Gives a record another key, as a flipped bit does. */
+/** Changes the key of a record, as a flipped bit does. */
 function rename(tables: Tables, name: string, from: Buffer, to: Buffer): void {
   const table = raw(tables, name);
   const value = Buffer.from(table.get(from)!);
@@ -62,7 +62,7 @@ function rename(tables: Tables, name: string, from: Buffer, to: Buffer): void {
 const fileOf = (folder: string, { id }: ContentRef) =>
   path.join(folder, 'content', id.slice(-2), id);
 
-/** Descriptors that this process has open of a file. */
+/** Counts this process's open descriptors of a file. */
 async function descriptorsOf(file: string): Promise<number> {
   const { ino } = statSync(file);
   let count = 0;
@@ -214,7 +214,7 @@ describe('a flipped bit', () => {
   });
 });
 
-/** Flips a bit of a key wherever it stands in a file; how to flip it back. */
+/** Flips a bit of a key wherever it occurs in a file; returns how to flip it back. */
 function flipAll(file: string, key: Buffer, at: number, bit: number): (() => void)[] {
   const bytes = readFileSync(file);
   const undo: (() => void)[] = [];

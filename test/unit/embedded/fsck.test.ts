@@ -11,7 +11,7 @@ import { findings, put, temporaryFolders } from '../../support/storage';
 
 const newFolder = temporaryFolders();
 
-/** What a damage is done to: two objects, one with its bytes in the database, one in a file. */
+/** What is damaged: two objects, one with its bytes in the database, one in a file. */
 interface Damaged {
   readonly folder: string;
   readonly tables: Tables;
@@ -110,7 +110,7 @@ const damages: [string, string[], (on: Damaged) => unknown][] = [
   ],
 ];
 
-/** A pipe: who opened it to read would wait until somebody writes. */
+/** Makes a pipe: opening it for reading would block until somebody writes. */
 function makePipe(at: string): Promise<void> {
   execFileSync('mkfifo', [at]);
   return Promise.resolve();
@@ -157,7 +157,7 @@ describe('fsck', () => {
       await make(file);
       await expect(findings(folder)).rejects.toMatchObject({
         code: 'corrupt',
-        message: `${file} is no regular file`,
+        message: `${file} is not a regular file`,
       });
       await rm(file);
     }

@@ -1,4 +1,4 @@
-// Puts objects until the disk takes no more, large ones first, and then goes on with what still fits.
+// Puts objects until the disk is full, large ones first, then those that still fit.
 import { randomBytes } from 'node:crypto';
 import { require } from '../../support/register.mjs';
 

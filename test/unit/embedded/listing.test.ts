@@ -6,7 +6,7 @@ import { runs } from '../../support/runs';
 
 const newFolder = temporaryFolders();
 
-/** Names of few different bytes, the outermost among them, so that prefixes, delimiters and markers meet. */
+/** Names of few distinct bytes, including the extremes, so that query values match. */
 const someName = fc
   .array(fc.constantFrom('\0', '\x01', '/', '0', 'a', '\xfe', '\xff'), {
     minLength: 1,
@@ -39,7 +39,7 @@ describe('listings', () => {
         fc.array(someQuery, { minLength: 20 }),
         async (names, queries) => {
           const container = `c${count++}`;
-          // Neighbours on both sides, whose names must not show.
+          // Adjacent containers on both sides, whose names must not appear.
           for (const each of [container, container + 'x'])
             await storage.putContainer('a', each, {});
           const { content } = await put(storage, 'seed', '');
@@ -61,8 +61,9 @@ describe('listings', () => {
 });
 
 /**
- * What Swift's `ContainerBroker.list_objects_iter` returns, said as a filter: names in the range and with the prefix; one that has the
- * delimiter behind the prefix shows as what ends there, once, and not if that is the (lower) marker.
+ * Swift's `ContainerBroker.list_objects_iter` as a filter: returns names in the range and
+ * with the prefix. A name with the delimiter after the prefix is folded up to it; a
+ * folded name appears once, unless it is the (lower) marker.
  */
 function expected(names: string[], query: ListingQuery): string[] {
   const { prefix = '', delimiter = '', limit, reverse = false } = query;

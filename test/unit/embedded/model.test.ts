@@ -88,7 +88,7 @@ const someSteps = fc.array(
   { minLength: 10, maxLength: 60 },
 );
 
-/** What a storage should be: containers of objects, in memory. */
+/** The expected state of a storage: containers of objects, in memory. */
 interface Expected {
   etag: string;
   size: number;
@@ -211,7 +211,7 @@ class Model {
     expect((result as ObjectRecord).listed?.bytes).toBe(listed);
   }
 
-  /** Everything that can be asked is as it should be. */
+  /** Checks everything that a storage can return. */
   async check(): Promise<void> {
     let [objects, bytes] = [0, 0];
     for (const container of containers) {

@@ -10,7 +10,7 @@ import { openStorage } from '../../../src/stores/embedded/storage/lmdb_storage';
 import type { Storage } from '../../../src/stores/embedded/storage/storage';
 import { ROOT } from '../../support/buckets/store';
 
-/** Lets a guest do what ACLs say. */
+/** Lets a guest do what ACLs allow. */
 const byAcl: Authorise = ({ method, readAcl, writeAcl }) =>
   ((method === 'GET' || method === 'HEAD' ? readAcl : writeAcl) ?? '').includes('guest')
     ? undefined
@@ -26,7 +26,7 @@ describe('a store of its own, asked for parts of uploads', () => {
     storage = await openStorage(join(folder, 'data'));
     handler = createHandler(storage);
     const acl = { 'X-Container-Read': 'guest', 'X-Container-Write': 'guest' };
-    // as 0.1.0 made them
+    // as 0.1.0 created them
     for (const name of ['bucket', 'bucket+segments', 'other']) await ask(owners, 'PUT', name, acl);
     await ask(owners, 'PUT', 'bucket+segments/part', {}, 'part');
     const manifest = JSON.stringify([{ path: '/bucket+segments/part' }]);
@@ -111,7 +111,7 @@ describe('a store of its own, asked for parts of uploads', () => {
     expect((await ask(byAcl, 'GET', 'other/dynamic'))[0]).toBe(403);
     await ask(byAcl, 'PUT', 'other/link', { 'X-Symlink-Target': 'bucket+segments/part' });
     expect((await ask(byAcl, 'GET', 'other/link'))[0]).toBe(403);
-    // the segment is looked at while it is an own large object, and then made a link
+    // checked while the segment is a large object itself; it then becomes a link
     await ask(byAcl, 'PUT', 'other/own', {}, 'part');
     const own = JSON.stringify([{ path: 'other/own' }]);
     await ask(byAcl, 'PUT', 'other/segment?multipart-manifest=put', {}, own);

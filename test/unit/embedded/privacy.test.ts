@@ -17,7 +17,7 @@ import { put, temporaryFolders } from '../../support/storage';
 
 const newFolder = temporaryFolders();
 
-/** Everything in a folder and below that others have a right to, with its mode. */
+/** Returns everything in and below a folder that others may access, with its mode. */
 async function openToOthers(folder: string): Promise<string[]> {
   const found: string[] = [];
   for (const name of ['', ...(await readdir(folder, { recursive: true }))]) {
@@ -27,7 +27,7 @@ async function openToOthers(folder: string): Promise<string[]> {
   return found;
 }
 
-/** A log, and what it was warned of. */
+/** A log that records its warnings. */
 function recording(): { readonly log: Pick<Log, 'warn'>; readonly warned: unknown[] } {
   const warned: unknown[] = [];
   const warn = (...said: unknown[]) => warned.push(said[0]);
@@ -50,7 +50,7 @@ it('what is made is for its own user only, whatever the umask', async () => {
   try {
     await used(folder);
     const storage = await openStorage(folder);
-    // a socket shows that it is open
+    // a socket in sessions/ marks the storage as open
     const found = await openToOthers(folder);
     await storage.close();
     expect(found.filter((each) => !each.startsWith('sessions/'))).toEqual([]);

@@ -18,7 +18,7 @@ const newFolder = temporaryFolders();
 
 const LARGE = 300_000;
 
-/** A folder with a small and a large object, a copy of the large one, and another of each. */
+/** Makes a folder with two small and two large objects, and a copy of a large one. */
 async function newData(): Promise<{ readonly folder: string; readonly file: string }> {
   const folder = await newFolder();
   const storage = await openStorage(folder);

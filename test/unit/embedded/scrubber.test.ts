@@ -145,11 +145,11 @@ describe('a read', () => {
     await storage.putContainer('a', 'c', {});
     const file = path.join(folder, 'data.mdb');
     const bytes = await readFile(file);
-    // the header that the next commit writes over: nothing reads it meanwhile
+    // the header that the next commit overwrites: nothing reads it meanwhile
     const [first, second] = [0, 4096].map((at) => bytes.readBigUInt64LE(at + 152));
     bytes[(first! < second! ? 0 : 4096) + 24]! ^= 0xff;
     await writeFile(file, bytes, { flag: 'r+' });
-    // a server walks it before it opens it
+    // a server walks the database before it opens it
     expect(await pass(storage)).toEqual([]);
     passed = 3_600_000;
     const found = await pass(storage);

@@ -6,7 +6,7 @@ import { put, temporaryFolders } from '../../support/storage';
 
 const newFolder = temporaryFolders();
 
-/** A value with everything that records are made of. */
+/** A value with everything that records consist of. */
 const VALUE = [1.7e14, 'text/plain', 7, null, true, ['x-object-meta-ä', ''], Buffer.from('bytes')];
 
 const corrupt = expect.objectContaining({ code: 'corrupt' }) as Error;
@@ -14,7 +14,7 @@ const corrupt = expect.objectContaining({ code: 'corrupt' }) as Error;
 interface Opened {
   readonly root: RootDatabase;
   readonly table: Table<unknown>;
-  /** Changes what lies there, past the table. */
+  /** Changes raw values, past the table. */
   readonly raw: (
     key: string,
     change: (value: Buffer) => Buffer | undefined,

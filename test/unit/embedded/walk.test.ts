@@ -20,7 +20,7 @@ import '../../support/runs';
 const folder = mkdtempSync(path.join(tmpdir(), 'hindsight-walk-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** The database that is damaged: what is in its pages. */
+/** The database to damage: the contents of its pages. */
 const MAIN: CraftedTree = { root: 2, depth: 1, leaves: 1, entries: 2 };
 const META: CraftedTree = { root: 3, depth: 1, leaves: 1, entries: 1 };
 const OBJECTS: CraftedTree = { root: 4, depth: 2, branches: 1, leaves: 2, overflow: 2, entries: 4 };

@@ -11,7 +11,7 @@ import type {
 } from '../../deep/histories/history';
 import { report } from '../../deep/histories/report';
 
-/** The file of a history to be judged. */
+/** The file of a history to judge. */
 const HISTORY = process.env['HISTORY'];
 
 const put = (content: Content): Call => ({ do: 'put', object: 'o', content, way: 'whole' });
@@ -20,7 +20,7 @@ const remove: Call = { do: 'delete', object: 'o' };
 const copy: Call = { do: 'copy', from: 'o', to: 'p', spelled: 'COPY' };
 const set = (setting: Setting): Call => ({ do: 'set', setting });
 
-/** An operation from one instant to another. */
+/** Makes an operation from one instant to another. */
 const op = (
   began: number,
   ended: number,

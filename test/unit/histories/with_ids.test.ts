@@ -42,7 +42,7 @@ const set = (began: number, ended: number, enabled: boolean) =>
 
 const line = (id: string, isLatest = false, isMarker = false): Line => ({ id, isLatest, isMarker });
 
-/** What is there: versions from the newest to the oldest, the current one by its id. */
+/** A final state: versions, newest first, and the id of the current one. */
 function found(id: string | null, ...versions: [id: string, content: Content | null][]): Found {
   const contents = Object.fromEntries(versions);
   const lines = versions.map(([each, content], i) => {

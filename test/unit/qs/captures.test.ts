@@ -9,7 +9,7 @@ const isUnsigned = ({ target }: Recorded) => /\?version_id=[^&]*$/.test(target);
 
 const RECORDED = [
   ...captures('qs-java.txt').map((recorded) => ['qs-java.txt', recorded] as const),
-  // its SDK leaves a version out of the signature that is given as a parameter
+  // the SDK does not sign a version that is passed as a parameter
   ...captures('qs.txt')
     .map((recorded) => ['qs.txt', recorded] as const)
     .filter(([, each]) => !isUnsigned(each)),
@@ -52,7 +52,7 @@ describe.each(RECORDED)('%s', (_, recorded) => {
     expect(accepted).toEqual([]);
     expect(outcomes).toContain(401);
     expect(count).toBeGreaterThan(80);
-    // what no longer says that it is signed for QingStor is somebody else's to refuse
+    // if it no longer claims to be signed for QingStor, other filters must refuse it
     expect(passed.every(({ headers }) => !headers.get('authorization')?.startsWith('QS '))).toBe(
       true,
     );
@@ -165,7 +165,7 @@ describe('a virtual host', () => {
   });
 });
 
-/** The request with each byte in turn changed. */
+/** Yields the request with each byte in turn changed. */
 function* changes(recorded: Recorded): Generator<Recorded> {
   const { method, target, fields, body } = recorded;
   yield { ...recorded, method: method === 'GET' ? 'DELETE' : 'GET' };

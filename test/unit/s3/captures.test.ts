@@ -33,7 +33,7 @@ describe.each(ALL)('%s', (_, recorded) => {
     }
     expect(accepted).toEqual([]);
     expect(outcomes).toContain(403);
-    // what no longer says that it is signed for S3 is Swift's to refuse
+    // if it no longer claims to be signed for S3, Swift must refuse it
     expect(passed.every(({ headers }) => !headers.get('authorization')?.startsWith('AWS'))).toBe(
       true,
     );
@@ -59,7 +59,7 @@ it('what a stream of the AWS SDK carries comes out of its chunks', async () => {
   expect(accepted?.call.request.headers.has('content-encoding')).toBe(false);
 });
 
-/** The request with each byte of the parts that are signed changed in turn, so that it means something else. */
+/** Yields the request with each signed byte changed in turn to another meaning. */
 function* changes(recorded: Recorded): Generator<Recorded> {
   const { method, target, fields, body } = recorded;
   yield { ...recorded, method: method === 'GET' ? 'DELETE' : 'GET' };

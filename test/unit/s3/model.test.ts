@@ -14,7 +14,7 @@ const remove = (key: string, id?: string): Change => ({ kind: 'delete', key, id 
 const enable: Change = { kind: 'versioning', status: 'Enabled' };
 const suspend: Change = { kind: 'versioning', status: 'Suspended' };
 
-/** The bucket after changes, each with the id that is made for it. */
+/** Returns the bucket after changes, each with the id made for it. */
 function bucketAfter(...changes: readonly (Change | readonly [Change, string])[]): ModelBucket {
   return changes.reduce<ModelBucket>(
     (bucket, each) => ('kind' in each ? bucket.after(each) : bucket.after(...each)),

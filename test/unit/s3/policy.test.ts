@@ -28,7 +28,7 @@ const CONDITIONS = [
   { 'x-amz-date': '20231114T000000Z' },
 ];
 
-/** The fields of a form that its policy fits. */
+/** Returns fields of a form that its policy allows. */
 function form(
   conditions: unknown = CONDITIONS,
   expiration = '2023-11-15T00:00:00.000Z',

@@ -64,7 +64,7 @@ it('has no more attributes in an element than a document of these APIs needs', a
   await expect(read(`<a ${attributes(33)}/>`)).rejects.toThrow('too many attributes');
 });
 
-/** A character of XML 1.0. */
+/** Whether XML 1.0 allows a character. */
 const isXml = (char: string) =>
   (char >= ' ' || '\t\n\r'.includes(char)) && char !== '\ufffe' && char !== '\uffff';
 

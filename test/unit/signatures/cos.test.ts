@@ -23,7 +23,7 @@ const HERE = '127.0.0.1:8080';
 const { routes: ours, said } = saying(routes);
 const { handler: filter } = acceptingCos({ now: () => NOW, routes: ours });
 
-/** What decides which operation is meant, on what: a signature covers it, or the request is refused. */
+/** Parameters that select operation or target: if unsigned, the request is refused. */
 const DECIDING = ['versionId', ...routes.flatMap((route) => route.parameters ?? [])];
 
 async function readingOf(recorded: Recorded): Promise<string | undefined> {
@@ -43,7 +43,7 @@ async function readingOf(recorded: Recorded): Promise<string | undefined> {
     ]),
   ]
     .sort()
-    // as operations ask for them
+    // in the form that operations use
     .map((name) => DECIDING.find((each) => listed(each) === name) ?? name)
     .map((name) => [name, call.parameters.get(name)]);
   const sent = [...new Set([...headers, 'x-cos-copy-source'])]
@@ -96,7 +96,7 @@ const requests = fc
       target: query.length === 0 ? path : `${path}?${query.join('&')}`,
       headers: Object.fromEntries(headers.map((name) => [name, HEADERS[name] ?? ''])),
       signs: {
-        // in a header it may be left out, and then the signature is good for every bucket
+        // a header signature may omit the host, and is then valid for every bucket
         headers: [
           ...(isUrl && signs.signsHost === 0 ? [] : ['host']),
           ...signs.signedHeaders,
@@ -121,7 +121,7 @@ const VOCABULARY: Vocabulary = {
   ],
 };
 
-/** The signature of a URL in Authorization, and the other way round. */
+/** Moves the signature of a URL to Authorization, and the other way round. */
 function moved(recorded: Recorded): Recorded {
   const { target, fields } = recorded;
   const [path = '', query = ''] = target.split(/\?(.*)/s);
@@ -141,7 +141,7 @@ function moved(recorded: Recorded): Recorded {
 
 const changes: fc.Arbitrary<Changed> = fc
   .tuple(changesOf(requests, VOCABULARY), fc.boolean())
-  // a bucket in the path may be left out of what is signed in headers
+  // a signature in headers may omit a bucket in the path
   .map(([{ signed, changed }, isMoved]) => ({
     signed,
     changed: isMoved ? moved(changed) : changed,
@@ -154,7 +154,7 @@ const hostOf = ({ fields }: Recorded) => fields.find(([name]) => name === 'Host'
 it('two requests with one signature of COS never mean two things', () =>
   haveOneReading(changes, readingOf, { numRuns: runs(5000), seldom: runs(300) }));
 
-/** The status, and the code of the error. */
+/** Returns the bucket and key of a request, or the status and message of its refusal. */
 async function asked(recorded: Recorded, parts: Parameters<typeof acceptingCos>[0] = {}) {
   const { handler, accepted } = acceptingCos({ now: () => NOW, ...parts });
   const response = await handler(asRequest(recorded));
@@ -165,7 +165,7 @@ async function asked(recorded: Recorded, parts: Parameters<typeof acceptingCos>[
 
 describe('a URL that does not sign host', () => {
   const NO_HOST =
-    '403 The header host is not signed: the URL would be good for every bucket of its signer.';
+    '403 The header host is not signed: the URL would be valid for every bucket of its signer.';
   const url = (host: string, target: string) =>
     cosSigned({ host, target, signs: { headers: [] }, isUrl: true });
 

@@ -27,7 +27,7 @@ it('two forms with one message never mean two things', () => {
             return undefined;
           }
         };
-        // the same lines, cut into a path and four fields at other places
+        // the same lines, divided differently into a path and four fields
         const lines = [path, ...values].join('\n').split('\n');
         const ends = [...new Set(cuts.map((cut) => 1 + (cut % lines.length)))]
           .sort((a, b) => a - b)
@@ -72,7 +72,9 @@ it('a form that is signed for a page with a line break is good for no other path
     const fields = Object.entries(FORM_TYPE);
     return textOf(await filter(asRequest({ method: 'POST', target, fields, body })));
   };
-  expect(await post(path, 'evil\nhttp://page.example/')).toBe('FormPost: redirect is no URL');
+  expect(await post(path, 'evil\nhttp://page.example/')).toBe(
+    'FormPost: redirect is not a valid URL',
+  );
   expect(await post(`${path}%0Aevil`, 'http://page.example/')).toBe(
     'FormPost: the path has a line break',
   );

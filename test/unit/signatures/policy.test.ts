@@ -27,7 +27,7 @@ const OWN = {
   'x-amz-date': '20231114T221320Z',
 };
 
-/** A form that may have these fields and no others, as whoever has the secret signs it. */
+/** Returns a form, signed by the secret's holder, that allows exactly these fields. */
 function signedForm(fields: Readonly<Record<string, string>>): Map<string, string> {
   const all = { ...fields, ...OWN };
   const conditions = Object.entries(all).map(([name, value]) => ['eq', `$${name}`, value]);
@@ -40,14 +40,14 @@ function signedForm(fields: Readonly<Record<string, string>>): Map<string, strin
   ]);
 }
 
-/** The fields that an object is made of; undefined: the form is refused. */
+/** Returns the fields that an object is made of; undefined if the form is refused. */
 async function readingOf(form: ReadonlyMap<string, string>): Promise<string | undefined> {
   try {
     await verifyPolicy(form, signers, NOW);
   } catch {
     return undefined;
   }
-  // what is not there is as if it were empty, to policies
+  // policies treat a missing field as empty
   const read = [...form].filter(
     ([name, value]) => !/^(policy|x-amz-signature|x-ignore-.*)$/.test(name) && value !== '',
   );

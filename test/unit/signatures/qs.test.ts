@@ -16,7 +16,7 @@ const DOMAINS = ['pek3a.example'];
 const VIRTUAL = 'bkt-name.pek3a.example';
 const HERE = '127.0.0.1:8080';
 
-/** The signature of a request as whoever has the secret makes it. */
+/** Signs a request as the holder of the secret does. */
 function signedForQs(unsigned: Recorded, isUrl: boolean): Recorded {
   const { method, target, fields } = unsigned;
   const [path = '', query = ''] = target.split(/\?(.*)/s);
@@ -33,7 +33,7 @@ function signedForQs(unsigned: Recorded, isUrl: boolean): Recorded {
 const { routes: ours, said } = saying(routes);
 const { handler: filter } = acceptingQs({ now: () => NOW, domains: DOMAINS, routes: ours });
 
-/** What a request means: operation, bucket, key, and all that is signed. */
+/** Returns the meaning of a request: operation, bucket, key, and all that is signed. */
 async function readingOf(recorded: Recorded): Promise<string | undefined> {
   const request = asRequest(recorded);
   await filter(request);
@@ -52,7 +52,7 @@ const text = fc.string({
   unit: fc.constantFrom('a', 'b', '/', '&', '=', ' ', '+', '\n', '.'),
   maxLength: 4,
 });
-/** Values in which whoever chose them has put another parameter. */
+/** Values in which their author has hidden another parameter. */
 const value = fc.oneof(
   text,
   fc.constantFrom('x&version_id=ID', 'x&version_id', 'x&response-content-type=t'),
@@ -140,7 +140,7 @@ it('a header in two spellings is refused, in either order, but for metadata', as
     ['x-qs-copy_source', '/bkt-name/b'] as const,
   ];
   await expect(asked(...twins)).rejects.toThrow(
-    'The header x-qs-copy_source is there in two spellings.',
+    'The header x-qs-copy_source appears in two spellings.',
   );
 });
 

@@ -33,7 +33,7 @@ const TIMESTAMP = '20231114T221320Z';
 const SCOPE = { date: '20231114', region: 'us-east-1' };
 const DOMAINS = ['s3.example'];
 
-/** The signature of a request as whoever has the secret makes it: the headers given are all signed. */
+/** Signs a request as the holder of the secret does: all given headers are signed. */
 function signedForS3(unsigned: Recorded, from: Signing['from']): Recorded {
   const isUrl = from === 'query';
   const own = isUrl
@@ -81,7 +81,7 @@ function withQuery(target: string, query: string): string {
 const { routes: ours, said } = saying(routes);
 const { handler: filter } = acceptingFilter({ now: () => NOW, domains: DOMAINS, routes: ours });
 
-/** What a request means: operation, bucket, key, parameters, and the headers that are signed. */
+/** Returns a request's meaning: operation, bucket, key, parameters, signed headers. */
 async function readingOf(recorded: Recorded): Promise<string | undefined> {
   const request = asRequest(recorded);
   await filter(request);
@@ -95,7 +95,7 @@ async function readingOf(recorded: Recorded): Promise<string | undefined> {
     .filter((name) => name.startsWith('x-amz-'));
   const read = [...new Set([...signedHeaders, ...names])].sort().map((name) => {
     const value = headers.get(name);
-    // texts that only describe may have their spaces changed on the way
+    // spaces in descriptive texts may change in transit
     const isText = from === 'header' && /^(x-amz-meta-|(?!x-amz-))/.test(name);
     return [Headers.key(name), isText && value !== undefined ? collapsed(value) : value];
   });
@@ -200,7 +200,7 @@ describe('of two requests with one canonical form one is refused', () => {
     expect(await asked(signed)).toEqual([200, undefined]);
     expect(await asked(without(signed, 'x-amz-copy-source'))).toEqual([
       403,
-      'The header x-amz-copy-source is signed and not there.',
+      'The header x-amz-copy-source is signed but missing.',
     ]);
   });
 
@@ -233,7 +233,7 @@ describe('of two requests with one canonical form one is refused', () => {
     ])
       expect(await asked(put(fields))).toEqual([
         403,
-        'The header x_amz_acl is there in two spellings.',
+        'The header x_amz_acl appears in two spellings.',
       ]);
   });
 

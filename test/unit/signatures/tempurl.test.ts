@@ -13,7 +13,7 @@ import { asRequest } from '../../support/s3_requests';
 const EXPIRES = '4000000000';
 const KEY = 'key';
 
-/** A filter before a store that has every object, and whose account has a key; what it passed on. */
+/** A filter before a store that has every object and a key; records what it passes on. */
 function filtered(methods = ['GET', 'HEAD', 'PUT', 'POST', 'DELETE']) {
   const passed: Request[] = [];
   const next: Handler = (request) => {
@@ -32,12 +32,12 @@ const { handler, passed } = filtered();
 async function readingOf(recorded: Recorded): Promise<string | undefined> {
   await handler({ ...asRequest(recorded), remoteAddress: '10.0.0.1' });
   const request = passed.pop();
-  // what is passed on without its own judgement is no temporary URL
+  // without its own authorisation a request is no temporary URL
   if (request?.authorise === undefined) return undefined;
   const { method, path, query } = request;
   const target = parseTarget(path);
   const prefix = new URLSearchParams(recorded.target.split('?')[1]).get('temp_url_prefix');
-  // a prefix means all objects whose names begin so
+  // a prefix means all objects whose names begin with it
   const of = prefix === null ? target : { ...target, object: target?.object?.startsWith(prefix) };
   return JSON.stringify([method, query, prefix, of]);
 }

@@ -14,22 +14,28 @@ import { formatQuery } from '../../../swift_api/target';
 import { StoreError } from '../../../util/store_error';
 import { readListing, type RawEntry } from './listing_entries';
 
-/** Sorts behind the names of all containers that hold versions: no name of a container is longer than 256 bytes. */
+/**
+ * Sorts after the names of all versions containers: no container name is longer than 256
+ * bytes.
+ */
 const BEHIND_HIDDEN = VERSIONS_CONTAINER_PREFIX + toBytes('\u{10ffff}').repeat(64);
 
-/** Lists the containers of an account without those that hold versions, whose bytes count as those of the containers beside them. */
+/**
+ * Lists the containers of an account without versions containers, whose bytes count
+ * towards the containers that they belong to.
+ */
 export async function listAccount(
   { request, target, query }: Call,
   next: Handler,
 ): Promise<Response> {
   const type = listingType(request, query);
-  // the store tells what is wrong with it
+  // the store reports what is wrong with the request
   if (typeof type !== 'string') return next({ ...request });
   const listing = new AccountListing(request, query, next);
   const first = await listing.page();
   if (first.status >= 300) return first;
-  const shown = await listing.visible(await readListing(first));
-  const entries = type === 'text/plain' ? shown : await listing.withVersions(shown);
+  const visible = await listing.readVisible(await readListing(first));
+  const entries = type === 'text/plain' ? visible : await listing.addVersionBytes(visible);
   const headers = first.headers.without('content-type', 'content-length', 'vary');
   return listingAnswer(
     type,
@@ -56,76 +62,82 @@ class AccountListing {
     this.reverse = isTrueValue(query.get('reverse'));
   }
 
-  /** As the client asks for it and in its name, but for some parameters. */
+  /** Requests a page as the client did and in its name, except for `parameters`. */
   page(parameters: Parameters = {}): Promise<Response> {
     const query = formatQuery({ ...Object.fromEntries(this.query), ...parameters, format: 'json' });
     return this.next({ ...this.request, query, headers: this.request.headers.without('accept') });
   }
 
-  /** As many as were asked for, or all there are, of those that clients see. */
-  async visible(first: RawEntry[]): Promise<RawEntry[]> {
-    const found: RawEntry[] = [];
+  /** Returns as many entries that clients may see as were requested, or all there are. */
+  async readVisible(first: RawEntry[]): Promise<RawEntry[]> {
+    const entries: RawEntry[] = [];
     for (let page = first; ;) {
       let isWhole = true;
       for (const entry of page) {
-        if (await this.isVisible(entry)) found.push(entry);
+        if (await this.isVisible(entry)) entries.push(entry);
         else isWhole = false;
       }
       const last = page.at(-1);
-      if (last === undefined || isWhole || found.length >= this.limit) return found;
+      if (last === undefined || isWhole || entries.length >= this.limit) return entries;
       page = await this.read({
-        marker: this.beyond(nameOf(last)),
-        limit: String(this.limit - found.length),
+        marker: this.markerAfter(nameOf(last)),
+        limit: String(this.limit - entries.length),
       });
     }
   }
 
-  /** Their bytes, with those of the versions beside them. */
-  async withVersions(shown: RawEntry[]): Promise<RawEntry[]> {
-    const last = shown.at(-1);
-    if (last === undefined) return shown;
-    const bytes = await this.bytesOfVersions(nameOf(last), shown.length);
-    return shown.map((entry) => {
+  /** Adds the bytes of the versions to those of their containers. */
+  async addVersionBytes(visible: RawEntry[]): Promise<RawEntry[]> {
+    const last = visible.at(-1);
+    if (last === undefined) return visible;
+    const bytes = await this.bytesOfVersions(nameOf(last), visible.length);
+    return visible.map((entry) => {
       const more = entry.name === undefined ? undefined : bytes.get(nameOf(entry));
       return more === undefined ? entry : { ...entry, bytes: Number(entry['bytes'] ?? 0) + more };
     });
   }
 
-  /** The bytes of the versions of all containers that the client asks for, up to the last that it is shown. */
+  /**
+   * Returns the bytes of versions by container, for the requested containers up to
+   * `last`, the last one that the client is shown.
+   */
   private async bytesOfVersions(
     last: ByteString,
     count: number,
   ): Promise<ReadonlyMap<ByteString, number>> {
-    const found = new Map<ByteString, number>();
-    const beside = (name: string) => {
-      const given = this.query.get(name);
-      return given === undefined ? undefined : versionsContainerOf(given);
+    const bytes = new Map<ByteString, number>();
+    const hiddenBound = (name: string) => {
+      const value = this.query.get(name);
+      return value === undefined ? undefined : versionsContainerOf(value);
     };
     const bounds = {
       prefix: versionsContainerOf(this.query.get('prefix') ?? ''),
-      end_marker: beside('end_marker'),
+      end_marker: hiddenBound('end_marker'),
     };
-    for (let marker = beside('marker'); ;) {
+    for (let marker = hiddenBound('marker'); ;) {
       const page = await this.read({ ...bounds, marker, limit: String(count) });
       for (const entry of page)
-        found.set(containerOfVersions(nameOf(entry)) ?? '', Number(entry['bytes'] ?? 0));
+        bytes.set(containerOfVersions(nameOf(entry)) ?? '', Number(entry['bytes'] ?? 0));
       const end = page.at(-1);
-      if (end === undefined || page.length < count) return found;
+      if (end === undefined || page.length < count) return bytes;
       marker = nameOf(end);
       const isBehind = this.reverse
         ? marker <= versionsContainerOf(last)
         : marker >= versionsContainerOf(last);
-      if (isBehind) return found;
+      if (isBehind) return bytes;
     }
   }
 
-  /** Behind an entry, and behind all that is hidden where that is. */
-  private beyond(name: ByteString): ByteString {
+  /**
+   * Returns a marker after an entry, or after all versions containers if it is one of
+   * these.
+   */
+  private markerAfter(name: ByteString): ByteString {
     if (!isVersionsContainer(name)) return name;
     return this.reverse ? VERSIONS_CONTAINER_PREFIX : BEHIND_HIDDEN;
   }
 
-  /** A subdir is hidden where it has nothing but what is. */
+  /** Whether clients may see an entry. A subdir is hidden if everything in it is. */
   private async isVisible(entry: RawEntry): Promise<boolean> {
     const name = nameOf(entry);
     if (isVersionsContainer(name)) return false;
@@ -148,7 +160,7 @@ class AccountListing {
     await drain(response.body);
     throw new StoreError(
       'unavailable',
-      `a listing broke off: the store answered ${response.status}`,
+      `the listing is incomplete: the store answered ${response.status}`,
       response.status,
     );
   }

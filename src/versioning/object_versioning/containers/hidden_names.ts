@@ -5,26 +5,25 @@ import { Headers } from '../../../http/headers';
 import type { Response } from '../../../swift_api/message';
 import { segmentPaths, segmentPlace } from '../../../swift_api/segments';
 
-/** Whether a path below the account leads into a container that holds versions. */
+/** Whether a path below the account leads into a versions container. */
 export function isHidden(path: ByteString): boolean {
   return isVersionsContainer(path.replace(/^\/+/, ''));
 }
 
-/** Whether a manifest names a segment in a container that holds versions. */
+/** Whether a manifest names a segment in a versions container. */
 export function namesHidden(manifest: unknown): boolean {
   for (const path of segmentPaths(manifest))
     if (isVersionsContainer(segmentPlace(path).container)) return true;
   return false;
 }
 
-/** Refuses a request that names a container that holds versions. */
+/** Refuses a request that names a versions container. */
 export function refuseHidden(status: number, what: string): Response {
-  const why =
-    'is one of those that hold versions, which are reached by ?versions and ?version-id only';
-  return page(status, `${what} ${why}\n`, PLAIN);
+  const reason = 'is a versions container; use ?versions and ?version-id to access versions';
+  return page(status, `${what} ${reason}\n`, PLAIN);
 }
 
-/** Refuses a manifest that names a segment in a container that holds versions. */
+/** Refuses a manifest that names a segment in a versions container. */
 export function refuseSegment(): Response {
   return refuseHidden(400, 'The container of a segment');
 }

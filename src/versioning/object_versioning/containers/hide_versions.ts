@@ -16,27 +16,30 @@ import { isHidden, refuseHidden } from './hidden_names';
 import { judgeManifest } from '../manifests';
 
 /**
- * Keeps clients from the containers that hold versions, by whatever way a request names one, and from types by which the proxy tells what an object is.
+ * Keeps clients out of versions containers, however a request names one, and from setting
+ * content types by which the proxy identifies objects.
  *
- * @param handler answers as for the client
- * @param app knows what the client may
- * @returns the refusal, or the request to go on with: that of a static large object with its manifest read
+ * @param handler handles requests as the client's
+ * @param app knows the client's rights
+ * @returns the refusal, or the request to forward; that of a static large object has its
+ * manifest read
  */
 export async function hideVersions(
   { request, target }: Call,
   handler: Handler,
   app: Judge,
 ): Promise<Request | Response> {
-  if (isVersionsContainer(target.container ?? '')) return notThere(request);
-  const named = NAMING_HEADERS.find((name) => isHidden(unquote(request.headers.get(name) ?? '')));
-  if (named !== undefined) return refuseHidden(412, `The container that ${named} names`);
-  // what is made of the entries of an archive, or of a form, did not come by the gatekeeper so
+  if (isVersionsContainer(target.container ?? '')) return refuseContainer(request);
+  const header = NAMING_HEADERS.find((name) => isHidden(unquote(request.headers.get(name) ?? '')));
+  if (header !== undefined) return refuseHidden(412, `The container that ${header} names`);
+  // requests made from entries of an archive, or from a form, did not pass the gatekeeper
+  // as such
   if (!request.dialect && hasReservedParameter(request.headers.get('content-type') ?? ''))
     return textResponse(400, RESERVED_TYPE);
   return isObject(target) ? judgeManifest(new ObjectCall(request, target), handler, app) : request;
 }
 
-function notThere({ method }: Request): Response {
+function refuseContainer({ method }: Request): Response {
   if (['GET', 'HEAD', 'DELETE', 'POST', 'OPTIONS'].includes(method)) return answer(404);
   return refuseHidden(412, 'This container');
 }

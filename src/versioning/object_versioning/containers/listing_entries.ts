@@ -24,18 +24,21 @@ const Entry = z.looseObject({
 });
 const Listing = z.array(Entry);
 
-/** An entry of a listing as the store has it. */
+/** An entry of a listing, as the store returns it. */
 export type RawEntry = z.infer<typeof Entry>;
 
-/** The entries of a listing in JSON, read to its end, their fields in the order that the store gave them. */
+/** Reads the entries of a JSON listing to its end, their fields in the store's order. */
 export async function readListing({ status, body }: Response): Promise<RawEntry[]> {
   const bytes = await readAnswer(body, MAX_LISTING_BYTES, 'a page of a listing');
   if (status === 204) return [];
-  // what the form makes of it has another order
+  // parsing by the schema would change the order
   return parseAnswerAsGiven(Listing, bytes, 'a listing');
 }
 
-/** An entry of a container's own listing: links to versions with what listings tell of the data. */
+/**
+ * Converts an entry of a container's own listing; a link to a version gets the version's
+ * size and ETag.
+ */
 export function currentOf(
   raw: RawEntry,
   container: ContainerTarget,
@@ -44,7 +47,8 @@ export function currentOf(
   const name = toBytes(raw.name ?? raw.subdir ?? '');
   if (raw.name === undefined) return { subdir: name };
   const link = linkOf(raw, container, name);
-  if (link === undefined) return { name, entry: shown(raw, dialect), timestamp: timestampIn(raw) };
+  if (link === undefined)
+    return { name, entry: presentEntry(raw, dialect), timestamp: timestampIn(raw) };
   const { symlink_etag, symlink_bytes, ...rest } = raw;
   const path = formatTarget({
     version: 'v1',
@@ -54,7 +58,7 @@ export function currentOf(
   });
   const entry = {
     ...rest,
-    // a version that is a symlink itself has none of its own
+    // a version that is itself a symlink has no size of its own
     ...(symlink_bytes === undefined ? {} : { bytes: Number(symlink_bytes) }),
     ...(typeof symlink_etag === 'string' ? { hash: symlink_etag } : {}),
     symlink_path: `${path}?version-id=${link}`,
@@ -63,41 +67,49 @@ export function currentOf(
   const type = toBytes(raw.content_type ?? '');
   return {
     name,
-    entry: shown(entry, dialect),
+    entry: presentEntry(entry, dialect),
     link,
     newest: latest(link, newestIn(type)),
     isNull: nullIn(type) === link,
   };
 }
 
-/** An entry of a versions container's listing; undefined for what is neither a version nor a note of what is unfinished. */
+/**
+ * Converts an entry of a versions container's listing; undefined if it is neither a
+ * version nor the note of an unfinished operation.
+ */
 export function versionOf(
   raw: RawEntry,
   dialect?: ForDialect,
 ): VersionEntry | NoteEntry | Subdir | undefined {
   if (raw.name === undefined) return { subdir: decodeName(toBytes(raw.subdir ?? '')) };
   const type = toBytes(raw.content_type ?? '');
-  const noted = objectOfNote(toBytes(raw.name));
-  if (noted !== undefined) {
+  const notedObject = objectOfNote(toBytes(raw.name));
+  if (notedObject !== undefined) {
     const unfinished = unfinishedIn(type);
-    return unfinished && { name: noted, unfinished };
+    return unfinished && { name: notedObject, unfinished };
   }
   const parsed = parseVersionName(toBytes(raw.name));
   if (parsed === undefined) return undefined;
   const { object: name, id } = parsed;
-  const entry = shown({ ...raw, name: toText(name) }, dialect);
+  const entry = presentEntry({ ...raw, name: toText(name) }, dialect);
   return { name, id, isMarker: isVersionMarkerType(type), isNull: nullIn(type) === id, entry };
 }
 
-/** The newest versions of an object, and what is noted before them, by a listing of what is theirs alone. */
-export function topOf(listed: readonly RawEntry[]): TopEntries {
-  const found = listed.map((each) => versionOf(each)).filter((each) => each && 'name' in each);
-  const ids = found.flatMap((each) => (each && 'id' in each ? each.id : []));
-  const note = found.find((each) => each && 'unfinished' in each);
+/**
+ * Returns the newest versions of an object, and the note before them, from a listing of
+ * that object's entries alone.
+ */
+export function topOf(rawEntries: readonly RawEntry[]): TopEntries {
+  const entries = rawEntries
+    .map((each) => versionOf(each))
+    .filter((each) => each && 'name' in each);
+  const ids = entries.flatMap((each) => (each && 'id' in each ? each.id : []));
+  const note = entries.find((each) => each && 'unfinished' in each);
   return { ids, unfinished: note && 'unfinished' in note ? note.unfinished : undefined };
 }
 
-/** When an entry was written, as its object says. */
+/** Returns the timestamp of an entry's object. */
 function timestampIn({ last_modified: time }: RawEntry): string | undefined {
   const text = typeof time === 'string' ? time : '';
   const [, second = '', fraction = ''] = /^(.*?)(?:\.(\d+))?$/.exec(text) ?? [];
@@ -106,7 +118,7 @@ function timestampIn({ last_modified: time }: RawEntry): string | undefined {
   return `${String(since).padStart(10, '0')}.${fraction.slice(0, 5).padEnd(5, '0')}`;
 }
 
-/** The version that an entry is a link to. */
+/** Returns the version that an entry links to. */
 function linkOf(
   { symlink_path }: RawEntry,
   container: ContainerTarget,
@@ -120,16 +132,17 @@ function linkOf(
   return version?.object === name ? version.id : undefined;
 }
 
-function shown(entry: RawEntry, dialect: ForDialect | undefined): ShownEntry {
+function presentEntry(entry: RawEntry, dialect: ForDialect | undefined): ShownEntry {
   const { content_type } = entry;
-  const type = content_type === undefined ? {} : { content_type: shownType(content_type, dialect) };
+  const type =
+    content_type === undefined ? {} : { content_type: presentType(content_type, dialect) };
   const { slo_etag, ...rest }: RawEntry = { ...entry, ...type };
-  // the last, as Swift's
+  // last, as in Swift
   return (slo_etag === undefined ? rest : { ...rest, slo_etag }) as ShownEntry;
 }
 
-/** A content type as clients see it. */
-function shownType(type: string, dialect: ForDialect | undefined): string {
+/** Returns a content type as clients see it. */
+function presentType(type: string, dialect: ForDialect | undefined): string {
   if (isVersionMarkerType(type)) return DELETE_MARKER_TYPE;
   return dialect ? withoutVersionParameters(type) : withoutReservedParameters(type);
 }

@@ -5,7 +5,7 @@ import { bestMatch, parseAccept } from '../../../http/accept';
 import { destroy, drain } from '../../../http/body';
 import { toBytes, toText, type ByteString } from '../../../http/bytes';
 import type { Power, Right } from '../../../swift_api/authority/authority';
-import { Headers } from '../../../http/headers';
+import type { Headers } from '../../../http/headers';
 import { listingAnswer, type ShownEntry } from '../../../swift_api/listing';
 import { type Handler, type Request, type Response } from '../../../swift_api/message';
 import { formatQuery, formatTarget, type ContainerTarget } from '../../../swift_api/target';
@@ -18,18 +18,21 @@ import { NullReader } from '../null_versions/null_reader';
 import { mergeVersions, type CurrentEntry, type Subdir } from './merge';
 import { parsePageRequest, startOf, versionBounds, type PageRequest } from './version_pages';
 import { SwiftClient } from '../../../swift_api/client';
-import { ContainerCall } from '../../calls';
+import type { ContainerCall } from '../../calls';
 
-/** More than an operation adds and drops, but for null versions that were left long ago. */
+/** More than an operation adds and drops, except for null versions left long ago. */
 const MAX_TOP = '10';
 
 type Parameters = Readonly<Record<string, ByteString | undefined>>;
 
-/** The listings of containers that have versions with ids, or may have them. */
+/** Lists containers that have, or may have, object versioning. */
 export class Listings {
   private readonly nulls: NullReader;
 
-  /** @param power in whose name versions are listed, once the store let the client list the container */
+  /**
+   * @param power in whose name versions are listed, once the store let the client list
+   * the container
+   */
   constructor(
     private readonly next: Handler,
     private readonly power: Power,
@@ -37,88 +40,98 @@ export class Listings {
     this.nulls = new NullReader(next, power);
   }
 
-  /** A listing of what is current, from the store's own answer to the client's request: links are shown as what they lead to. */
+  /**
+   * Returns a listing of current objects, from the store's response to the client's
+   * request: links are presented as the versions that they lead to.
+   */
   async currents(call: ContainerCall, response: Response): Promise<Response> {
     const { request, target, query } = call;
     const type = response.headers.get('content-type')?.split(';')[0] ?? '';
     if (response.status !== 200 || type === 'text/plain') return response;
-    const inJson = type === 'application/json' ? response : await this.again(call, response);
-    if (inJson.status !== 200) return inJson;
-    const entries = (await readListing(inJson)).map((raw) =>
+    const jsonResponse =
+      type === 'application/json' ? response : await this.requestJson(call, response);
+    if (jsonResponse.status !== 200) return jsonResponse;
+    const entries = (await readListing(jsonResponse)).map((raw) =>
       entryOf(currentOf(raw, target, request.dialect)),
     );
-    return listed(type, query, response.headers, target, entries);
+    return respond(type, query, response.headers, target, entries);
   }
 
-  /** A listing of versions, or the store's refusal to list the container. */
+  /** Returns a listing of versions, or the store's refusal to list the container. */
   async versions({ request, target, query }: ContainerCall): Promise<Response> {
-    const given = Object.fromEntries(
+    const parameters = Object.fromEntries(
       ['prefix', 'delimiter', 'marker', 'end_marker', 'limit', 'reverse'].map((name) => [
         name,
         query.get(name),
       ]),
     );
-    const asking = currentsAsked(request, target, given);
-    const first = await this.next(asking);
+    const subrequest = currentsRequest(request, target, parameters);
+    const first = await this.next(subrequest);
     if (first.status >= 300 || isNative(first)) return first;
-    const right = rightShown(asking, first);
-    if (right === undefined) throw new Error('a listing of no container');
+    const right = rightShown(subrequest, first);
+    if (right === undefined) throw new Error('the listing proves no right to its container');
     const entries = await readListing(first);
-    const refused = refusalOf(request, query);
-    if (refused) return refused;
-    const asked = parsePageRequest(query);
-    if (typeof asked === 'string') return page(400, asked);
-    const wanted = await this.amidVersions(request, target, asked, right);
-    const shown: ShownEntry[] = [];
-    if (wanted.limit > 0) {
-      const merged = await this.merged(request, target, wanted, { entries, given, right });
+    const refusal = refusalOf(request, query);
+    if (refusal) return refusal;
+    const clientPage = parsePageRequest(query);
+    if (typeof clientPage === 'string') return page(400, clientPage);
+    const pageRequest = await this.startAmongVersions(request, target, clientPage, right);
+    const records: ShownEntry[] = [];
+    if (pageRequest.limit > 0) {
+      const merged = await this.merge(request, target, pageRequest, { entries, parameters, right });
       for await (const entry of merged) {
-        shown.push(entry);
-        if (shown.length === wanted.limit) break;
+        records.push(entry);
+        if (records.length === pageRequest.limit) break;
       }
     }
-    return listed('application/json', IN_JSON, first.headers, target, shown);
+    return respond('application/json', JSON_QUERY, first.headers, target, records);
   }
 
-  private async merged(
+  private async merge(
     request: Request,
     target: ContainerTarget,
-    wanted: PageRequest,
-    first: { readonly entries: RawEntry[]; readonly given: Parameters; readonly right: Right },
+    pageRequest: PageRequest,
+    first: { readonly entries: RawEntry[]; readonly parameters: Parameters; readonly right: Right },
   ): Promise<AsyncIterable<ShownEntry>> {
-    const { reverse, limit } = wanted;
+    const { reverse, limit } = pageRequest;
     const { dialect } = request;
     const { right } = first;
-    const name = startOf(wanted);
-    const current = name === undefined ? undefined : await this.currentAt(request, target, name);
+    const name = startOf(pageRequest);
+    const current = name === undefined ? undefined : await this.findCurrent(request, target, name);
     const currents = pages(first.entries, async (marker) => {
-      const page = await this.ofCurrents(request, target, { ...first.given, marker });
-      if (page.status >= 300) throw await failed(page);
+      const page = await this.requestCurrents(request, target, { ...first.parameters, marker });
+      if (page.status >= 300) throw await listingError(page);
       return readListing(page);
     });
-    const bounds = versionBounds(wanted);
-    const among = (more: Parameters) =>
-      this.ofVersions(request, target, right, {
+    const bounds = versionBounds(pageRequest);
+    const readPage = (more: Parameters) =>
+      this.readVersions(request, target, right, {
         ...bounds,
         ...more,
         reverse: reverse ? 'true' : undefined,
         limit: String(limit),
       });
-    const versions = pages(undefined, (marker) => among(marker === '' ? {} : { marker }));
+    const versions = pages(undefined, (marker) => readPage(marker === '' ? {} : { marker }));
     const start =
       name === undefined
         ? {}
-        : { start: { name, id: wanted.after === 'null' ? undefined : wanted.after, current } };
+        : {
+            start: {
+              name,
+              id: pageRequest.after === 'null' ? undefined : pageRequest.after,
+              current,
+            },
+          };
     return mergeVersions(
-      mapped(currents, (raw) => currentOf(raw, target, dialect)),
-      mapped(versions, (raw) => versionOf(raw, dialect)),
+      mapDefined(currents, (raw) => currentOf(raw, target, dialect)),
+      mapDefined(versions, (raw) => versionOf(raw, dialect)),
       {
         reverse,
         ...start,
         kept: dialect && ((name) => this.nulls.kept(request, target, name, right)),
         top: async (name) =>
           topOf(
-            await this.ofVersions(request, target, right, {
+            await this.readVersions(request, target, right, {
               prefix: versionPrefix(name),
               limit: MAX_TOP,
             }),
@@ -127,41 +140,44 @@ export class Listings {
     );
   }
 
-  /** For dialects, a null version may stand amid the others, and a listing goes on behind it there. */
-  private async amidVersions(
+  /**
+   * For dialects, a null version may be among the others; a listing then continues after
+   * its place.
+   */
+  private async startAmongVersions(
     request: Request,
     target: ContainerTarget,
-    wanted: PageRequest,
+    pageRequest: PageRequest,
     right: Right,
   ): Promise<PageRequest> {
-    const { after, marker } = wanted;
-    if (!request.dialect || after !== NULL_ID || !marker) return wanted;
-    const kept = await this.nulls.kept(request, target, marker, right);
-    return kept === undefined ? wanted : { ...wanted, after: kept };
+    const { after, marker } = pageRequest;
+    if (!request.dialect || after !== NULL_ID || !marker) return pageRequest;
+    const nullId = await this.nulls.kept(request, target, marker, right);
+    return nullId === undefined ? pageRequest : { ...pageRequest, after: nullId };
   }
 
-  /** What is current under a name. */
-  private async currentAt(
+  /** Finds the current entry of a name. */
+  private async findCurrent(
     request: Request,
     target: ContainerTarget,
     name: ByteString,
   ): Promise<CurrentEntry | undefined> {
-    const response = await this.ofCurrents(request, target, { prefix: name, limit: '1' });
-    if (response.status >= 300) throw await failed(response);
+    const response = await this.requestCurrents(request, target, { prefix: name, limit: '1' });
+    if (response.status >= 300) throw await listingError(response);
     const [raw] = await readListing(response);
-    const found = raw && currentOf(raw, target, request.dialect);
-    return found && 'name' in found && found.name === name ? found : undefined;
+    const entry = raw && currentOf(raw, target, request.dialect);
+    return entry && 'name' in entry && entry.name === name ? entry : undefined;
   }
 
-  private ofCurrents(
+  private requestCurrents(
     request: Request,
     target: ContainerTarget,
     parameters: Parameters,
   ): Promise<Response> {
-    return this.next(currentsAsked(request, target, parameters));
+    return this.next(currentsRequest(request, target, parameters));
   }
 
-  private async ofVersions(
+  private async readVersions(
     request: Request,
     target: ContainerTarget,
     right: Right,
@@ -171,13 +187,13 @@ export class Listings {
     const client = new SwiftClient(this.next, request, authorityOn(this.power, right));
     const response = await client.get(versionsContainer(target), { query });
     if (response.status < 300) return readListing(response);
-    if (response.status !== 404) throw await failed(response);
+    if (response.status !== 404) throw await listingError(response);
     await drain(response.body);
     return [];
   }
 
-  /** The same listing, in a form that tells of links. */
-  private again(call: ContainerCall, response: Response): Promise<Response> {
+  /** Requests the same listing in JSON, which includes links. */
+  private requestJson(call: ContainerCall, response: Response): Promise<Response> {
     const { request } = call;
     destroy(response.body);
     const query = formatQuery(call.parameters({ format: 'json' }));
@@ -185,22 +201,32 @@ export class Listings {
   }
 }
 
-/** Asks for a container's own listing in the client's name: whether it may see it is for the store to say. */
-function currentsAsked(request: Request, target: ContainerTarget, parameters: Parameters): Request {
+/**
+ * Returns a request for a container's own listing in the client's name, so that the store
+ * decides whether the client may see it.
+ */
+function currentsRequest(
+  request: Request,
+  target: ContainerTarget,
+  parameters: Parameters,
+): Request {
   const headers = request.headers.without('accept');
   const query = formatQuery({ ...parameters, format: 'json' });
   return { ...request, path: formatTarget(target), query, headers };
 }
 
-/** As if that had been asked for: of versions there is no other form, which Accept could change. */
-const IN_JSON = new Map([['format', 'json']]);
+/**
+ * As if the client had requested it: versions have no other form that Accept could
+ * select.
+ */
+const JSON_QUERY = new Map([['format', 'json']]);
 
-/** Whether the store has versions of its own there. */
+/** Whether the store itself versions the container. */
 export function isNative({ headers }: Response): boolean {
   return headers.has('x-versions-enabled');
 }
 
-/** Versions are listed only in JSON. */
+/** Refuses all formats but JSON, the only one in which versions are listed. */
 function refusalOf(request: Request, query: ReadonlyMap<string, ByteString>): Response | undefined {
   const format = query.get('format');
   if (format) return format.toLowerCase() === 'json' ? undefined : answer(406);
@@ -209,50 +235,53 @@ function refusalOf(request: Request, query: ReadonlyMap<string, ByteString>): Re
   return bestMatch(accepted, ['application/json']) === undefined ? answer(406) : undefined;
 }
 
-function listed(
+function respond(
   type: string,
   query: ReadonlyMap<string, ByteString>,
   headers: Headers,
   { container }: ContainerTarget,
   entries: readonly ShownEntry[],
 ): Response {
-  const kept = headers.without('content-type', 'content-length', 'vary');
-  return listingAnswer(type, query, kept, { kind: 'container', name: container }, entries);
+  const rest = headers.without('content-type', 'content-length', 'vary');
+  return listingAnswer(type, query, rest, { kind: 'container', name: container }, entries);
 }
 
 function entryOf(item: CurrentEntry | Subdir): ShownEntry {
   return 'subdir' in item ? { subdir: toText(item.subdir) } : item.entry;
 }
 
-/** The entries of one page after the other, each asked for where the last ended, until one is empty: a short one need not be the last. */
+/**
+ * Yields the entries of page after page, each requested from where the last ended, until
+ * one is empty: a short page need not be the last.
+ */
 async function* pages(
   first: RawEntry[] | undefined,
-  ask: (marker: ByteString) => Promise<RawEntry[]>,
+  readPage: (marker: ByteString) => Promise<RawEntry[]>,
 ): AsyncGenerator<RawEntry> {
-  let page = first ?? (await ask(''));
+  let page = first ?? (await readPage(''));
   for (;;) {
     const last = page.at(-1);
     if (last === undefined) return;
     yield* page;
-    page = await ask(toBytes(last.name ?? last.subdir ?? ''));
+    page = await readPage(toBytes(last.name ?? last.subdir ?? ''));
   }
 }
 
-async function* mapped<A, B>(
+async function* mapDefined<A, B>(
   items: AsyncIterable<A>,
   map: (item: A) => B | undefined,
 ): AsyncGenerator<B> {
   for await (const item of items) {
-    const mapped = map(item);
-    if (mapped !== undefined) yield mapped;
+    const result = map(item);
+    if (result !== undefined) yield result;
   }
 }
 
-async function failed(response: Response): Promise<StoreError> {
+async function listingError(response: Response): Promise<StoreError> {
   await drain(response.body);
   return new StoreError(
     'unavailable',
-    `a listing broke off: the store answered ${response.status}`,
+    `the listing is incomplete: the store answered ${response.status}`,
     response.status,
   );
 }

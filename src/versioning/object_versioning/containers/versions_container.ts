@@ -6,10 +6,12 @@ import { versionsContainerOf } from '../version_names';
 import { SwiftClient, storeErrorOf, expectSuccess } from '../../../swift_api/client';
 
 /**
- * What a versions container has of its container, so that the store lets clients read and write versions by the same rules, stops them at the
- * same number of bytes, and lets the same scripts read. A quota of objects is not among them: versions are not objects that it counts.
+ * The headers that a versions container shares with its container, so that the store lets
+ * clients read and write versions by the same rules, enforces the same quota of bytes,
+ * and lets the same scripts read. A quota of objects is not among them: versions are not
+ * objects that it counts.
  */
-const MIRRORED: readonly string[] = [
+const SHARED: readonly string[] = [
   'X-Container-Read',
   'X-Container-Write',
   'X-Container-Meta-Quota-Bytes',
@@ -17,7 +19,7 @@ const MIRRORED: readonly string[] = [
   'X-Container-Meta-Access-Control-Expose-Headers',
   'X-Container-Meta-Access-Control-Max-Age',
 ];
-const REMOVING: readonly string[] = MIRRORED.map((name) => name.replace(/^X-/, 'X-Remove-'));
+const REMOVING: readonly string[] = SHARED.map((name) => name.replace(/^X-/, 'X-Remove-'));
 
 /** The container that holds the versions of another. */
 export function versionsContainer({
@@ -28,61 +30,75 @@ export function versionsContainer({
   return { version, account, container: versionsContainerOf(container) };
 }
 
-/** What a request changes of a container that its versions container must have as well; undefined where it is nothing. */
+/**
+ * Returns what a request changes of a container that its versions container must share;
+ * undefined if it changes nothing of it.
+ */
 export function mirroredChanges(headers: Headers): Headers | undefined {
-  const changes = headers.only(...MIRRORED, ...REMOVING);
+  const changes = headers.only(...SHARED, ...REMOVING);
   return changes.entries().next().done === true ? undefined : changes;
 }
 
-/** All that a versions container has of its container, also what the container has not: blank removes it. */
-function mirrored(headers: Headers): Headers {
-  return Headers.of(Object.fromEntries(MIRRORED.map((name) => [name, headers.get(name) ?? ''])));
+/**
+ * Returns all headers that a versions container shares with its container; those that the
+ * container lacks are blank, which removes them.
+ */
+function sharedHeadersOf(headers: Headers): Headers {
+  return Headers.of(Object.fromEntries(SHARED.map((name) => [name, headers.get(name) ?? ''])));
 }
 
-/** The versions containers of a store, asked for on behalf of one client's request. */
+/** Creates and changes versions containers on behalf of a client's request. */
 export class VersionsContainers {
   /** @param next the rest of the pipeline */
   constructor(private readonly next: Handler) {}
 
   /**
-   * Makes the versions container of a container, or makes one that is there like it: with its ACLs, its quota, what it tells browsers, and its
-   * storage policy. To be called again where it turns out to be gone.
+   * Creates the versions container of a container, or updates an existing one to match
+   * it: ACLs, quota, CORS headers and storage policy. To be called again if it turns out
+   * to be gone.
    *
-   * @param own what the proxy asks on a right to the container, or to an object in it
-   * @param first there where the container itself may not be there yet: with the storage policy that it will have
-   * @returns whether it was not there
-   * @throws StoreError `refused` where the store does not take it, `unavailable` where it did not answer
+   * @param ownRequest the proxy's own request, on a right to the container or to an
+   * object in it
+   * @param first set if the container itself may not exist yet: the storage policy that
+   * it will have
+   * @returns whether it was created
+   * @throws StoreError `refused` if the store rejects it, `unavailable` if the store did
+   * not answer
    */
   async make(
-    own: Request,
+    ownRequest: Request,
     container: ContainerTarget,
     first?: { readonly policy: string | undefined },
   ): Promise<boolean> {
-    const client = new SwiftClient(this.next, own);
+    const client = new SwiftClient(this.next, ownRequest);
     const head = await client.head(container);
-    const isThere = head.status < 300;
-    if (!isThere && !(first && head.status === 404))
-      throw storeErrorOf(head, 'the container could not be looked at');
-    const headers = isThere ? head.headers : Headers.none;
-    const like = mirrored(headers);
-    const chosen = headers.get('x-storage-policy') ?? first?.policy;
+    const exists = head.status < 300;
+    if (!exists && !(first && head.status === 404))
+      throw storeErrorOf(head, 'could not read the container');
+    const headers = exists ? head.headers : Headers.none;
+    const sharedHeaders = sharedHeadersOf(headers);
+    const policy = headers.get('x-storage-policy') ?? first?.policy;
     const target = versionsContainer(container);
-    const wanted = chosen === undefined ? like : like.with('X-Storage-Policy', chosen);
-    const put = await client.put(target, { headers: wanted });
-    // there, with another policy
-    const made = put.status === 409 ? await repeat(client, put, target, like) : put;
-    await expectSuccess(made, 'the container for its versions could not be made');
-    return made.status === 201;
+    const putHeaders =
+      policy === undefined ? sharedHeaders : sharedHeaders.with('X-Storage-Policy', policy);
+    const put = await client.put(target, { headers: putHeaders });
+    // it exists, with another policy
+    const response = put.status === 409 ? await update(client, put, target, sharedHeaders) : put;
+    await expectSuccess(response, 'could not create the versions container');
+    return response.status === 201;
   }
 
-  /** Changes a versions container as its container is about to be changed, in the client's own name. */
+  /**
+   * Changes a versions container the way its container is about to be changed, in the
+   * client's own name.
+   */
   change(request: Request, container: ContainerTarget, changes: Headers): Promise<Response> {
-    const place = versionsContainer(container);
-    return new SwiftClient(this.next, request, 'client').post(place, { headers: changes });
+    const versions = versionsContainer(container);
+    return new SwiftClient(this.next, request, 'client').post(versions, { headers: changes });
   }
 }
 
-async function repeat(
+async function update(
   client: SwiftClient,
   put: Response,
   target: ContainerTarget,

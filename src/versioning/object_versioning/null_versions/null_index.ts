@@ -5,8 +5,10 @@ import { idsIn, indexType, nullIn } from './null_note';
 import { nullIndexName, versionName } from '../version_names';
 
 /**
- * Finds the null versions that are kept among an object's versions, however many those are: an object beside them tells their ids. It is written
- * before what it tells of, so that what it tells may not be there, or not be there any more; it is never the other way round.
+ * Finds the null versions that are kept among an object's versions, however many versions
+ * there are: an index object beside them lists the ids of null versions. An id is written
+ * to it before the version: a listed version may not exist yet, or any more, but no null
+ * version is unlisted.
  */
 export class NullIndex {
   /** @param versions the container that holds the versions */
@@ -15,35 +17,37 @@ export class NullIndex {
     private readonly versions: ByteString,
   ) {}
 
-  /** The null versions that are kept, the newest first. */
+  /** Returns the null versions that are kept, newest first. */
   async kept(object: ObjectRef): Promise<KeptVersion[]> {
     return this.among(object, await this.told(object));
   }
 
-  /** The ids that are told of. */
+  /** Returns the ids in the index. */
   async told(object: ObjectRef): Promise<readonly string[]> {
     const index = await this.store.stat(this.at(object));
     return index === undefined ? [] : idsIn(index.contentType);
   }
 
-  /** Those of them that are kept, the newest first. */
-  async among(object: ObjectRef, told: readonly string[]): Promise<KeptVersion[]> {
-    const found = await Promise.all(told.map((id) => this.look(object, id)));
-    return found.filter((each) => each !== undefined).sort((a, b) => (a.id < b.id ? 1 : -1));
+  /** Returns those of `ids` that are kept as null versions, newest first. */
+  async among(object: ObjectRef, ids: readonly string[]): Promise<KeptVersion[]> {
+    const nullVersions = await Promise.all(ids.map((id) => this.readNull(object, id)));
+    return nullVersions.filter((each) => each !== undefined).sort((a, b) => (a.id < b.id ? 1 : -1));
   }
 
-  /** Notes that a null version is about to be written. */
-  async note(object: ObjectRef, id: string, besides: readonly KeptVersion[]): Promise<void> {
-    const ids = new Set([id, ...besides.map((each) => each.id)]);
+  /** Lists a null version that is about to be written, besides existing ones. */
+  async note(object: ObjectRef, id: string, existing: readonly KeptVersion[]): Promise<void> {
+    const ids = new Set([id, ...existing.map((each) => each.id)]);
     await this.store.putNote(this.at(object), indexType([...ids]));
   }
 
-  /** Removes the index of an object that has no null version among its versions any more. */
+  /**
+   * Removes the index of an object that has no null version among its versions any more.
+   */
   async remove(object: ObjectRef): Promise<void> {
     await this.store.remove(this.at(object));
   }
 
-  private async look(object: ObjectRef, id: string): Promise<KeptVersion | undefined> {
+  private async readNull(object: ObjectRef, id: string): Promise<KeptVersion | undefined> {
     const at = { ...object, container: this.versions, object: versionName(object.object, id) };
     const info = await this.store.stat(at);
     if (info === undefined) return undefined;

@@ -12,15 +12,24 @@ import { readListing, topOf, versionOf } from '../containers/listing_entries';
 import { NULL_ID } from '../version_target';
 import { SwiftClient } from '../../../swift_api/client';
 
-/** The id of the delete marker that is the newest version of an object; undefined where that is no marker, or there is none. */
+/**
+ * The id of the delete marker that is an object's newest version; undefined if that is no
+ * marker, or there is no version.
+ */
 export interface NewestMarker {
   readonly id: string | undefined;
 }
 
-/** An operation that was interrupted leaves a note and two versions at most before what was there, but for null versions. */
+/**
+ * An interrupted operation leaves at most a note and two versions before those that were
+ * there, except for null versions.
+ */
 const MAX_LISTED = '10';
 
-/** Looks for what dialects ask of versions besides Swift's API, without the lock of an object. */
+/**
+ * Looks up what dialects, unlike Swift's API, need to know of versions; without an
+ * object's lock.
+ */
 export class NullReader {
   constructor(
     private readonly next: Handler,
@@ -28,31 +37,36 @@ export class NullReader {
   ) {}
 
   /**
-   * The null version of an object: the object `itself`, or the id of the version that is; undefined where it has none. Of one that a write takes the
-   * place of meanwhile, what is found may be gone.
+   * Finds the null version of an object. If a write replaces it meanwhile, the version
+   * found may be gone.
    *
-   * @param right to read the object, or to list its container
+   * @param right the right to read the object, or to list its container
+   * @returns `itself` for the object, or the id of the version; undefined if there is
+   * none
    */
   async find(request: Request, target: ObjectTarget, right: Right): Promise<string | undefined> {
     const versions = versionsContainerOf(target.container);
-    const look = () => findNull(this.store(request, right), versions, target);
-    const first = await look();
-    const { found } = first.mayHaveMoved ? await look() : first;
+    const lookUp = () => findNull(this.store(request, right), versions, target);
+    const first = await lookUp();
+    const { found } = first.mayHaveMoved ? await lookUp() : first;
     return typeof found === 'object' ? found.id : found;
   }
 
-  /** The id under which an object's null version is kept among its versions. */
+  /** Returns the id under which an object's null version is kept among its versions. */
   async kept(
     request: Request,
     target: ContainerTarget,
     object: string,
     right: Right,
   ): Promise<string | undefined> {
-    const found = await this.find(request, { ...target, object }, right);
-    return found === 'itself' ? undefined : found;
+    const nullId = await this.find(request, { ...target, object }, right);
+    return nullId === 'itself' ? undefined : nullId;
   }
 
-  /** Whether an object's newest version is a delete marker; undefined where that may not be known, or the versions have no container. */
+  /**
+   * Returns whether an object's newest version is a delete marker; undefined if the
+   * client may not know, or there is no versions container.
+   */
   async newestMarker(
     request: Request,
     target: ObjectTarget,
@@ -68,15 +82,15 @@ export class NullReader {
         await drain(response.body);
         return undefined;
       }
-      const listed = await readListing(response);
-      const { ids, unfinished } = topOf(listed);
-      // the object was not there just now
-      const gone = unfinished
+      const entries = await readListing(response);
+      const { ids, unfinished } = topOf(entries);
+      // the object did not exist a moment ago
+      const goneIds = unfinished
         ? goneBy(unfinished, { is: 'nothing' }, (id) => ids.includes(id))
         : [];
-      const first = listed
+      const first = entries
         .map((each) => versionOf(each))
-        .find((each) => each && 'id' in each && !gone.includes(each.id));
+        .find((each) => each && 'id' in each && !goneIds.includes(each.id));
       if (first === undefined || !('id' in first) || !first.isMarker) return { id: undefined };
       return { id: first.isNull ? NULL_ID : first.id };
     } catch (error) {

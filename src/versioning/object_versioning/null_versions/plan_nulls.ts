@@ -1,89 +1,99 @@
 import { withNote, type VersionStep, type KeptVersion } from '../plan_versions';
 import type { State } from '../state';
 
-/** What the null versions that are kept are to an object. */
+/** How the null versions that are kept relate to an object. */
 export interface Nulls {
-  /** The object's null version, where that is among its versions. */
+  /** The object's null version, if it is among the versions. */
   readonly current: KeptVersion | undefined;
   /**
-   * Markers that never took the place of what is there, or whose place was taken without their removal; and a copy of what is there, since the
-   * write over it was interrupted.
+   * Markers that never replaced the object, or that were replaced without being removed;
+   * and a copy of the object, if the write over it was interrupted.
    */
   readonly leftovers: readonly KeptVersion[];
 }
 
 /**
- * An object has one null version at most: the object itself where it is no version, and else the newest that is kept. Another that is
- * kept is a version like any other.
+ * Determines an object's null version. There is at most one: the object itself if it is
+ * not a version, otherwise the newest that is kept. Any other that is kept is a version
+ * like the rest.
  *
- * @param kept the newest first
+ * @param nulls newest first
  */
-export function nullsOf(state: State, kept: readonly KeptVersion[]): Nulls {
-  const current = currentOf(state, kept);
+export function nullsOf(state: State, nulls: readonly KeptVersion[]): Nulls {
+  const current = currentOf(state, nulls);
   const isCopy = ({ id }: KeptVersion) => state.is === 'null' && id === state.timestamp;
   return {
     current,
-    leftovers: kept.filter((each) => isCopy(each) || (each.isMarker && each !== current)),
+    leftovers: nulls.filter((each) => isCopy(each) || (each.isMarker && each !== current)),
   };
 }
 
-function currentOf(state: State, kept: readonly KeptVersion[]): KeptVersion | undefined {
+function currentOf(state: State, nulls: readonly KeptVersion[]): KeptVersion | undefined {
   if (state.is === 'null') return undefined;
-  // what is newer than the newest that was ever current was never acknowledged
-  return state.is === 'link' ? kept.find(({ id }) => id <= state.newest) : kept[0];
+  // a version newer than the newest that was ever current was never acknowledged
+  return state.is === 'link' ? nulls.find(({ id }) => id <= state.newest) : nulls[0];
 }
 
 /**
- * PUT, or a COPY to the object, while versions are switched off: it takes the place of the null version.
+ * Plans a PUT, or a COPY to the object, while versioning is disabled: it replaces the
+ * null version.
  *
  * @param by identifies this write
  */
 export function planNullWrite(
   state: State,
-  kept: readonly KeptVersion[],
+  nulls: readonly KeptVersion[],
   by: string,
 ): VersionStep[] {
-  const gone = goneIn(nullsOf(state, kept));
-  if (gone.length === 0) return [{ do: 'forward' }];
-  return withNote('changed', state, { drops: gone, by }, [{ do: 'forward', by }, ...drops(gone)]);
+  const replaced = replacedIds(nullsOf(state, nulls));
+  if (replaced.length === 0) return [{ do: 'forward' }];
+  return withNote('changed', state, { drops: replaced, by }, [
+    { do: 'forward', by },
+    ...dropSteps(replaced),
+  ]);
 }
 
-/** DELETE while versions are switched off: a marker takes the place of the null version. */
+/** Plans a DELETE while versioning is disabled: a marker replaces the null version. */
 export function planNullDelete(
   state: State,
-  kept: readonly KeptVersion[],
+  nulls: readonly KeptVersion[],
   id: string,
 ): VersionStep[] {
-  const gone = goneIn(nullsOf(state, kept));
-  const steps: VersionStep[] = [{ do: 'mark', id, nulls: kept }, { do: 'forward' }, ...drops(gone)];
-  // beside a link, what is newer than all that it notes has not happened; beside nothing, a marker that is there has
-  if (state.is !== 'null' && gone.length === 0) return steps;
+  const replaced = replacedIds(nullsOf(state, nulls));
+  const steps: VersionStep[] = [
+    { do: 'mark', id, nulls },
+    { do: 'forward' },
+    ...dropSteps(replaced),
+  ];
+  // with a link, a marker newer than the newest that it notes never took effect; with no
+  // object, an existing marker did
+  if (state.is !== 'null' && replaced.length === 0) return steps;
   const happens = state.is === 'nothing' ? 'written' : 'changed';
-  return withNote(happens, state, { adds: [id], drops: gone }, steps);
+  return withNote(happens, state, { adds: [id], drops: replaced }, steps);
 }
 
-/** The ids of the null versions whose place another takes. */
-function goneIn({ current, leftovers }: Nulls): string[] {
+/** The ids of the null versions that are replaced. */
+function replacedIds({ current, leftovers }: Nulls): string[] {
   return [...(current ? [current] : []), ...leftovers].map(({ id }) => id);
 }
 
-function drops(ids: readonly string[]): VersionStep[] {
+function dropSteps(ids: readonly string[]): VersionStep[] {
   return ids.map((id) => ({ do: 'drop', id }));
 }
 
 /**
- * The versions one of which is to be the current one when a version is removed, the first that is there; none where what is current stays, or
- * nothing takes its place.
+ * Returns the candidates to become current when a version is removed, of which the first
+ * that exists does; none if the current version stays, or nothing replaces it.
  *
- * @param id the version that is removed; undefined for an object that is no version
- * @param listed the newest versions of the object, newest first
+ * @param id the version that is removed; undefined for an object that is not a version
+ * @param versions the newest versions of the object, newest first
  */
 export function successorsOf(
   state: State,
   id: string | undefined,
-  listed: readonly KeptVersion[],
+  versions: readonly KeptVersion[],
 ): readonly KeptVersion[] {
-  const older = olderThan(state, id, listed);
+  const older = olderThan(state, id, versions);
   const marker = older.findIndex(({ isMarker }) => isMarker);
   return marker < 0 ? older : older.slice(0, marker);
 }
@@ -91,18 +101,19 @@ export function successorsOf(
 function olderThan(
   state: State,
   id: string | undefined,
-  listed: readonly KeptVersion[],
+  versions: readonly KeptVersion[],
 ): readonly KeptVersion[] {
   if (state.is === 'null')
-    return id === undefined ? listed.filter((each) => each.id < state.timestamp) : [];
-  // what is newer than the newest that was ever current was never acknowledged
+    return id === undefined ? versions.filter((each) => each.id < state.timestamp) : [];
+  // a version newer than the newest that was ever current was never acknowledged
   if (state.is === 'link')
     return state.id === id
-      ? listed.filter((each) => each.id !== id && each.id <= state.newest)
+      ? versions.filter((each) => each.id !== id && each.id <= state.newest)
       : [];
-  const at = listed.findIndex((each) => each.id === id);
-  const newer = listed.slice(0, Math.max(at, 0));
+  const at = versions.findIndex((each) => each.id === id);
+  const newer = versions.slice(0, Math.max(at, 0));
   const isNewest =
-    newer.length === 0 || (listed[at]?.isMarker === true && newer.every((each) => !each.isMarker));
-  return at >= 0 && isNewest ? listed.slice(at + 1) : [];
+    newer.length === 0 ||
+    (versions[at]?.isMarker === true && newer.every((each) => !each.isMarker));
+  return at >= 0 && isNewest ? versions.slice(at + 1) : [];
 }

@@ -6,11 +6,12 @@ import { at, emptyState, keyOf, type State, type Version } from './model';
 import { tasksOf, type Knowledge } from './tasks';
 
 /**
- * Judges a history of a container with ids. Whatever was acknowledged is there under its id, with its own content, until it is removed by that
- * id; and some order of the operations explains what is current, and what was found at last. A write in progress may show its version
- * in listings, and by its id, before it is the current one.
+ * Judges a history of a container with ids. Everything acknowledged exists under its id,
+ * with its own content, until it is removed by that id; and some order of the operations
+ * explains the current versions and the final state. A write in progress may show its
+ * version in listings, and by its id, before it becomes the current one.
  *
- * @returns what is wrong, one line each; empty where all is right
+ * @returns what is wrong, one line each; empty if all is right
  */
 export function judge(history: History): string[] {
   const plain = [
@@ -23,7 +24,7 @@ export function judge(history: History): string[] {
   return plain.length > 0 ? plain : unexplained(history);
 }
 
-/** What made a version or a marker, and was told its id. */
+/** An operation that made a version or a marker, and learned its id. */
 interface Made {
   readonly id: string;
   readonly object: string;
@@ -55,7 +56,7 @@ function twice(history: History): string[] {
   return all.filter((each, i) => all.indexOf(each) !== i).map((each) => `an id twice: ${each}`);
 }
 
-/** Whether an object's version may be gone, and must be, at an operation. */
+/** Determines whether an object's version may, or must, be gone at an operation. */
 function dropsOf({ operations }: History, object: string | undefined, id: string) {
   const drops = operations.filter(
     ({ call, status }) =>
@@ -69,7 +70,7 @@ function dropsOf({ operations }: History, object: string | undefined, id: string
   };
 }
 
-/** Versions that were read by their ids. */
+/** Checks versions that were read by their ids. */
 function read(history: History): string[] {
   const all = made(history);
   return history.operations.flatMap((operation) => {
@@ -121,7 +122,7 @@ function listed(history: History): string[] {
   });
 }
 
-/** What no listing of the versions of an object may have. */
+/** Returns what is wrong with a listing of an object's versions. */
 function oddities(lines: readonly { id: string; isLatest: boolean }[]): string[] {
   const ids = lines.map(({ id }) => id).filter((id, i) => i > 0 || id !== 'null');
   return [
@@ -134,7 +135,7 @@ function oddities(lines: readonly { id: string; isLatest: boolean }[]): string[]
   ];
 }
 
-/** What was acknowledged and is not there at last, or is another content. */
+/** Returns acknowledged versions that are finally missing or have another content. */
 function lost(history: History): string[] {
   const last = history.finally.objects;
   const gone = made(history).flatMap(({ id, object, content }) => {
@@ -181,7 +182,9 @@ function isReached({ finally: { enabled, objects } }: History, state: State): bo
   );
 }
 
-/** Each version under its id, and for each whose id was not told one more of its content. */
+/**
+ * Whether each version exists under its id, or if that is unknown, has a distinct entry.
+ */
 function isFound({ current, contents }: Found, object: ReturnType<typeof at>): boolean {
   const isCurrent =
     current === null
@@ -206,7 +209,7 @@ function isFound({ current, contents }: Found, object: ReturnType<typeof at>): b
   );
 }
 
-/** A request with its instants and what was answered. */
+/** Describes a request with its instants and its response. */
 export function lineOf({
   client,
   through,
@@ -228,7 +231,7 @@ export function lineOf({
   return `client ${client} through ${through}, ${began.toFixed(2)} to ${ended.toFixed(2)} ms: ${asked} -> ${status ?? 'no answer'} ${told}`;
 }
 
-/** All that is needed to understand a wrong history. */
+/** Returns all that is needed to understand a wrong history. */
 export function report(lines: readonly string[], history: History, file: string): string {
   const { seed, where, initially, operations, finally: last } = history;
   const found = Object.entries(last.objects).flatMap(([name, { current, contents }]) => [

@@ -1,6 +1,6 @@
 import type { Content, Spelling, Store, Way } from '../history';
 
-/** One request, as far as versions with ids are concerned. */
+/** One request, as far as it concerns versions with ids. */
 export type Call =
   | { readonly do: 'put'; readonly object: string; readonly content: Content; readonly way: Way }
   /** A copy of an object, or of one of its versions. */
@@ -13,48 +13,51 @@ export type Call =
     }
   | { readonly do: 'delete' | 'post'; readonly object: string }
   | { readonly do: 'get' | 'head'; readonly object: string }
-  /** GET, PUT (which makes it the current one) and DELETE of a version. */
+  /** GET, PUT (which restores it) and DELETE of a version. */
   | { readonly do: 'read' | 'restore' | 'drop'; readonly object: string; readonly id: string }
   /** A listing of the versions of an object. */
   | { readonly do: 'list'; readonly object: string }
-  /** Switches versions on and off. */
+  /** Enables or suspends versions. */
   | { readonly do: 'set'; readonly enabled: boolean }
   /** A HEAD of the container. */
   | { readonly do: 'show' };
 
-/** A line of a listing; `null` is the id of what has none. */
+/** A line of a listing; `null` is the id of an object without one. */
 export interface Line {
   readonly id: string;
   readonly isLatest: boolean;
   readonly isMarker: boolean;
 }
 
-/** A request and what came of it. Instants are milliseconds since the history began. */
+/** A request and its result. Instants are in milliseconds since the history began. */
 export interface Operation {
   readonly client: number;
   readonly through: number;
   readonly call: Call;
   readonly began: number;
   readonly ended: number;
-  /** Undefined: no answer came. */
+  /** Undefined if there was no response. */
   readonly status?: number;
-  /** The id that the answer told. */
+  /** The id in the response. */
   readonly id?: string;
-  /** What was read, or copied. */
+  /** The content that was read or copied. */
   readonly content?: Content;
   readonly lines?: readonly Line[];
-  /** Of an answered HEAD of the container. */
+  /** What an answered HEAD of the container reported. */
   readonly enabled?: boolean;
 }
 
-/** What was found of an object when all was quiet; versions the newest first, null for a delete marker. */
+/** The final state of an object; versions are newest first, null is a delete marker. */
 export interface Found {
   readonly current: { readonly id: string; readonly content: Content } | null;
   readonly lines: readonly Line[];
   readonly contents: Readonly<Record<string, Content | null>>;
 }
 
-/** What several clients did to a container with ids and saw of it. A plain value, so that it can be kept as JSON. */
+/**
+ * What several clients did to a container with ids and saw of it. Plain, so it can be
+ * saved as JSON.
+ */
 export interface History {
   readonly seed: number;
   readonly where: string;
@@ -67,12 +70,12 @@ export interface History {
   };
 }
 
-/** Whether it is not known what became of the request. */
+/** Whether the result of the request is unknown. */
 export function isOpen({ status }: Operation): boolean {
   return status === undefined || status === 503;
 }
 
-/** Statuses that each request may get. */
+/** The allowed statuses of each request. */
 const STATUSES: Readonly<Record<Call['do'], readonly number[]>> = {
   put: [201, 412, 422, 503],
   copy: [201, 404, 503],
@@ -88,14 +91,14 @@ const STATUSES: Readonly<Record<Call['do'], readonly number[]>> = {
   show: [204, 503],
 };
 
-/** Whether an answer is one that may be. */
+/** Whether a response is allowed. */
 export function isPossible({ call, status }: Operation): boolean {
   if (status === undefined) return true;
   if (call.do === 'put' && call.way === 'wrong ETag' && status === 201) return false;
   return STATUSES[call.do].includes(status);
 }
 
-/** The object that a request is about, or writes. */
+/** Returns the object that a request concerns or writes. */
 export function objectOf(call: Call): string | undefined {
   if (call.do === 'copy') return call.to;
   return 'object' in call ? call.object : undefined;

@@ -1,17 +1,17 @@
 import type { Content } from '../history';
 
-/** A version, or what became one without its id being told; null is a delete marker. */
+/** A version, possibly of unknown id; null is a delete marker. */
 export interface Version {
   readonly id: string | undefined;
   readonly content: Content | null;
 }
 
-/** What there is of an object. */
+/** The state of an object. */
 export interface ObjectState {
-  /** Its content, and the id of its version: `null` where it has none, undefined where it is not known. */
+  /** Its content, and its version's id: `null` if it has none, undefined if unknown. */
   readonly current: { readonly id: string | undefined; readonly content: Content } | null;
   readonly versions: readonly Version[];
-  /** The newest id that was told. */
+  /** The newest id that a client learned. */
   readonly newest: string;
 }
 
@@ -35,7 +35,7 @@ export function withObject(state: State, name: string, object: ObjectState): Sta
   return { ...state, objects: { ...state.objects, [name]: object } };
 }
 
-/** What has no id becomes a version, of an id that nobody is told. */
+/** Turns an object without an id into a version, of an id that no client learns. */
 export function kept(object: ObjectState): ObjectState {
   if (object.current?.id !== 'null') return object;
   return {
@@ -44,7 +44,10 @@ export function kept(object: ObjectState): ObjectState {
   };
 }
 
-/** A version more, which is the current one unless it is a marker; none where its id is not newer than all before. */
+/**
+ * Adds a version, which becomes the current one unless it is a marker. Returns nothing if
+ * its id is not newer than all others.
+ */
 export function added(
   object: ObjectState,
   id: string | undefined,
@@ -56,7 +59,10 @@ export function added(
   return [{ current, versions, newest: id ?? object.newest }];
 }
 
-/** What an object may be once it is known which of its versions has an id: that, or one whose id was not told. */
+/**
+ * Returns the possible objects, given that a version has an id: the known one, or one of
+ * those whose ids are unknown.
+ */
 export function identified(object: ObjectState, id: string): (readonly [ObjectState, Version])[] {
   const known = object.versions.find((version) => version.id === id);
   if (known) return [[object, known]];

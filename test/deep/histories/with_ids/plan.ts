@@ -2,7 +2,10 @@ import fc from 'fast-check';
 import type { Content, Spelling, Way } from '../history';
 import { LARGE } from '../plan';
 
-/** A request that a client is to make; which version it is for is known only then: so manyth from the newest, where there is one. */
+/**
+ * A request that a client is to make. Its version is chosen only then, by its index
+ * counted from the newest, if it exists.
+ */
 export type PlannedCall =
   | { do: 'put'; object: string; content: Content; way: Way; size: number }
   | { do: 'copy'; from: string; newest: number | undefined; to: string; spelled: Spelling }
@@ -13,23 +16,25 @@ export type PlannedCall =
 
 export interface PlannedStep {
   readonly call: PlannedCall;
-  /** Milliseconds that the client waits before it. */
+  /** The milliseconds that the client waits before it. */
   readonly pause: number;
-  /** A number that chooses a proxy. */
+  /** A number that selects a proxy. */
   readonly through: number;
 }
 
-/** What several clients are going to do to one container with ids, each one step after the other. */
+/**
+ * What several clients will do to a container with ids, each one step after the other.
+ */
 export interface Plan {
   readonly seed: number;
   readonly initially: boolean;
   readonly objects: readonly string[];
-  /** What is done before, by the first of them alone. */
+  /** The steps that the first client takes alone beforehand. */
   readonly first: readonly PlannedStep[];
   readonly clients: readonly (readonly PlannedStep[])[];
 }
 
-/** The second name begins with the first one and its slash. */
+/** The second name begins with the first one and a slash. */
 const OBJECTS = ['o', 'o/o'];
 
 function calls(objects: readonly string[], isSwitched: boolean): fc.Arbitrary<PlannedCall> {
@@ -122,7 +127,7 @@ const plans = fc
     });
   });
 
-/** The plan of a seed, always the same; each of its PUTs has a content of its own, also among all plans. */
+/** Returns a seed's plan, always the same; no two PUTs of any plans share a content. */
 export function planOf(seed: number): Plan {
   const [plan] = fc.sample(plans, { seed, numRuns: 1 });
   if (!plan) throw new Error('no plan');

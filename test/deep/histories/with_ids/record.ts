@@ -12,10 +12,10 @@ import type { Plan, PlannedCall, PlannedStep } from './plan';
 
 type Outcome = Pick<Operation, 'status' | 'id' | 'content' | 'lines' | 'enabled'>;
 
-/** No version has it. */
+/** An id that no version has. */
 const NEVER = '0000000001.00000';
 
-/** Carries a plan out in a container of its own, whose versions have ids, and records what is answered. */
+/** Runs a plan in a container of its own with version ids; records the responses. */
 export class Recorder {
   readonly #operations: Operation[] = [];
   readonly #contents = new Map<string, Content>();
@@ -35,7 +35,7 @@ export class Recorder {
     }
   }
 
-  /** Does everything, and waits for all answers. */
+  /** Runs all steps, and waits for all responses. */
   async run(): Promise<void> {
     const [client] = this.place.clients;
     this.#container = await newContainerWithIds(client);
@@ -45,7 +45,7 @@ export class Recorder {
     await Promise.all(this.plan.clients.map((steps, i) => this.#client(i, steps)));
   }
 
-  /** The history, with what is found now. */
+  /** Returns the history, with the current state as the final one. */
   async history(): Promise<History> {
     const { seed, initially, objects } = this.plan;
     const found = await Promise.all(
@@ -79,7 +79,7 @@ export class Recorder {
     }
   }
 
-  /** A version is asked for that there is. */
+  /** Selects an existing version. */
   async #decided(client: Client, call: PlannedCall): Promise<Call> {
     const idOf = async (object: string, newest: number) => {
       const ids = (await this.#lines(client, object))

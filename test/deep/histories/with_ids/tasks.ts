@@ -4,7 +4,7 @@ import { mayMiss } from '../missed';
 import { isOpen, objectOf, type Call, type History, type Operation } from './history';
 import { added, at, identified, kept, withObject, type ObjectState, type State } from './model';
 
-/** What an operation in progress has found out: whether versions were switched on, and what it copies. */
+/** What an operation has learned: whether versions were enabled, and what it copies. */
 export interface Knowledge {
   readonly enabled?: boolean;
   readonly content?: Content;
@@ -14,7 +14,10 @@ type Part = linearize.Part<State, Knowledge>;
 type Parts = Pick<linearize.Task<State, Knowledge, Operation>, 'parts' | 'observing'>;
 export type Task = linearize.Task<State, Knowledge, Operation>;
 
-/** The operations that must, or may, have a place in the order. What is asked of a version by its id alone, and listings, are judged elsewhere. */
+/**
+ * Returns the operations that must, or may, have a place in the order. Requests for a
+ * version by its id alone, and listings, are judged elsewhere.
+ */
 export function tasksOf(history: History): Task[] {
   return history.operations.flatMap((operation): Task[] => {
     const parts = partsOf(operation, history);
@@ -75,7 +78,7 @@ function changing(change: (state: State) => State[]): Parts {
   };
 }
 
-/** The link and what it leads to are read one after the other: what is removed in between is not found. */
+/** A link is read before its target: a target removed in between is missing. */
 function reading(operation: Operation, name: string, history: History): Parts | undefined {
   if (isOpen(operation) || mayBeGone(operation, name, history)) return undefined;
   return observation((state) => {
@@ -86,7 +89,7 @@ function reading(operation: Operation, name: string, history: History): Parts | 
   });
 }
 
-/** Whether a 404 may be since what is current was being removed, or written, meanwhile. */
+/** Whether a 404 may be due to the current object being removed or written meanwhile. */
 function mayBeGone(operation: Operation, name: string, history: History): boolean {
   if (operation.status !== 404) return false;
   return mayBeDroppedMeanwhile(operation, name, history) || mayBeMissed(operation, name, history);
@@ -111,10 +114,13 @@ function mayBeDroppedMeanwhile(one: Operation, name: string, { operations }: His
   );
 }
 
-/** With versions on a write may be let through just before they are switched off; it must not be the other way round. */
+/**
+ * A write may be accepted as versioned just before versions are suspended, not the
+ * reverse.
+ */
 const lookUp: Part = (state, known) => [[state, { ...known, enabled: state.enabled }]];
 
-/** A write, as far as its answer tells where it wrote: to a version, or in place of what was there. */
+/** Writes a version, or replaces the object, as far as the response shows which. */
 function committing(
   operation: Operation,
   name: string,
@@ -172,7 +178,7 @@ function copying(
   return { parts: [lookUp, read, commit], observing: -1 };
 }
 
-/** What is known by an id, from whoever was told. */
+/** Returns the content of an id, from any operation that learned it. */
 function contentOfId({ operations }: History, id: string): Content | undefined {
   return operations.find((operation) => operation.id === id && operation.content !== undefined)
     ?.content;

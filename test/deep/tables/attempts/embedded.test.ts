@@ -12,7 +12,7 @@ const USERS: Readonly<Record<UserName, readonly [user: string, key: string]>> = 
   service: ['svc:worker', 'secret'],
 };
 
-/** A token as the server makes them, of an hour ago. */
+/** Returns a token as the server makes them, expired an hour ago. */
 function expired(): string {
   const [name, key] = USERS.tester;
   const user = { name, key, account: 'AUTH_test', groups: [] };

@@ -14,7 +14,7 @@ import { partOf } from '../../../support/depth';
 
 jest.setTimeout(180_000);
 
-/** As in config/swift.conf; without them what they do is refused. */
+/** As in config/swift.conf; without these filters their requests are refused. */
 const FILTERS = 'bulk formpost';
 const WITH_IDS = 'allow_object_versioning = true';
 
@@ -58,7 +58,7 @@ describeWithSwift('whatever writes is versioned or refused', ({ plain }) => {
   it('what nobody knows of is told with what to do', async () => {
     const walked = await Target.create(await login(plain, 'tester'));
     expect(await walkCapabilities(walked, ['teleport'])).toEqual([
-      expect.stringMatching(/^teleport is told by \/info and not known here: .*capabilities\.ts$/),
+      expect.stringMatching(/^teleport is listed by \/info but unknown here: .*capabilities\.ts$/),
     ]);
     expect(Object.keys(CAPABILITIES)).not.toContain('teleport');
   });
