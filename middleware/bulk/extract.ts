@@ -19,6 +19,7 @@ import { readTar, type TarEntry } from '../../src/formats/archive/tar';
 import { unpack, type ArchiveKind } from '../../src/formats/archive/unpack';
 import { BrokenArchive } from '../../src/formats/archive/broken_archive';
 import type { BulkOptions } from './options';
+import { X_DELETE_AFTER, X_DELETE_AT } from '../../src/swift_api/header_names';
 
 /**
  * Makes an object of each file in the archive that is the request's body (Swift's
@@ -79,8 +80,7 @@ class Extraction {
   ) {
     this.credentials = credentials(request.headers);
     this.sharedHeaders = request.headers.filter(
-      (key) =>
-        key.startsWith('x-object-meta-') || key === 'x-delete-at' || key === 'x-delete-after',
+      (key) => key.startsWith('x-object-meta-') || key === X_DELETE_AT || key === X_DELETE_AFTER,
     );
   }
 

@@ -8,6 +8,7 @@ import { exceeded, factsOf, isBeyond, isNumber } from '../../src/swift_api/quota
 import { refusalIn } from '../../src/swift_api/authority/shown_right';
 import { incomingBytes, writtenBy } from '../../src/swift_api/object_writes';
 import type { FilterContext, FilterPlugin } from '../../src/plugin/plugin';
+import { X_CONTAINER_BYTES_USED } from '../../src/swift_api/header_names';
 
 const options = z.object({});
 
@@ -69,7 +70,7 @@ async function hasRoom(
   const facts = await factsOf({ version, account, container }, request, next, app.power);
   if (facts === undefined || !(facts.has(BYTES) || facts.has(COUNT))) return true;
   const bytes =
-    Number(facts.get('x-container-bytes-used')) + (await incomingBytes(request, target, next));
+    Number(facts.get(X_CONTAINER_BYTES_USED)) + (await incomingBytes(request, target, next));
   const count = Number(facts.get('x-container-object-count')) + 1;
   return !isBeyond(facts.get(BYTES), bytes) && !isBeyond(facts.get(COUNT), count);
 }

@@ -8,9 +8,10 @@ import { subrequest, type Handler, type Request, type Response } from '../../src
 import { formatTarget, type ContainerTarget } from '../../src/swift_api/target';
 import { partsContainerOf } from '../../src/swift_api/reserved';
 import { StoreError } from '../../src/util/store_error';
+import { X_CONTAINER_READ, X_CONTAINER_WRITE } from '../../src/swift_api/header_names';
 
-const READ = 'x-container-read';
-const WRITE = 'x-container-write';
+const READ = X_CONTAINER_READ;
+const WRITE = X_CONTAINER_WRITE;
 const ACLS = [READ, WRITE, 'x-remove-container-read', 'x-remove-container-write'];
 
 /** Milliseconds after which a container is checked again, and how many are remembered. */

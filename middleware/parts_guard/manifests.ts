@@ -12,6 +12,7 @@ import {
 } from '../../src/swift_api/target';
 import { segmentPaths, segmentPlace } from '../../src/swift_api/segments';
 import { leadsToParts } from './named';
+import { X_OBJECT_MANIFEST, X_STATIC_LARGE_OBJECT } from '../../src/swift_api/header_names';
 
 /** More than any store accepts for a manifest. */
 const MAX_MANIFEST_BYTES = 32 * 1024 * 1024;
@@ -81,7 +82,7 @@ async function segmentsOf(
   const options = { path: formatTarget(target), query, headers: credentials(request.headers) };
   const head = await next(subrequest(request, { ...options, method: 'HEAD' }));
   await drain(head.body);
-  const prefix = toText(unquote(head.headers.get('x-object-manifest') ?? ''));
+  const prefix = toText(unquote(head.headers.get(X_OBJECT_MANIFEST) ?? ''));
   if (head.status < 300 && prefix !== '') return [{ path: prefix, isManifest: false }];
   if (!isLarge(head)) return [];
   const response = await next(subrequest(request, { ...options, method: 'GET' }));
@@ -94,7 +95,7 @@ async function segmentsOf(
 }
 
 function isLarge({ status, headers }: Response): boolean {
-  return status < 300 && isTrueValue(headers.get('x-static-large-object'));
+  return status < 300 && isTrueValue(headers.get(X_STATIC_LARGE_OBJECT));
 }
 
 /**

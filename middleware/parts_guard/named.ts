@@ -8,6 +8,13 @@ import {
 } from '../../src/swift_api/target';
 import { bucketOfParts } from '../../src/swift_api/reserved';
 import type { Reached } from './owners';
+import {
+  X_COPY_FROM,
+  X_COPY_FROM_ACCOUNT,
+  X_OBJECT_MANIFEST,
+  X_SYMLINK_TARGET,
+  X_SYMLINK_TARGET_ACCOUNT,
+} from '../../src/swift_api/header_names';
 
 /**
  * Headers that name a container as `container/object`, the headers that name its account,
@@ -15,9 +22,9 @@ import type { Reached } from './owners';
  */
 const NAMING = [
   ['destination', 'destination-account', 'write'],
-  ['x-copy-from', 'x-copy-from-account', 'read'],
-  ['x-symlink-target', 'x-symlink-target-account', 'read'],
-  ['x-object-manifest', undefined, 'read'],
+  [X_COPY_FROM, X_COPY_FROM_ACCOUNT, 'read'],
+  [X_SYMLINK_TARGET, X_SYMLINK_TARGET_ACCOUNT, 'read'],
+  [X_OBJECT_MANIFEST, undefined, 'read'],
 ] as const;
 
 /** Returns the parts of uploads that the headers of a request refer to. */
@@ -41,7 +48,7 @@ export function reachedByReading(
 ): Reached[] {
   if (status >= 300) return [];
   const isWhole = parseQuery(query).get('multipart-manifest') !== 'get';
-  const isDynamic = isWhole && leadsToParts(unquote(headers.get('x-object-manifest') ?? ''));
+  const isDynamic = isWhole && leadsToParts(unquote(headers.get(X_OBJECT_MANIFEST) ?? ''));
   const location = parseTarget((headers.get('content-location') ?? '').replace(/\?.*$/s, ''));
   const isPart = bucketOfParts(location?.container ?? '') !== undefined;
   return [

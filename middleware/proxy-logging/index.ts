@@ -5,6 +5,7 @@ import { toText, unquote } from '../../src/http/bytes';
 import type { Log } from '../../src/util/log';
 import type { FilterPlugin } from '../../src/plugin/plugin';
 import { StoreError } from '../../src/util/store_error';
+import { X_TRANS_ID } from '../../src/swift_api/header_names';
 
 const options = z.object({});
 
@@ -70,6 +71,6 @@ function accessLine(
     bytes_out: sent,
     ms,
     txid: request.transactionId,
-    x_trans_id: response?.headers.get('x-trans-id'),
+    x_trans_id: response?.headers.get(X_TRANS_ID),
   };
 }

@@ -12,6 +12,7 @@ import { login, type LoginParts } from './login';
 import { GROUP_OPTION, ownPrefix, readResellers, type Resellers } from './resellers';
 import { Tokens } from './tokens';
 import { keyIn, mistakesOfUsers, readUsers, USER_OPTION, type User } from './users';
+import { X_AUTH_TOKEN, X_SERVICE_TOKEN, X_STORAGE_TOKEN } from '../../src/swift_api/header_names';
 
 const options = z
   .object({
@@ -112,13 +113,13 @@ function authenticate(resellers: Resellers, parts: LoginParts, authPrefix: strin
         if (request.path.startsWith(authPrefix))
           return Promise.resolve(login(request, request.path.slice(authPrefix.length), parts));
         const { headers } = request;
-        const token = headers.get('x-auth-token') ?? headers.get('x-storage-token');
+        const token = headers.get(X_AUTH_TOKEN) ?? headers.get(X_STORAGE_TOKEN);
         const user = userOf(token);
         if (!user && token?.startsWith(ownPrefix(resellers))) {
           const refusal = denied(false, parseTarget(request.path)?.account ?? 'unknown');
           return Promise.resolve(request.method === 'HEAD' ? withoutBody(refusal) : refusal);
         }
-        const service = user && userOf(headers.get('x-service-token'));
+        const service = user && userOf(headers.get(X_SERVICE_TOKEN));
         const groups = [...(user?.groups ?? []), ...(service?.groups ?? [])];
         const isReseller = groups.includes('.reseller_admin');
         return next({ ...request, authorise: authoriser(request, groups, resellers), isReseller });

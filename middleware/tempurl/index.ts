@@ -6,10 +6,11 @@ import type { FilterPlugin } from '../../src/plugin/plugin';
 import { tempUrlFilter } from './filter';
 import { headerRules } from './header_rules';
 import { allowedDigests } from '../../src/config/digests';
+import { X_TIMESTAMP } from '../../src/swift_api/header_names';
 
 const options = z.object({
   methods: words.default(['GET', 'HEAD', 'PUT', 'POST', 'DELETE']),
-  incoming_remove_headers: words.default(['x-timestamp']),
+  incoming_remove_headers: words.default([X_TIMESTAMP]),
   incoming_allow_headers: words.default([]),
   outgoing_remove_headers: words.default(['x-object-meta-*']),
   outgoing_allow_headers: words.default(['x-object-meta-public-*']),

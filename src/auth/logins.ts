@@ -5,6 +5,7 @@ import { toBytes } from '../http/bytes';
 import { readJsonText } from '../formats/json';
 import { StoreError } from '../util/store_error';
 import type { Login, Session } from './session';
+import { X_AUTH_TOKEN, X_STORAGE_URL } from '../swift_api/header_names';
 
 const TIMEOUT = 30_000;
 
@@ -34,9 +35,9 @@ export function sessionV1(
   header: (name: string) => string | undefined,
   now = Date.now(),
 ): Session | undefined {
-  const token = header('x-auth-token');
+  const token = header(X_AUTH_TOKEN);
   if (token === undefined) return undefined;
-  const storage = header('x-storage-url');
+  const storage = header(X_STORAGE_URL);
   const seconds = Number(header('x-auth-token-expires') ?? NaN);
   return {
     token,

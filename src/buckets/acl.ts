@@ -7,6 +7,7 @@ import { headBucket } from './bucket';
 import { headObject } from './objects';
 import type { ObjectRef } from './versions';
 import { done } from './store_answers';
+import { X_CONTAINER_READ, X_CONTAINER_WRITE } from '../swift_api/header_names';
 
 /** What everybody may do. The owner may do everything. */
 export interface Access {
@@ -85,5 +86,5 @@ export async function setAccess(
 function accessOf(headers: Headers): Access {
   const isOpen = (name: string) =>
     isReferrerAllowed(undefined, parseAcl(headers.get(name)).referrers);
-  return { read: isOpen('x-container-read'), write: isOpen('x-container-write') };
+  return { read: isOpen(X_CONTAINER_READ), write: isOpen(X_CONTAINER_WRITE) };
 }

@@ -4,6 +4,11 @@ import { Headers } from '../http/headers';
 import { ask, type Caller } from './caller';
 import { BucketError } from './errors';
 import { done } from './store_answers';
+import {
+  X_HISTORY_LOCATION,
+  X_VERSIONS_ENABLED,
+  X_VERSIONS_LOCATION,
+} from '../swift_api/header_names';
 
 /** Whether a bucket keeps versions. A bucket never returns to `never`. */
 export type Versioning = 'never' | 'enabled' | 'suspended';
@@ -100,12 +105,12 @@ export async function headBucket(caller: Caller, name: ByteString): Promise<Buck
   const { headers } = await done(caller, await ask(caller, { method: 'HEAD', container: name }), {
     bucket: name,
   });
-  const enabled = headers.get('x-versions-enabled');
+  const enabled = headers.get(X_VERSIONS_ENABLED);
   return { versioning: versioningOf(enabled), isInHeaderMode: isInHeaderMode(headers), headers };
 }
 
 function isInHeaderMode(headers: Headers): boolean {
-  return headers.has('x-versions-location') || headers.has('x-history-location');
+  return headers.has(X_VERSIONS_LOCATION) || headers.has(X_HISTORY_LOCATION);
 }
 
 /**

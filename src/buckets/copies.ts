@@ -14,6 +14,7 @@ import { failed, judged, judgedAgain, type Conditions, type WriteCondition } fro
 import { refusalOf, done } from './store_answers';
 import type { ObjectRef } from './versions';
 import { checkCondition, checkKey, writtenBy, type Written } from './writes';
+import { X_OBJECT_MANIFEST } from '../swift_api/header_names';
 
 /** How a copy differs from its source. */
 export interface CopyOptions {
@@ -67,7 +68,7 @@ export async function copyObject(
       headers: headers.with('X-Copy-From', quote(`${source.bucket}/${source.key}`)),
       dialect: {
         ...judgedAgain(options.condition),
-        hasSeenSource: !info.headers.has('x-object-manifest'),
+        hasSeenSource: !info.headers.has(X_OBJECT_MANIFEST),
       },
     }),
   );

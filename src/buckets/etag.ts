@@ -3,6 +3,7 @@ import type { Headers } from '../http/headers';
 import type { Replaced } from '../swift_api/message';
 import { isTrueValue } from '../http/bytes';
 import { hasReservedParameter, withoutReservedParameters } from '../swift_api/reserved';
+import { X_STATIC_LARGE_OBJECT } from '../swift_api/header_names';
 
 /** The sources of an object's etag, from headers or from a listing. */
 export interface Tagged {
@@ -45,7 +46,7 @@ export function etagOfReplaced({ etag, contentType, isLarge = false }: Replaced)
  */
 export function etagIn(headers: Headers): string {
   const hash = headers.get('etag') ?? '';
-  const isSlo = isTrueValue(headers.get('x-static-large-object'));
+  const isSlo = isTrueValue(headers.get(X_STATIC_LARGE_OBJECT));
   return etagOf({
     hash,
     contentType: headers.get('content-type') ?? '',

@@ -12,6 +12,7 @@ import { etagIn, unquoted } from './etag';
 import { failed, judged, type Conditions } from './preconditions';
 import { hasBucket, noSuchBucket, refusalOf } from './store_answers';
 import { NULL_VERSION, timeOfVersion, type ObjectRef } from './versions';
+import { X_OBJECT_VERSION_ID } from '../swift_api/header_names';
 
 /** The state of an object, or of one of its versions. */
 export interface ObjectInfo {
@@ -125,7 +126,7 @@ export function infoOf({ headers }: Response): ObjectInfo {
   return {
     etag: etagIn(headers),
     modified: Date.parse(headers.get('last-modified') ?? '') || 0,
-    versionId: headers.get('x-object-version-id'),
+    versionId: headers.get(X_OBJECT_VERSION_ID),
     size: Number(total ?? headers.get('content-length') ?? 0),
     headers,
   };
@@ -227,7 +228,7 @@ async function currentMarker(
   headers: Headers,
 ): Promise<string | undefined> {
   if (headers.has(NO_MARKER_HEADER)) return undefined;
-  const id = headers.get('x-object-version-id') ?? NULL_VERSION;
+  const id = headers.get(X_OBJECT_VERSION_ID) ?? NULL_VERSION;
   // `null` is also reported for objects that never existed
   return id === NULL_VERSION && !isMarkerType(headers.get('content-type') ?? '')
     ? findMarker(caller, ref)

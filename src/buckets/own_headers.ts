@@ -1,6 +1,7 @@
 import type { Headers } from '../http/headers';
 import { isReserved } from '../swift_api/reserved';
 import { KEPT_PREFIX } from './metadata';
+import { X_DELETE_AT, X_OBJECT_MANIFEST } from '../swift_api/header_names';
 
 /**
  * Headers that clients set on an object and that a POST replaces as a whole. A store may
@@ -13,9 +14,9 @@ const SETTABLE = new Set([
   'content-language',
   'expires',
   'x-robots-tag',
-  'x-delete-at',
+  X_DELETE_AT,
   // without it a dynamic large object would become an empty one
-  'x-object-manifest',
+  X_OBJECT_MANIFEST,
 ]);
 
 /**

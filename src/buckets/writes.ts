@@ -10,6 +10,7 @@ import { hasHadUploads, withParts } from './uploads/parts';
 import { judgedAgain, refusedBy, type WriteCondition } from './preconditions';
 import { done } from './store_answers';
 import type { ObjectRef } from './versions';
+import { X_OBJECT_VERSION_ID } from '../swift_api/header_names';
 
 /** Maximum length of a key, in bytes. */
 const MAX_KEY = 1024;
@@ -75,7 +76,7 @@ export function onlyWhereNothingIs(headers: Headers, condition: WriteCondition =
 export function writtenBy({ headers }: Response): Written {
   return {
     etag: (headers.get('etag') ?? '').replaceAll('"', ''),
-    versionId: headers.get('x-object-version-id'),
+    versionId: headers.get(X_OBJECT_VERSION_ID),
     modified: Date.parse(headers.get('last-modified') ?? '') || Date.now(),
   };
 }
@@ -122,7 +123,7 @@ export async function removeObject(
   await checkCondition(caller, ref, condition);
   if (ref.versionId !== undefined) return removeVersion(caller, ref, ref.versionId);
   const response = await withParts(caller, ref, () => remove(caller, ref, condition));
-  const versionId = response.headers.get('x-object-version-id');
+  const versionId = response.headers.get(X_OBJECT_VERSION_ID);
   if (response.status === 404) {
     await drain(response.body);
     if (versionId === undefined) await headBucket(caller, ref.bucket);

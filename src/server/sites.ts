@@ -4,6 +4,7 @@ import { unquote } from '../http/bytes';
 import { isReading, textResponse, type Handler, type Request } from '../swift_api/message';
 import { queryPairs } from '../swift_api/target';
 import { readingsOf } from '../swift_api/readings';
+import { X_AUTH_TOKEN, X_SERVICE_TOKEN, X_STORAGE_TOKEN } from '../swift_api/header_names';
 
 /**
  * The parameters of a query that the store may see for a site: a temporary URL is signed
@@ -62,7 +63,7 @@ export function s3Handler(store: Handler): Handler {
     if (mayNameVersions(request.path)) return notFound();
     return store({
       ...request,
-      headers: request.headers.without('x-auth-token', 'x-storage-token', 'x-service-token'),
+      headers: request.headers.without(X_AUTH_TOKEN, X_STORAGE_TOKEN, X_SERVICE_TOKEN),
     });
   };
 }

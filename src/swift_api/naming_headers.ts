@@ -1,20 +1,29 @@
 import { isText, unquote } from '../http/bytes';
 import type { Headers } from '../http/headers';
+import {
+  X_COPY_FROM,
+  X_COPY_FROM_ACCOUNT,
+  X_HISTORY_LOCATION,
+  X_OBJECT_MANIFEST,
+  X_SYMLINK_TARGET,
+  X_SYMLINK_TARGET_ACCOUNT,
+  X_VERSIONS_LOCATION,
+} from './header_names';
 
 /** Headers that name a container, or an object or prefix as `container/object`. */
 export const NAMING_HEADERS = [
   'destination',
-  'x-copy-from',
-  'x-symlink-target',
-  'x-object-manifest',
-  'x-versions-location',
-  'x-history-location',
+  X_COPY_FROM,
+  X_SYMLINK_TARGET,
+  X_OBJECT_MANIFEST,
+  X_VERSIONS_LOCATION,
+  X_HISTORY_LOCATION,
 ] as const;
 
 const NAMING_ACCOUNTS = [
   'destination-account',
-  'x-copy-from-account',
-  'x-symlink-target-account',
+  X_COPY_FROM_ACCOUNT,
+  X_SYMLINK_TARGET_ACCOUNT,
 ] as const;
 
 /**

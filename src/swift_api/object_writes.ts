@@ -3,6 +3,7 @@ import { unquote } from '../http/bytes';
 import { credentials } from '../http/headers';
 import { subrequest, type Handler, type Request } from './message';
 import { formatTarget, isObject, parseCopyHeader, type ObjectTarget, type Target } from './target';
+import { X_COPY_FROM } from './header_names';
 
 /**
  * The object that a request writes or deletes, by its path or its Destination (Swift's
@@ -24,12 +25,12 @@ export function changedBy(request: Request, target: Target): ObjectTarget | unde
  * an empty header).
  */
 export function isCopy({ method, headers }: Request): boolean {
-  return method === 'COPY' || (method === 'PUT' && Boolean(headers.get('x-copy-from')));
+  return method === 'COPY' || (method === 'PUT' && Boolean(headers.get(X_COPY_FROM)));
 }
 
 /** The source of a copy. */
 export function copiedBy(request: Request, target: ObjectTarget): ObjectTarget | undefined {
-  return request.method === 'COPY' ? target : otherEnd(request, target, 'x-copy-from');
+  return request.method === 'COPY' ? target : otherEnd(request, target, X_COPY_FROM);
 }
 
 /**

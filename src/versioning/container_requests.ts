@@ -25,6 +25,7 @@ import {
 import type { VersioningContext } from './context';
 import { SwiftClient } from '../swift_api/client';
 import type { ContainerCall } from './calls';
+import { X_VERSIONS_ENABLED } from '../swift_api/header_names';
 
 /**
  * Handles requests for containers: changes their policies one at a time, and presents
@@ -200,7 +201,7 @@ async function makeChange(lease: ExclusiveLease, make: () => Promise<Response>):
 
 /** Whether a request may change a policy. Creation does not: absence is never cached. */
 function mayChangePolicy({ method, headers }: Request): boolean {
-  return method === 'DELETE' || changesSetting(headers) || headers.has('x-versions-enabled');
+  return method === 'DELETE' || changesSetting(headers) || headers.has(X_VERSIONS_ENABLED);
 }
 
 /** Returns a container's response with its setting in the API's own header. */

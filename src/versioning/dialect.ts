@@ -11,6 +11,7 @@ import { isVersionOf } from './object_versioning/version_target';
 import { reaching } from './object_versioning/access';
 import { linkIn } from './object_versioning/presentation';
 import { SwiftClient } from '../swift_api/client';
+import { X_OBJECT_MANIFEST, X_STATIC_LARGE_OBJECT } from '../swift_api/header_names';
 
 /**
  * Evaluates the condition of a filter for another API on a write or a DELETE, while the
@@ -49,7 +50,7 @@ async function findReplaced(
       `could not read the object to be replaced: the store answered ${response.status}`,
       response.status,
     );
-  const isLarge = isTrueValue(response.headers.get('x-static-large-object'));
+  const isLarge = isTrueValue(response.headers.get(X_STATIC_LARGE_OBJECT));
   const headers = await headersOfWhole(locked, target, { isLarge, headers: response.headers });
   return {
     etag: (headers.get('etag') ?? '').replaceAll('"', ''),
@@ -69,7 +70,7 @@ async function headersOfWhole(
   itself: { readonly isLarge: boolean; readonly headers: Headers },
 ): Promise<Headers> {
   const { isLarge, headers } = itself;
-  if (!isLarge && !headers.has('x-object-manifest')) return headers;
+  if (!isLarge && !headers.has(X_OBJECT_MANIFEST)) return headers;
   const asClient: Request = { ...request, authority: 'client' };
   const whole = await head(isLarge ? own : asClient, next, target, 'symlink=get');
   return whole.status < 300 ? whole.headers : headers;

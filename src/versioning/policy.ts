@@ -10,6 +10,7 @@ import { containerPath } from '../coordination/locks/lock_names';
 import type { Log } from '../util/log';
 import { RESERVED_PREFIX } from '../swift_api/reserved';
 import { SwiftClient, storeErrorOf } from '../swift_api/client';
+import { X_VERSIONS_ENABLED } from '../swift_api/header_names';
 
 /** The header that switches on each mode. */
 export const MODE_HEADERS: Readonly<Record<Mode, string>> = {
@@ -228,7 +229,7 @@ export class PolicyCache {
   }
 
   private policyFrom(headers: Headers, container: ByteString): VersioningPolicy {
-    const withIds = isTrueValue(headers.get('x-versions-enabled'));
+    const withIds = isTrueValue(headers.get(X_VERSIONS_ENABLED));
     if (withIds || Object.values(MODE_HEADERS).some((name) => headers.has(name))) {
       this.log.info(
         { container: toText(container) },

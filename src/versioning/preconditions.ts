@@ -1,10 +1,11 @@
 import type { Request } from '../swift_api/message';
 import type { ObjectInfo } from './store/store';
+import { X_IF_DELETE_AT } from '../swift_api/header_names';
 
 /** Whether the store will refuse a request anyway, so that nothing is archived for it. */
 export function failsPreconditions(request: Request, current: ObjectInfo | undefined): boolean {
   if (onlyIfAbsent(request) && current) return true;
-  const deleteAt = request.headers.get('x-if-delete-at');
+  const deleteAt = request.headers.get(X_IF_DELETE_AT);
   return request.method === 'DELETE' && deleteAt !== undefined && deleteAt !== current?.deleteAt;
 }
 

@@ -7,6 +7,7 @@ import { BucketError } from '../errors';
 import { isMadeOf } from './manifest_parts';
 import { CLOCKS, uploadNoted, type Completed } from './parts';
 import { beginningOf, type Upload } from './upload_names';
+import { X_HISTORY_LOCATION, X_VERSIONS_LOCATION } from '../../swift_api/header_names';
 
 /**
  * Finds the object made from an upload in the archive of a container in one of Swift's
@@ -21,7 +22,7 @@ export async function archivedOf(
 ): Promise<Completed | 'unknown' | undefined> {
   const { bucket, key, id } = upload;
   const { headers } = await headBucket(caller, bucket);
-  const location = headers.get('x-versions-location') ?? headers.get('x-history-location');
+  const location = headers.get(X_VERSIONS_LOCATION) ?? headers.get(X_HISTORY_LOCATION);
   if (location === undefined) return undefined;
   const [container] = unquote(location).split('/');
   const prefix = archivePrefix(key);

@@ -16,6 +16,7 @@ import { isNoted, whenOver, whileNoted } from './upload_notes';
 import { listAttempts, type Part } from './upload_parts';
 import { endUpload, findUpload, noSuchUpload, type Begun } from './uploads';
 import { checkCondition, onlyWhereNothingIs } from '../writes';
+import { X_OBJECT_VERSION_ID } from '../../swift_api/header_names';
 
 /** Milliseconds between attempts to find parts that the store does not list yet. */
 const PAUSES = [100, 400, 1000];
@@ -282,5 +283,5 @@ async function write(
     throw outcome;
   }
   const written = await manifestWritten(caller, upload, response);
-  return { versionId: written.headers.get('x-object-version-id') };
+  return { versionId: written.headers.get(X_OBJECT_VERSION_ID) };
 }

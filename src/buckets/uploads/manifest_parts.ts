@@ -5,6 +5,7 @@ import { parseAnswer, readAnswer } from '../../swift_api/json_response';
 import { ask, type Asked, type Caller } from '../caller';
 import { granted } from '../store_answers';
 import { belowUpload, segmentsOf, type Upload } from './upload_names';
+import { X_STATIC_LARGE_OBJECT } from '../../swift_api/header_names';
 
 /** More than any store accepts for a manifest. */
 const MAX_MANIFEST_BYTES = 32 * 1024 * 1024;
@@ -30,7 +31,7 @@ export async function isMadeOf(
   const response = await ask(caller, request);
   const { status, headers, body } = response;
   if (status !== 404) await granted(caller, response, { bucket: container, key: object });
-  if (status === 404 || !isTrueValue(headers.get('x-static-large-object'))) {
+  if (status === 404 || !isTrueValue(headers.get(X_STATIC_LARGE_OBJECT))) {
     destroy(body);
     return false;
   }

@@ -8,6 +8,7 @@ import { BucketError } from '../errors';
 import { headObject, objectRefusal } from '../objects';
 import { isManifestOfParts, segmentsOf } from './upload_names';
 import type { ObjectRef } from '../versions';
+import { X_STATIC_LARGE_OBJECT } from '../../swift_api/header_names';
 
 const MAX_MANIFEST_BYTES = 64 * 1024 * 1024;
 const Manifest = z.array(
@@ -101,7 +102,7 @@ function manifestIn({ bucket }: ObjectRef, name: string): ObjectRef | undefined 
 }
 
 function isMadeOfParts(headers: Headers): boolean {
-  return isTrueValue(headers.get('x-static-large-object'));
+  return isTrueValue(headers.get(X_STATIC_LARGE_OBJECT));
 }
 
 function sizeOf({ bytes, range, data }: z.infer<typeof Manifest>[number]): number {

@@ -14,6 +14,11 @@ import { done } from '../store_answers';
 import { beginningOf, belowUpload, segmentsOf, type Upload } from './upload_names';
 import { isNote, whenOver, whileNoted } from './upload_notes';
 import { timeOfVersion, type ObjectRef } from '../versions';
+import {
+  X_OBJECT_VERSION_ID,
+  X_STATIC_LARGE_OBJECT,
+  X_VERSIONS_ENABLED,
+} from '../../swift_api/header_names';
 
 /** Milliseconds by which the clocks of servers that create versions may differ. */
 export const CLOCKS = 24 * 60 * 60_000;
@@ -78,7 +83,7 @@ async function* largeObjects(
   if (current.status < 300 && isSlo(headers)) {
     const contentType = headers.get('content-type') ?? '';
     yield {
-      versionId: headers.get('x-object-version-id'),
+      versionId: headers.get(X_OBJECT_VERSION_ID),
       contentType,
       sloEtag: headers.get('etag') ?? '',
     };
@@ -98,7 +103,7 @@ async function* largeObjects(
 }
 
 function isSlo(headers: Headers): boolean {
-  return isTrueValue(headers.get('x-static-large-object'));
+  return isTrueValue(headers.get(X_STATIC_LARGE_OBJECT));
 }
 
 /**
@@ -127,7 +132,7 @@ export async function withParts(
   const id = await uploadAtRisk(caller, object, headers);
   const response = await destroy();
   if (id === undefined || id === keptUpload || response.status >= 300) return response;
-  const destroyed = response.headers.get('x-object-version-id') ?? 'null';
+  const destroyed = response.headers.get(X_OBJECT_VERSION_ID) ?? 'null';
   if (object.versionId === undefined && destroyed !== 'null') return response;
   const { bucket, key } = object;
   const releasing = staying(caller);
@@ -198,7 +203,7 @@ async function partsIn(caller: Caller, bucket: ByteString): Promise<PartsInBucke
     ]);
     return {
       hasHad: segments.status !== 404,
-      isEnabled: isTrueValue(objects.headers.get('x-versions-enabled')),
+      isEnabled: isTrueValue(objects.headers.get(X_VERSIONS_ENABLED)),
     };
   });
 }

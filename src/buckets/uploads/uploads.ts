@@ -19,6 +19,7 @@ import {
   type Upload,
 } from './upload_names';
 import { whenOver, whileNoted } from './upload_notes';
+import { X_STORAGE_POLICY } from '../../swift_api/header_names';
 
 /** The highest part number. Numbers start at 1; QingStor's at 0. */
 export const MAX_PARTS = 10_000;
@@ -75,7 +76,7 @@ async function createSegments(
   bucketHeaders: Headers,
 ): Promise<void> {
   const container = segmentsOf(bucket);
-  const headers = bucketHeaders.only('x-storage-policy');
+  const headers = bucketHeaders.only(X_STORAGE_POLICY);
   await done(caller, await ask(caller, { method: 'PUT', container, headers }), {
     bucket: container,
   });

@@ -10,6 +10,7 @@ import { bodyOf, bucketOf, keyOf, malformed } from './arguments';
 import { empty } from './buckets';
 import { versionOf } from './conditions';
 import { notImplemented, S3Refusal } from './refusal';
+import { X_CONTAINER_READ } from '../../swift_api/header_names';
 
 const parameters = ['acl'];
 const MAX_DOCUMENT = 200 * 1024;
@@ -87,7 +88,7 @@ const putBucketAcl: Operation = async (call) => {
 const putObjectAcl: Operation = async (call) => {
   await headObject(call.caller, { ...keyOf(call), versionId: versionOf(call) });
   const name = await requestedAcl(call);
-  if (cannedAcl(name).get('x-container-read') !== '')
+  if (cannedAcl(name).get(X_CONTAINER_READ) !== '')
     throw notImplemented('Objects have no ACLs of their own; set the ACL of the bucket instead.');
   return empty(200);
 };

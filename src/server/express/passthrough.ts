@@ -9,6 +9,7 @@ import { TRANSACTION_IDS, transactionId } from '../../swift_api/transaction';
 import { closeLingering } from '../lingering_close';
 import { leadBack } from '../../swift_api/lead_back';
 import { originForm, readTarget } from '../../swift_api/request_target';
+import { X_STORAGE_URL, X_TRANS_ID } from '../../swift_api/header_names';
 
 /**
  * Creates the Express app for requests outside the object API that `passthrough` names,
@@ -45,10 +46,10 @@ export function createPassthrough({ origin, host, timeout }: UpstreamServer, log
           const names = TRANSACTION_IDS.map((name) => name.toLowerCase());
           const [id] = names.flatMap((name) => proxyResponse.headers[name] ?? []);
           if (id !== undefined) for (const name of names) proxyResponse.headers[name] = id;
-          const storage = proxyResponse.headers['x-storage-url'];
+          const storage = proxyResponse.headers[X_STORAGE_URL];
           const requestHost = Headers.fromRaw(req.rawHeaders).get('host');
           if (typeof storage === 'string' && requestHost !== undefined) {
-            proxyResponse.headers['x-storage-url'] = leadBack(storage, requestHost, [
+            proxyResponse.headers[X_STORAGE_URL] = leadBack(storage, requestHost, [
               origin.host,
               host,
             ]);
@@ -126,7 +127,7 @@ function logWhenDone(req: IncomingMessage, res: ServerResponse, id: string, log:
       bytes_out: req.method === 'HEAD' ? 0 : Number(res.getHeader('content-length') ?? 0),
       ms: Math.round((performance.now() - start) * 100) / 100,
       txid: id,
-      x_trans_id: res.getHeader('x-trans-id'),
+      x_trans_id: res.getHeader(X_TRANS_ID),
     });
   });
 }

@@ -5,7 +5,7 @@ import { Headers } from '../../http/headers';
 import { NO_BODY, type Request, type Response } from '../../swift_api/message';
 import { ITSELF } from '../../swift_api/itself';
 import { sendExpectContinue } from './expect_continue';
-import type { UpstreamOptions} from './exchange';
+import type { UpstreamOptions } from './exchange';
 import { MAX_HEADER_BYTES, asHandlerError, answer } from './exchange';
 
 /** Sends requests to one HTTP server, unchanged except for connection headers. */

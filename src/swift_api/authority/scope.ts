@@ -1,6 +1,7 @@
 import { unquote, type ByteString } from '../../http/bytes';
 import type { Headers } from '../../http/headers';
 import { isApi, isObject, parseCopyHeader, parseTarget, queryPairs, type Target } from '../target';
+import { X_COPY_FROM, X_SYMLINK_TARGET } from '../header_names';
 
 /** A place in a store, and what may be done there. All names are decoded. */
 export interface Scope {
@@ -29,7 +30,7 @@ export interface ScopedRequest {
 }
 
 /** Headers by which a request reaches another object than its path names. */
-const POINTERS = ['x-copy-from', 'destination', 'x-symlink-target'];
+const POINTERS = [X_COPY_FROM, 'destination', X_SYMLINK_TARGET];
 
 /**
  * Parameters that make the store turn one request into many, or follow what clients have
@@ -87,15 +88,13 @@ class Parameters {
  * not reach its segments.
  */
 function isOfItself({ method, headers }: ScopedRequest, query: Parameters): boolean {
-  const reads = method === 'GET' || method === 'COPY' || Boolean(headers.get('x-copy-from'));
+  const reads = method === 'GET' || method === 'COPY' || Boolean(headers.get(X_COPY_FROM));
   if (reads && !query.has('multipart-manifest')) return false;
   return !(reads || method === 'HEAD') || query.has('symlink');
 }
 
 function isManifestPut({ method, headers }: ScopedRequest, query: Parameters): boolean {
-  return (
-    method === 'PUT' && !headers.get('x-copy-from') && query.isOnly('multipart-manifest', 'put')
-  );
+  return method === 'PUT' && !headers.get(X_COPY_FROM) && query.isOnly('multipart-manifest', 'put');
 }
 
 function isListing({ method }: ScopedRequest, { object }: Target): boolean {

@@ -1,11 +1,12 @@
 import { Right } from './grants';
 import type { Request, Response } from '../message';
 import { isContainer, isObject, parseTarget, type ObjectTarget } from '../target';
+import { X_CONTAINER_READ, X_CONTAINER_WRITE } from '../header_names';
 
 type SentRequest = Pick<Request, 'method' | 'path' | 'authority'>;
 type ResponseHead = Pick<Response, 'status' | 'headers'>;
 
-const ACLS = ['x-container-read', 'x-container-write'];
+const ACLS = [X_CONTAINER_READ, X_CONTAINER_WRITE];
 
 /** The error response to a client that lacks a right; undefined if it has the right. */
 export function refusalIn(result: Right | Response): Response | undefined {

@@ -11,6 +11,7 @@ import { StoreError } from '../../util/store_error';
 import { VERSION_ID, type ObjectCall } from '../calls';
 import { refuseSegment } from '../object_versioning/containers/hidden_names';
 import { SwiftClient } from '../../swift_api/client';
+import { X_STATIC_LARGE_OBJECT } from '../../swift_api/header_names';
 
 /** Swift's limits: bytes of a manifest, and parts that one request may delete. */
 const MAX_MANIFEST_BYTES = 8 * 1024 * 1024;
@@ -125,7 +126,7 @@ export class Walk {
   private async readManifest(part: Part): Promise<z.infer<typeof Manifest> | Response> {
     const query = `multipart-manifest=get&${part.version}`;
     const response = await this.client.get(part.target, { query });
-    if (response.status !== 200 || !isTrueValue(response.headers.get('x-static-large-object'))) {
+    if (response.status !== 200 || !isTrueValue(response.headers.get(X_STATIC_LARGE_OBJECT))) {
       await drain(response.body);
       part.problem = problemOf(response);
       return [];

@@ -7,6 +7,7 @@ import { entryOf, NULL_ID, parseId } from './version_target';
 import type { VersionReader } from './reader';
 import { SwiftClient } from '../../swift_api/client';
 import { ObjectCall } from '../calls';
+import { X_OBJECT_MANIFEST } from '../../swift_api/header_names';
 
 /**
  * Turns a copy into one of the version that it refers to: the version that its query
@@ -54,8 +55,7 @@ export async function resolveCopySource(
 function mayNotBeCopied(sourceResponse: Response | undefined, isSeen: boolean): boolean {
   if (sourceResponse === undefined) return !isSeen;
   return (
-    sourceResponse.headers.has('x-object-manifest') ||
-    sourceResponse.headers.has('content-location')
+    sourceResponse.headers.has(X_OBJECT_MANIFEST) || sourceResponse.headers.has('content-location')
   );
 }
 

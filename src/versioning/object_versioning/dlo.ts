@@ -15,6 +15,7 @@ import { readListing } from './containers/listing_entries';
 import { reaching } from './access';
 import { SwiftClient } from '../../swift_api/client';
 import type { ObjectCall } from '../calls';
+import { X_OBJECT_MANIFEST, X_TIMESTAMP } from '../../swift_api/header_names';
 
 const REPLACED_HEADERS = [
   'Content-Length',
@@ -55,7 +56,7 @@ export class DynamicLargeObjects {
     if (['multipart-manifest', 'symlink'].some((name) => query.get(name) === 'get'))
       return response;
     const headers = await this.manifestHeaders(response, call);
-    const manifest = unquote(headers?.get('x-object-manifest') ?? '');
+    const manifest = unquote(headers?.get(X_OBJECT_MANIFEST) ?? '');
     const slash = manifest.indexOf('/');
     if (headers === undefined || slash < 1) return response;
     const { version, account } = target;
@@ -73,7 +74,7 @@ export class DynamicLargeObjects {
    * segments.
    */
   async isOne(headers: Headers, request: Request, target: ObjectTarget): Promise<boolean> {
-    const manifest = unquote(headers.get('x-object-manifest') ?? '');
+    const manifest = unquote(headers.get(X_OBJECT_MANIFEST) ?? '');
     const { version, account } = target;
     const container = manifest.slice(0, Math.max(manifest.indexOf('/'), 0));
     return container !== '' && this.isVersioned(request, { version, account, container });
@@ -84,7 +85,7 @@ export class DynamicLargeObjects {
     response: Response,
     { request, query }: ObjectCall,
   ): Promise<Headers | undefined> {
-    if (response.headers.has('x-object-manifest')) return response.headers;
+    if (response.headers.has(X_OBJECT_MANIFEST)) return response.headers;
     if (response.status !== 416) return undefined;
     const client = new SwiftClient(this.next, reaching(request));
     const head = await client.head(request.path, {
@@ -141,7 +142,7 @@ export class DynamicLargeObjects {
       headers: headers.without(...REPLACED_HEADERS),
       contentType: headers.get('content-type') ?? '',
       etag: `"${etag.digest('hex')}"`,
-      timestamp: headers.get('x-timestamp') ?? '0',
+      timestamp: headers.get(X_TIMESTAMP) ?? '0',
       size,
       isRangedOnce: true,
       read: (first, last) => streamOf(readPieces(pieces, first, last)),

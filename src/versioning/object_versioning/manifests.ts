@@ -13,6 +13,7 @@ import { asSigned } from '../bypasses';
 import { isHidden, namesHidden, refuseHidden, refuseSegment } from './containers/hidden_names';
 import { SwiftClient } from '../../swift_api/client';
 import type { ObjectCall } from '../calls';
+import { X_OBJECT_MANIFEST, X_STATIC_LARGE_OBJECT } from '../../swift_api/header_names';
 
 /** Larger than any manifest that a store accepts. */
 const MAX_MANIFEST_BYTES = 32 * 1024 * 1024;
@@ -94,7 +95,7 @@ async function checkCopiedManifest(
   };
   const head = await send('HEAD');
   await drain(head.body);
-  if (isHidden(unquote(head.headers.get('x-object-manifest') ?? ''))) return refuseSegments();
+  if (isHidden(unquote(head.headers.get(X_OBJECT_MANIFEST) ?? ''))) return refuseSegments();
   if (!isLarge(head)) return request;
   const response = await send('GET');
   if (!isLarge(response)) {
@@ -106,7 +107,7 @@ async function checkCopiedManifest(
 }
 
 function isLarge({ status, headers }: Response): boolean {
-  return status < 300 && isTrueValue(headers.get('x-static-large-object'));
+  return status < 300 && isTrueValue(headers.get(X_STATIC_LARGE_OBJECT));
 }
 
 async function refusalOf(manifest: Buffer): Promise<Response | undefined> {

@@ -14,6 +14,7 @@ import {
   versionReference,
   type VersionTarget,
 } from './version_target';
+import { X_COPIED_FROM, X_SYMLINK_TARGET } from '../../swift_api/header_names';
 
 const VERSION_HEADER = 'X-Object-Version-Id';
 const COPIED_VERSION_HEADER = 'X-Copied-From-Version-Id';
@@ -30,8 +31,8 @@ export function presentObject(
   const { headers } = response;
   const location = versionInLocation(headers, 'content-location');
   const redirect = versionInLocation(headers, 'location');
-  const link = versionInReference(headers, 'x-symlink-target', target);
-  const source = versionInReference(headers, 'x-copied-from', target);
+  const link = versionInReference(headers, X_SYMLINK_TARGET, target);
+  const source = versionInReference(headers, X_COPIED_FROM, target);
   const type = headers.get('content-type');
   const plain = dialect ? withoutVersionParameters : withoutReservedParameters;
   const plainType = type === undefined ? undefined : plain(type);
@@ -58,7 +59,7 @@ export function versionInResponse(
   const versions = versionsContainerOf(target.container);
   const places = [
     locationIn(headers, 'content-location'),
-    referenceIn(headers, 'x-symlink-target', target),
+    referenceIn(headers, X_SYMLINK_TARGET, target),
   ];
   const place = places.find(
     (each) => each?.container === versions && each.account === target.account,
@@ -85,7 +86,7 @@ export function locationOf({ headers }: Response): ObjectTarget | undefined {
 
 /** Returns the target of a symlink. */
 export function linkIn(headers: Headers, at: ObjectTarget): ObjectTarget | undefined {
-  return referenceIn(headers, 'x-symlink-target', at);
+  return referenceIn(headers, X_SYMLINK_TARGET, at);
 }
 
 /** Returns a response with the id of a version. */
@@ -118,7 +119,7 @@ export function copiedFrom(
   versionId: string | undefined,
 ): Response {
   const { headers } = response;
-  const from = referenceIn(headers, 'x-copied-from', source);
+  const from = referenceIn(headers, X_COPIED_FROM, source);
   if (from === undefined || isSame(from, source)) return response;
   const version = versionAt(from);
   if (version && isSame(version.target, source)) return response;

@@ -25,6 +25,7 @@ import {
 } from './presentation';
 import { SwiftClient } from '../../swift_api/client';
 import { ObjectCall } from '../calls';
+import { X_OBJECT_VERSION_ID } from '../../swift_api/header_names';
 
 /** The store would treat the segments as empty. */
 const NOT_WHOLE =
@@ -153,7 +154,7 @@ export class VersionReader {
           ? await this.readNull(request, target)
           : await this.readEntry(request, target, nullId, NULL_ID);
       // a null version that a write replaces disappears once the write is done
-      const isGone = response.status === 404 && !response.headers.has('x-object-version-id');
+      const isGone = response.status === 404 && !response.headers.has(X_OBJECT_VERSION_ID);
       if (!isGone || isAgain) return response;
       await drain(response.body);
     }

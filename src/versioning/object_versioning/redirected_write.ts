@@ -14,6 +14,7 @@ import { unavailable } from '../error_responses';
 import type { LockedRequest } from '../locked_request';
 import { reaching } from './access';
 import { SwiftClient } from '../../swift_api/client';
+import { X_DELETE_AFTER, X_DELETE_AT, X_SYMLINK_TARGET } from '../../swift_api/header_names';
 
 /**
  * Headers by which a client could read objects in the name of someone with more rights.
@@ -86,11 +87,11 @@ export function sentBy(
 ): Omit<SentWrite, 'outcome'> {
   const { request } = call;
   const requestExpiry: Expiry = {
-    at: request.headers.get('x-delete-at'),
-    after: request.headers.get('x-delete-after'),
+    at: request.headers.get(X_DELETE_AT),
+    after: request.headers.get(X_DELETE_AFTER),
   };
   const hasRequestExpiry = requestExpiry.at !== undefined || requestExpiry.after !== undefined;
-  const copiedExpiry = isCopy(request) ? headers.get('x-delete-at') : undefined;
+  const copiedExpiry = isCopy(request) ? headers.get(X_DELETE_AT) : undefined;
   const etag = headers.get('etag') ?? '';
   return {
     etag: status === 201 && hasOwnEtag(call) && /^[0-9a-f]{32}$/.test(etag) ? etag : undefined,
@@ -104,7 +105,7 @@ export function sentBy(
  * of a symlink's target, differs.
  */
 function hasOwnEtag({ request, query }: ObjectCall): boolean {
-  const isLink = request.headers.has('x-symlink-target') || query.get('symlink') === 'get';
+  const isLink = request.headers.has(X_SYMLINK_TARGET) || query.get('symlink') === 'get';
   return !isLink && !query.has('multipart-manifest');
 }
 

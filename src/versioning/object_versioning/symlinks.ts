@@ -13,6 +13,12 @@ import { isVersionOf, versionAt } from './version_target';
 import { reaching } from './access';
 import { linkIn, locationOf } from './presentation';
 import { SwiftClient } from '../../swift_api/client';
+import {
+  X_OBJECT_MANIFEST,
+  X_STATIC_LARGE_OBJECT,
+  X_SYMLINK_TARGET,
+  X_SYMLINK_TARGET_ETAG,
+} from '../../swift_api/header_names';
 
 /**
  * Max number of symlinks in a row that Swift follows (`symloop_max`); the proxy's own
@@ -107,7 +113,7 @@ export class Symlinks {
       // an object that does not exist, or not for this client, is answered as such
       if (head.status >= 300) return hops > MAX_LINKS ? at : undefined;
       const link = linkIn(head.headers, at);
-      const pinned = head.headers.get('x-symlink-target-etag');
+      const pinned = head.headers.get(X_SYMLINK_TARGET_ETAG);
       const etag = (pinned ?? head.headers.get('etag') ?? '').replaceAll('"', '');
       if (pinnedEtag !== undefined && pinnedEtag !== etag)
         return hops > MAX_LINKS
@@ -124,8 +130,8 @@ export class Symlinks {
 /** Whether an object's content comes from other objects. */
 function isComposed({ headers }: Response): boolean {
   return (
-    isTrueValue(headers.get('x-static-large-object')) ||
-    headers.has('x-object-manifest') ||
-    headers.has('x-symlink-target')
+    isTrueValue(headers.get(X_STATIC_LARGE_OBJECT)) ||
+    headers.has(X_OBJECT_MANIFEST) ||
+    headers.has(X_SYMLINK_TARGET)
   );
 }

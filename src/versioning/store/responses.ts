@@ -9,6 +9,13 @@ import { isMarkerType, NEW_MARKER_TYPE } from '../../swift_api/markers';
 import type { NoteBinding } from './note_binding';
 import type { ListingEntry, ObjectInfo, ObjectRef, TypedEntry } from './store';
 import { expectSuccess } from '../../swift_api/client';
+import {
+  X_DELETE_AT,
+  X_STATIC_LARGE_OBJECT,
+  X_SYMLINK_TARGET,
+  X_SYMLINK_TARGET_ACCOUNT,
+  X_TIMESTAMP,
+} from '../../swift_api/header_names';
 
 /**
  * Drains the response to a PUT of an object, which must be successful. Swift answers 202
@@ -37,8 +44,8 @@ export function objectInfo(
   binding: NoteBinding,
 ): ObjectInfo {
   const { headers } = response;
-  const timestamp = headers.get('x-timestamp') ?? lastModified(response);
-  const deleteAt = headers.get('x-delete-at');
+  const timestamp = headers.get(X_TIMESTAMP) ?? lastModified(response);
+  const deleteAt = headers.get(X_DELETE_AT);
   const contentType = headers.get('content-type') ?? '';
   const link = linkIn(headers, object);
   return {
@@ -47,7 +54,7 @@ export function objectInfo(
     isMarker: isMarkerType(contentType),
     contentType,
     notes: binding.notesIn(headers, object, timestamp),
-    ...(isTrueValue(headers.get('x-static-large-object')) ? { isLarge: true } : {}),
+    ...(isTrueValue(headers.get(X_STATIC_LARGE_OBJECT)) ? { isLarge: true } : {}),
     ...(link === undefined ? {} : { link }),
     ...(deleteAt === undefined ? {} : { deleteAt }),
   };
@@ -55,10 +62,10 @@ export function objectInfo(
 
 /** Returns the target in the headers of a symlink. */
 function linkIn(headers: Headers, at: ObjectRef): ObjectRef | undefined {
-  const target = parseCopyHeader(headers.get('x-symlink-target') ?? '');
+  const target = parseCopyHeader(headers.get(X_SYMLINK_TARGET) ?? '');
   if (target === undefined) return undefined;
   return {
-    account: unquote(headers.get('x-symlink-target-account') ?? '') || at.account,
+    account: unquote(headers.get(X_SYMLINK_TARGET_ACCOUNT) ?? '') || at.account,
     ...target,
   };
 }

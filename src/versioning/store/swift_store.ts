@@ -17,6 +17,11 @@ import type { Notes } from './recovery_notes';
 import { StoreClock } from './store_clock';
 import type { LinkParts, ListingEntry, ObjectInfo, ObjectRef, Store, TypedEntry } from './store';
 import { SwiftClient, expectSuccess } from '../../swift_api/client';
+import {
+  X_DELETE_AT,
+  X_OBJECT_MANIFEST,
+  X_STATIC_LARGE_OBJECT,
+} from '../../swift_api/header_names';
 
 const MAX_LISTING_BYTES = 32 * 1024 * 1024;
 /** Headers that a POST sets besides metadata, and removes if it does not have them. */
@@ -27,9 +32,9 @@ const POST_HEADERS = [
   'cache-control',
   'expires',
   'x-robots-tag',
-  'x-object-manifest',
+  X_OBJECT_MANIFEST,
 ];
-const COPIED_HEADERS = ['content-type', 'content-encoding', 'content-disposition', 'x-delete-at'];
+const COPIED_HEADERS = ['content-type', 'content-encoding', 'content-disposition', X_DELETE_AT];
 /**
  * The responses to a DELETE that is allowed but whose condition is not met, whether or
  * not there is or was an object.
@@ -121,7 +126,7 @@ export class SwiftStore implements Store {
       const source = await this.send('HEAD', from, ITSELF, Headers.of({ 'X-Newest': 'true' }));
       await drain(source.body);
       if (source.status === 404) return false;
-      if (response.status !== 400 || !isTrueValue(source.headers.get('x-static-large-object')))
+      if (response.status !== 400 || !isTrueValue(source.headers.get(X_STATIC_LARGE_OBJECT)))
         throw error;
       const changes = Headers.of({ 'Content-Type': contentType }).withAll(noteHeaders);
       return this.copyAsText(from, to, changes, failure);
@@ -226,7 +231,7 @@ export class SwiftStore implements Store {
     const failure = `could not remove the expiry of ${pathOf(object)}`;
     const response = await this.send('HEAD', object, ITSELF, Headers.of({ 'X-Newest': 'true' }));
     await expectSuccess(response, failure);
-    if (!response.headers.has('x-delete-at')) return;
+    if (!response.headers.has(X_DELETE_AT)) return;
     const headers = response.headers.filter(
       (key) => key.startsWith('x-object-meta-') || POST_HEADERS.includes(key),
     );

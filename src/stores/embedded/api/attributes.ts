@@ -5,6 +5,14 @@ import type { Attributes } from '../storage/storage';
 import { refuseWith } from './answers';
 import type { Kind } from './limits';
 import { titled } from '../../../http/titles';
+import {
+  X_CONTAINER_READ,
+  X_CONTAINER_WRITE,
+  X_DELETE_AFTER,
+  X_DELETE_AT,
+  X_OBJECT_MANIFEST,
+  X_STATIC_LARGE_OBJECT,
+} from '../../../swift_api/header_names';
 
 /**
  * The headers stored with an object besides its metadata (the object server's
@@ -16,7 +24,7 @@ const OBJECT_HEADERS = new Set([
   'content-encoding',
   'content-language',
   'expires',
-  'x-object-manifest',
+  X_OBJECT_MANIFEST,
   'x-robots-tag',
 ]);
 
@@ -32,7 +40,7 @@ export function objectAttributes(headers: Headers): Record<string, ByteString> {
 export function systemAttributes(attributes: Attributes): Record<string, ByteString> {
   return Object.fromEntries(
     Object.entries(attributes).filter(
-      ([key]) => key.startsWith(SYSTEM_PREFIX) || key === 'x-static-large-object',
+      ([key]) => key.startsWith(SYSTEM_PREFIX) || key === X_STATIC_LARGE_OBJECT,
     ),
   );
 }
@@ -43,7 +51,7 @@ export const SYSTEM_PREFIX = 'x-object-sysmeta-';
 /** The headers stored with accounts and containers besides their metadata. */
 const STORED_HEADERS = {
   account: [ACCOUNT_ACL],
-  container: ['x-container-read', 'x-container-write', 'x-container-sync-key'],
+  container: [X_CONTAINER_READ, X_CONTAINER_WRITE, 'x-container-sync-key'],
 };
 
 /**
@@ -87,13 +95,13 @@ export function shownAttributes(attributes: Attributes): Headers {
  * @throws Refused if it is not an integer, or is in the past
  */
 export function deleteAtOf(headers: Headers, now = Date.now() / 1000): number | undefined {
-  const after = headers.get('x-delete-after');
+  const after = headers.get(X_DELETE_AFTER);
   if (after !== undefined) {
     const time = Math.floor(now + parseIntegerHeader(after, 'X-Delete-After'));
     if (time <= now) throw refuseWith(400, 'X-Delete-After in past');
     return capTime(time);
   }
-  const at = headers.get('x-delete-at');
+  const at = headers.get(X_DELETE_AT);
   if (at === undefined) return undefined;
   const time = parseIntegerHeader(at, 'X-Delete-At');
   if (time <= now) throw refuseWith(400, 'X-Delete-At in past');

@@ -8,6 +8,7 @@ import type { ContainerTarget, ObjectTarget, Target } from '../../../swift_api/t
 import { bucketOfParts } from '../../../swift_api/reserved';
 import type { ContainerRecord, Storage } from '../storage/storage';
 import { Refused, refuse } from './answers';
+import { X_CONTAINER_READ, X_CONTAINER_WRITE } from '../../../swift_api/header_names';
 
 /** A request that is being handled. */
 export interface Call {
@@ -43,8 +44,8 @@ export function resourceOf(
   return {
     method,
     target,
-    readAcl: attributes?.['x-container-read'],
-    writeAcl: attributes?.['x-container-write'],
+    readAcl: attributes?.[X_CONTAINER_READ],
+    writeAcl: attributes?.[X_CONTAINER_WRITE],
     get accountAcl() {
       return storage.account(target.account)?.attributes[ACCOUNT_ACL];
     },
@@ -140,8 +141,8 @@ export function isOwner(
 
 const OWNER_HEADERS = [
   ACCOUNT_ACL,
-  'x-container-read',
-  'x-container-write',
+  X_CONTAINER_READ,
+  X_CONTAINER_WRITE,
   'x-container-sync-key',
   'x-account-meta-temp-url-key',
   'x-account-meta-temp-url-key-2',

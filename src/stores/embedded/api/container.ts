@@ -12,6 +12,11 @@ import { authorise, isOwner, openContainer, withoutOwners, type ContainerCall } 
 import { checkMerged, checkMetadata, checkNameLength } from './limits';
 import { listingQuery, listingType } from './listing';
 import { httpDate, isoTime } from '../../../swift_api/times';
+import {
+  X_CONTAINER_READ,
+  X_CONTAINER_WRITE,
+  X_STORAGE_POLICY,
+} from '../../../swift_api/header_names';
 
 /**
  * Refuses an invalid listing request. Swift does so before all else: even if the client
@@ -162,7 +167,7 @@ async function changeContainer(call: ContainerCall): Promise<Response> {
 }
 
 function checkUnsupported(headers: Headers): void {
-  const policy = headers.get('x-storage-policy') ?? '';
+  const policy = headers.get(X_STORAGE_POLICY) ?? '';
   if (policy !== '' && policy.toLowerCase() !== POLICY)
     throw refuseWith(400, `Invalid X-Storage-Policy '${toText(policy)}'`);
   if (headers.get('x-container-sync-to'))
@@ -171,7 +176,7 @@ function checkUnsupported(headers: Headers): void {
 
 function withCleanAcls(changes: Readonly<Record<string, ByteString>>) {
   const cleaned = { ...changes };
-  for (const name of ['x-container-read', 'x-container-write']) {
+  for (const name of [X_CONTAINER_READ, X_CONTAINER_WRITE]) {
     const value = cleaned[name];
     if (value) cleaned[name] = cleanAcl(name, value);
   }

@@ -11,6 +11,7 @@ import { checkNames } from './limits';
 import { failedCondition } from '../../../swift_api/conditions';
 import { openView, type OpenedView } from './read';
 import { serve, wantedRanges } from '../../../swift_api/object_response';
+import { X_COPY_FROM, X_COPY_FROM_ACCOUNT } from '../../../swift_api/header_names';
 
 /** Max attempts at a copy whose source goes away meanwhile. */
 const MAX_ATTEMPTS = 10;
@@ -18,7 +19,7 @@ const MAX_ATTEMPTS = 10;
 /** Whether a request makes a copy. */
 export function isCopy({ request }: ObjectCall): boolean {
   const { method, headers } = request;
-  return method === 'COPY' || (method === 'PUT' && Boolean(headers.get('x-copy-from')));
+  return method === 'COPY' || (method === 'PUT' && Boolean(headers.get(X_COPY_FROM)));
 }
 
 /** Answers a request that makes a copy (Swift's `copy`). */
@@ -43,10 +44,10 @@ function copyFromSource(call: ObjectCall): Promise<Response> {
   const { request, target } = call;
   if (Number(request.headers.get('content-length') ?? '0') > 0)
     throw refuseWith(400, 'Copy requests require a zero byte body');
-  const path = parseCopyHeader(request.headers.get('x-copy-from') ?? '');
+  const path = parseCopyHeader(request.headers.get(X_COPY_FROM) ?? '');
   if (path === undefined)
     throw badPath('X-Copy-From header must be of the form <container name>/<object name>');
-  const account = accountOf(request.headers.get('x-copy-from-account')) ?? target.account;
+  const account = accountOf(request.headers.get(X_COPY_FROM_ACCOUNT)) ?? target.account;
   return copy(call, { version: target.version, account, ...path }, target);
 }
 

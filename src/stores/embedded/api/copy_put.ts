@@ -19,6 +19,11 @@ import { rawManifest } from './large_objects/slo_read';
 import { storeManifest } from './large_objects/slo_write';
 import { httpDate } from '../../../swift_api/times';
 import { serve, shownType, wantedRanges, type View } from '../../../swift_api/object_response';
+import {
+  X_SYMLINK_TARGET,
+  X_SYMLINK_TARGET_ACCOUNT,
+  X_SYMLINK_TARGET_ETAG,
+} from '../../../swift_api/header_names';
 
 /**
  * Makes a copy of an opened source. A copy of all of the source's bytes shares its
@@ -46,8 +51,8 @@ function mergeDrafts(sink: ObjectCall, { record, view, isRaw }: OpenedView): Dra
   const draft = draftOf(sink, shownType(record.contentType));
   const isFresh = isTrueValue(headers.get('x-fresh-metadata'));
   const {
-    'x-object-manifest': manifest,
-    'x-static-large-object': large,
+    X_OBJECT_MANIFEST: manifest,
+    X_STATIC_LARGE_OBJECT: large,
     ...otherAttributes
   } = record.attributes;
   const attributes = {
@@ -82,12 +87,12 @@ function newLinkParts(sink: ObjectCall, { attributes }: ObjectRecord, { size }: 
   const source = linkOf(attributes);
   const sourceHeaders = source === undefined ? Headers.none : linkHeaders(source);
   const headers = sourceHeaders.withAll(request.headers.only(...LINK_HEADERS));
-  if (!headers.has('x-symlink-target')) return undefined;
+  if (!headers.has(X_SYMLINK_TARGET)) return undefined;
   if (size !== 0) throw hasBody();
   return linkParts({ ...sink, request: { ...request, headers } });
 }
 
-const LINK_HEADERS = ['x-symlink-target', 'x-symlink-target-account', 'x-symlink-target-etag'];
+const LINK_HEADERS = [X_SYMLINK_TARGET, X_SYMLINK_TARGET_ACCOUNT, X_SYMLINK_TARGET_ETAG];
 
 /** Drops the manifest's attributes, since the copy has the segments' bytes itself. */
 function withoutManifest(

@@ -3,6 +3,7 @@ import type { Response } from '../../../swift_api/message';
 import type { Attributes } from '../storage/storage';
 import { answer } from './answers';
 import { authorise, type Call } from './call';
+import { X_TIMESTAMP, X_TRANS_ID } from '../../../swift_api/header_names';
 
 const EXPOSED = [
   'cache-control',
@@ -12,8 +13,8 @@ const EXPOSED = [
   'last-modified',
   'pragma',
   'etag',
-  'x-timestamp',
-  'x-trans-id',
+  X_TIMESTAMP,
+  X_TRANS_ID,
   'x-openstack-request-id',
 ];
 const METHODS = ['COPY', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'POST', 'PUT'];

@@ -9,6 +9,7 @@ import { openContainer, type ObjectCall } from './call';
 import { guessType } from './content_types';
 import { checkMetadata, checkNameLength } from './limits';
 import { httpDate } from '../../../swift_api/times';
+import { X_OBJECT_MANIFEST } from '../../../swift_api/header_names';
 
 /** An object to be made by a PUT, before its content is there. */
 export interface Draft extends Omit<NewObject, 'content'> {
@@ -75,7 +76,7 @@ function checkContentType(contentType: ByteString): void {
 
 /** Refuses an X-Object-Manifest that names no segments (Swift's `dlo`). */
 function checkManifestHeader(headers: Headers): void {
-  const value = headers.get('x-object-manifest');
+  const value = headers.get(X_OBJECT_MANIFEST);
   if (value === undefined) return;
   const slash = value.indexOf('/');
   const prefix = value.slice(slash + 1);

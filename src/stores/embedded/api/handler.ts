@@ -20,6 +20,7 @@ import { withCors, preflight } from './cors';
 import { infoAnswer } from './info';
 import { checkNames } from './limits';
 import { objectRequest } from './object';
+import { X_VERSIONS_ENABLED } from '../../../swift_api/header_names';
 
 /** Max bytes of an unread body that are worth reading to reuse the connection. */
 const WORTH_READING = 64 * 1024;
@@ -119,6 +120,6 @@ function checkImplemented({ request, query }: Call): void {
   // with the filter formpost, none of these gets here
   if (formBoundary(request) !== undefined)
     throw refuseWith(501, 'FormPOST is not enabled on this server\n');
-  if (headers.has('x-versions-enabled') || query.has('versions') || query.get('version-id'))
+  if (headers.has(X_VERSIONS_ENABLED) || query.has('versions') || query.get('version-id'))
     throw refuseWith(501, "Swift's object_versioning is not enabled on this server\n");
 }

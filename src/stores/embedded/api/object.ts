@@ -13,6 +13,11 @@ import { readObject } from './read';
 import { receiveBody } from './receive';
 import { deleteLarge, deleteSegments } from './large_objects/slo_delete';
 import { putLarge } from './large_objects/slo_write';
+import {
+  X_IF_DELETE_AT,
+  X_STATIC_LARGE_OBJECT,
+  X_SYMLINK_TARGET,
+} from '../../../swift_api/header_names';
 
 const ALLOWED = Headers.of({ Allow: 'DELETE, GET, HEAD, OPTIONS, POST, PUT' });
 
@@ -28,7 +33,7 @@ export async function objectRequest(call: ObjectCall): Promise<Response> {
     case 'PUT':
       return putObject(call);
     case 'POST':
-      if (call.request.headers.has('x-static-large-object')) throw reservedHeader();
+      if (call.request.headers.has(X_STATIC_LARGE_OBJECT)) throw reservedHeader();
       return postObject(call);
     case 'DELETE':
       return call.query.get('multipart-manifest') === 'delete'
@@ -42,8 +47,8 @@ export async function objectRequest(call: ObjectCall): Promise<Response> {
 async function putObject(call: ObjectCall): Promise<Response> {
   const { request, query, storage } = call;
   if (query.get('multipart-manifest') === 'put') return putLarge(call);
-  if (request.headers.has('x-static-large-object')) throw reservedHeader();
-  if (request.headers.has('x-symlink-target')) return putLink(call);
+  if (request.headers.has(X_STATIC_LARGE_OBJECT)) throw reservedHeader();
+  if (request.headers.has(X_SYMLINK_TARGET)) return putLink(call);
   const draft = draftOf(call);
   const record = await receiveBody(storage, request, (content) => commit(call, draft, content));
   if (record === undefined) throw new Error('content that was just received is gone');
@@ -57,7 +62,7 @@ async function putObject(call: ObjectCall): Promise<Response> {
 async function postObject(call: ObjectCall): Promise<Response> {
   const { request, target } = call;
   const { headers } = request;
-  if (headers.has('x-symlink-target'))
+  if (headers.has(X_SYMLINK_TARGET))
     throw refuseWith(400, 'A PUT request is required to set a symlink target');
   openContainer(call, 'POST', target);
   checkMetadata(headers, 'object');
@@ -127,7 +132,7 @@ function expiryCondition({
   target,
   storage,
 }: ObjectCall): { readonly timestamp: string } | undefined {
-  const header = request.headers.get('x-if-delete-at');
+  const header = request.headers.get(X_IF_DELETE_AT);
   if (header === undefined) return undefined;
   if (!/^\s*\d+(\.\d+)?\s*$/.test(header))
     throw new Refused(page(400, 'Bad X-If-Delete-At header value'));

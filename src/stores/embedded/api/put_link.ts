@@ -8,6 +8,11 @@ import { linkAttributes, openObject, type Link } from './links';
 import { normalEtag } from '../../../swift_api/conditions';
 import { receiveBody } from './receive';
 import { Headers } from '../../../http/headers';
+import {
+  X_SYMLINK_TARGET,
+  X_SYMLINK_TARGET_ACCOUNT,
+  X_SYMLINK_TARGET_ETAG,
+} from '../../../swift_api/header_names';
 
 /** Answers PUT with X-Symlink-Target (Swift's `SymlinkObjectContext.handle_put`). */
 export async function putLink(call: ObjectCall): Promise<Response> {
@@ -55,18 +60,18 @@ export function hasBody(): Refused {
 const FORM = 'X-Symlink-Target header must be of the form <container name>/<object name>';
 
 function parseLink({ request, target }: ObjectCall): { link: Link; target: ObjectTarget } {
-  const header = request.headers.get('x-symlink-target') ?? '';
+  const header = request.headers.get(X_SYMLINK_TARGET) ?? '';
   if (unquote(header).startsWith('/')) throw refuseWith(412, FORM);
   const path = parseCopyHeader(header);
   if (path === undefined) throw new Refused(page(412, FORM));
-  const accountHeader = request.headers.get('x-symlink-target-account');
+  const accountHeader = request.headers.get(X_SYMLINK_TARGET_ACCOUNT);
   const account = accountHeader === undefined ? target.account : accountOf(accountHeader);
   const isItself =
     account === target.account &&
     path.container === target.container &&
     path.object === target.object;
   if (isItself) throw refuseWith(400, 'Symlink cannot target itself');
-  const etag = normalEtag(request.headers.get('x-symlink-target-etag') ?? '');
+  const etag = normalEtag(request.headers.get(X_SYMLINK_TARGET_ETAG) ?? '');
   if (/[;"\\]/.test(etag)) throw refuseWith(400, 'Bad X-Symlink-Target-Etag format');
   return {
     link: {

@@ -9,6 +9,7 @@ import { dloView } from './large_objects/dlo';
 import { linkHeaders, linkOf, openObject } from './links';
 import { manifestView, sloView } from './large_objects/slo_read';
 import { serve, wantedRanges, type View } from '../../../swift_api/object_response';
+import { X_OBJECT_MANIFEST, X_STATIC_LARGE_OBJECT } from '../../../swift_api/header_names';
 
 /** A view of an object; `content` is set if it has exactly the bytes of that content. */
 export interface StoredView extends View {
@@ -55,7 +56,7 @@ export async function openView(call: ObjectCall, method: string): Promise<Opened
     asLink ? 'none' : 'all',
   );
   const rawView = plainView(call, record, asLink, location);
-  const manifest = record.attributes['x-object-manifest'];
+  const manifest = record.attributes[X_OBJECT_MANIFEST];
   const isWhole = query.get('multipart-manifest') !== 'get';
   const targetCall = { ...call, target };
   if (isStatic(record) && isWhole)
@@ -66,7 +67,7 @@ export async function openView(call: ObjectCall, method: string): Promise<Opened
 }
 
 function isStatic({ attributes }: ObjectRecord): boolean {
-  return isTrueValue(attributes['x-static-large-object']);
+  return isTrueValue(attributes[X_STATIC_LARGE_OBJECT]);
 }
 
 function plainView(

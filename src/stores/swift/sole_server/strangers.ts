@@ -3,6 +3,7 @@ import type { Handler, Request, Response } from '../../../swift_api/message';
 import { credentials, type Headers } from '../../../http/headers';
 import { parseTarget } from '../../../swift_api/target';
 import { readAll } from '../../../http/body';
+import { X_TRANS_ID } from '../../../swift_api/header_names';
 
 /**
  * Milliseconds for which the store's refusal of one anonymous client holds for all, and
@@ -43,7 +44,7 @@ export class Strangers {
     const text = await readAll(response.body, MAX_TEXT);
     const refusal: Refusal = {
       status,
-      headers: headers.without('x-trans-id', 'x-openstack-request-id'),
+      headers: headers.without(X_TRANS_ID, 'x-openstack-request-id'),
       body: text ?? Buffer.alloc(0),
     };
     this.refusals.set(key, refusal);

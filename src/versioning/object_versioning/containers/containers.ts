@@ -23,6 +23,7 @@ import { isNative, Listings } from './listings';
 import { mirroredChanges, versionsContainer, VersionsContainers } from './versions_container';
 import { storeErrorOf, SwiftClient } from '../../../swift_api/client';
 import type { ContainerCall } from '../../calls';
+import { X_CONTAINER_BYTES_USED, X_STORAGE_POLICY } from '../../../swift_api/header_names';
 
 const MAX_INFO_BYTES = 1024 * 1024;
 const ENABLED = 'X-Versions-Enabled';
@@ -151,7 +152,7 @@ export class VersionedContainers {
     try {
       if (enabling)
         isNew = await this.versionsContainers.make(ownRequest, target, {
-          policy: request.headers.get('x-storage-policy'),
+          policy: request.headers.get(X_STORAGE_POLICY),
         });
       let versionsResponse =
         changes && (await this.versionsContainers.change(request, target, changes));
@@ -356,7 +357,7 @@ function clashOf(requestHeaders: Headers, containerHeaders: Headers): Response |
 }
 
 function bytesUsed(headers: Headers): number {
-  return Number(headers.get('x-container-bytes-used') ?? 0);
+  return Number(headers.get(X_CONTAINER_BYTES_USED) ?? 0);
 }
 
 function reportsStaticLinks(info: Buffer): boolean {

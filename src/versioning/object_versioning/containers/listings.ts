@@ -19,6 +19,7 @@ import { mergeVersions, type CurrentEntry, type Subdir } from './merge';
 import { parsePageRequest, startOf, versionBounds, type PageRequest } from './version_pages';
 import { SwiftClient } from '../../../swift_api/client';
 import type { ContainerCall } from '../../calls';
+import { X_VERSIONS_ENABLED } from '../../../swift_api/header_names';
 
 /** More than an operation adds and drops, except for null versions left long ago. */
 const MAX_TOP = '10';
@@ -223,7 +224,7 @@ const JSON_QUERY = new Map([['format', 'json']]);
 
 /** Whether the store itself versions the container. */
 export function isNative({ headers }: Response): boolean {
-  return headers.has('x-versions-enabled');
+  return headers.has(X_VERSIONS_ENABLED);
 }
 
 /** Refuses all formats but JSON, the only one in which versions are listed. */

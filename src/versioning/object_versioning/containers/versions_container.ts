@@ -4,6 +4,7 @@ import { type Handler, type Request, type Response } from '../../../swift_api/me
 import { type ContainerTarget } from '../../../swift_api/target';
 import { versionsContainerOf } from '../version_names';
 import { SwiftClient, storeErrorOf, expectSuccess } from '../../../swift_api/client';
+import { X_STORAGE_POLICY } from '../../../swift_api/header_names';
 
 /**
  * The headers that a versions container shares with its container, so that the store lets
@@ -77,7 +78,7 @@ export class VersionsContainers {
       throw storeErrorOf(head, 'could not read the container');
     const headers = exists ? head.headers : Headers.none;
     const sharedHeaders = sharedHeadersOf(headers);
-    const policy = headers.get('x-storage-policy') ?? first?.policy;
+    const policy = headers.get(X_STORAGE_POLICY) ?? first?.policy;
     const target = versionsContainer(container);
     const putHeaders =
       policy === undefined ? sharedHeaders : sharedHeaders.with('X-Storage-Policy', policy);

@@ -7,6 +7,7 @@ import { openContainer, type ObjectCall } from '../call';
 import { openObject } from '../links';
 import { segmentTarget, SLO_LIMITS } from './slo_manifest';
 import { readManifest } from './slo_read';
+import { X_STATIC_LARGE_OBJECT } from '../../../../swift_api/header_names';
 
 /** One object to delete; a manifest comes after its segments. */
 interface Task {
@@ -93,7 +94,7 @@ function reasonOf(status: number): string {
 async function segmentsOf(call: ObjectCall, target: ObjectTarget): Promise<Task[] | number> {
   try {
     const { record } = openObject(call, 'GET', target);
-    if (!isTrueValue(record.attributes['x-static-large-object'])) return 400;
+    if (!isTrueValue(record.attributes[X_STATIC_LARGE_OBJECT])) return 400;
     const segments = await readManifest(call, record);
     return segments.flatMap((segment) =>
       'data' in segment

@@ -38,6 +38,7 @@ import {
   type WantedSegment,
 } from './slo_manifest';
 import { httpDate } from '../../../../swift_api/times';
+import { X_STATIC_LARGE_OBJECT } from '../../../../swift_api/header_names';
 
 /**
  * Answers PUT with `?multipart-manifest=put` (Swift's
@@ -239,7 +240,7 @@ async function checkSegment(
     content_type: toText(view.contentType.split(';')[0] ?? ''),
     last_modified: new Date(seconds * 1000).toISOString().replace('Z', '000'),
     ...(isPart ? { range: `${range[0]}-${range[1]}` } : {}),
-    ...(!isRaw && isTrueValue(record.attributes['x-static-large-object']) ? { sub_slo: true } : {}),
+    ...(!isRaw && isTrueValue(record.attributes[X_STATIC_LARGE_OBJECT]) ? { sub_slo: true } : {}),
   };
 }
 
