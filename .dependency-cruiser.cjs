@@ -36,8 +36,8 @@ const forbid = (name, comment, from, to) => ({
   to: { path: to.map(pattern) },
 });
 
-const ONE_WAY = 'Layers point one way; see ARCHITECTURE.md.';
-const INSIDE = 'What is inside a store is its own; see ARCHITECTURE.md.';
+const ONE_WAY = 'Layers point one way; see docs/architecture/README.md.';
+const INSIDE = 'What is inside a store is its own; see docs/architecture/README.md.';
 
 module.exports = {
   forbidden: [
@@ -68,7 +68,8 @@ module.exports = {
     // Requests in the service user's name follow from a client's right, or are on a closed list.
     {
       name: 'authority',
-      comment: 'Only code that has seen a right grants authority; see ARCHITECTURE.md.',
+      comment:
+        'Only code that has seen a right grants authority; see docs/architecture/authority.md.',
       severity: 'error',
       from: {
         path: '^(src|middleware)/',
@@ -87,7 +88,7 @@ module.exports = {
     {
       name: 'closed-list',
       comment:
-        "Requests in the service user's name without a right are a closed list; see ARCHITECTURE.md.",
+        "Requests in the service user's name without a right are a closed list; see docs/architecture/authority.md.",
       severity: 'error',
       from: {
         path: '^(src|middleware)/',

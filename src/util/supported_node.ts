@@ -6,7 +6,7 @@ import { join } from 'node:path';
  * command imports this first, because an older Node would fail with an error that does
  * not name the cause.
  */
-const text = readFileSync(join(__dirname, '../../package.json'), 'utf8');
+const text = readFileSync(join(__dirname, '../../../package.json'), 'utf8');
 const { engines } = JSON.parse(text) as { engines: { node: string } };
 const oldest = engines.node.replace('>=', '');
 

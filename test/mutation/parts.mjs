@@ -1,13 +1,38 @@
 /**
- * What a run mutates: files of src/core, and roughly how many minutes it takes on two
- * busy cores; from `archive` on, the minutes are guesses.
+ * What is mutated at once: files of src/versioning, and about how many minutes that takes on two
+ * busy cores; for parts from archive on this is a guess.
  */
 export const PARTS = {
-  decisions: { minutes: 16, files: ['decide', 'decide_nulls', 'decide_with_ids'] },
-  names: { minutes: 18, files: ['names', 'version_names', 'newest_note', 'null_note'] },
-  archive: { minutes: 40, files: ['candidates', 'entries', 'versions'] },
-  ids: { minutes: 40, files: ['versions_with_ids', 'null_index'] },
-  unfinished: { minutes: 20, files: ['interrupted', 'unfinished', 'state'] },
-  nulls: { minutes: 20, files: ['null_versions'] },
+  decisions: {
+    minutes: 16,
+    files: [
+      'archive/plan',
+      'object_versioning/plan_versions',
+      'object_versioning/null_versions/plan_nulls',
+    ],
+  },
+  names: {
+    minutes: 18,
+    files: [
+      'archive/names',
+      'object_versioning/version_names',
+      'object_versioning/newest_note',
+      'object_versioning/null_versions/null_note',
+    ],
+  },
+  archive: { minutes: 40, files: ['archive/candidates', 'archive/entries', 'archive/execute'] },
+  ids: {
+    minutes: 40,
+    files: ['object_versioning/execute_versions', 'object_versioning/null_versions/null_index'],
+  },
+  unfinished: {
+    minutes: 20,
+    files: [
+      'object_versioning/interrupted',
+      'object_versioning/unfinished_note',
+      'object_versioning/state',
+    ],
+  },
+  nulls: { minutes: 20, files: ['object_versioning/null_versions/execute_nulls'] },
   authority: { minutes: 8, files: ['authority'] },
 };

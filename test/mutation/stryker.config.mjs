@@ -6,7 +6,7 @@ const results = 'coverage/mutation';
 
 /** @type {import('@stryker-mutator/api/core').PartialStrykerOptions} */
 export default {
-  mutate: PARTS[part].files.map((name) => `src/core/${name}.ts`),
+  mutate: PARTS[part].files.map((name) => `src/versioning/${name}.ts`),
   testRunner: 'jest',
   plugins: ['@stryker-mutator/jest-runner'],
   jest: { configFile: 'test/mutation/jest.config.mjs' },

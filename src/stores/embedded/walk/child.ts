@@ -76,7 +76,7 @@ async function readUnchanged(
 /**
  * Opens the database by LMDB, and finds the ends of each table. The folder has a link to
  * the database and a lock file of its own: it is not safe to open a database beside a
- * server that writes to it (see ARCHITECTURE.md).
+ * server that writes to it (see docs/architecture/embedded-store.md).
  */
 async function readByLmdb(folder: string, tables: readonly string[]): Promise<void> {
   // loaded late: not needed for a database with flaws
