@@ -23,7 +23,7 @@ import {
 import { ContainerRequests } from '../../src/versioning/container_requests';
 import { errorResponse } from '../../src/versioning/error_responses';
 import { multipartDelete } from '../../src/versioning/multipart_delete/multipart_delete';
-import { MODE_HEADERS, PolicyCache } from '../../src/versioning/policy';
+import { PolicyCache } from '../../src/versioning/policy';
 import { hideUnfinished } from '../../src/versioning/hide_unfinished';
 import { PinnedPolicies, forwardUnversioned } from '../../src/versioning/forward_unversioned';
 import { listAccount } from '../../src/versioning/object_versioning/containers/account_listing';
@@ -33,6 +33,7 @@ import { VersionedObjects } from '../../src/versioning/object_versioning/objects
 import type { VersioningContext } from '../../src/versioning/context';
 import { Call, ContainerCall, ObjectCall } from '../../src/versioning/calls';
 import { ambiguityOf } from '../../src/versioning/ambiguity';
+import { MODE_HEADERS } from '../../src/versioning/policy_headers';
 
 /**
  * Forwards requests that versioning does not concern to `next` unchanged, as the same

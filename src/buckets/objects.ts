@@ -121,7 +121,7 @@ function requestObject(
 }
 
 /** Returns the state of the object from a response. */
-export function infoOf({ headers }: Response): ObjectInfo {
+function infoOf({ headers }: Response): ObjectInfo {
   const [, total] = /\/(\d+)$/.exec(headers.get('content-range') ?? '') ?? [];
   return {
     etag: etagIn(headers),

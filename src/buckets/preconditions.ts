@@ -43,7 +43,7 @@ export function judged(conditions: Conditions, current: Known): Judgement {
 }
 
 /** Whether one of the entity tags of a header, or its `*`, matches an etag. */
-export function matches(header: string, etag: string): boolean {
+function matches(header: string, etag: string): boolean {
   return header.split(',').some((tag) => tag.trim() === '*' || unquoted(tag) === etag);
 }
 

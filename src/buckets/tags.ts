@@ -92,7 +92,7 @@ export function tagsIn(headers: Headers): readonly Tag[] {
 }
 
 /** Returns headers without those that keep tags. */
-export function withoutTags(headers: Headers): Headers {
+function withoutTags(headers: Headers): Headers {
   const prefix = NOTE.toLowerCase();
   return headers.filter((name) => !name.startsWith(prefix));
 }

@@ -35,7 +35,7 @@ export interface VersionPage {
 }
 
 /** The entry after which the next page starts. */
-export interface NextVersions {
+interface NextVersions {
   readonly key: ByteString;
   readonly versionId: string | undefined;
   /** Whether more versions of the key follow. */

@@ -1,7 +1,7 @@
 import type { Mistakes } from './mistakes';
 
 /** An option of the file. */
-export interface IniOption {
+interface IniOption {
   readonly value: string;
   readonly line: number;
   /** Set if it could not be read, which has been reported. */

@@ -3,7 +3,7 @@ import { Turns } from '../util/turns';
 import { InvalidForm, type Part } from './multipart';
 
 /** Max bytes of a field's name, and of all fields together with their headers. */
-export const MAX_FIELD_NAME = 256;
+const MAX_FIELD_NAME = 256;
 const MAX_FIELDS = 64 * 1024;
 /** Max number of fields: reading a small one costs more than its size. */
 const MAX_PARTS = 256;

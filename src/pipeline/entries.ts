@@ -25,7 +25,7 @@ export interface Entry<P> {
 }
 
 /** Options as parsed by their plugin's schema. */
-export type Options = Readonly<Record<string, unknown>>;
+type Options = Readonly<Record<string, unknown>>;
 
 /** An entry without mistakes. */
 export type ReadEntry<P> = Entry<P> & { readonly options: Options };

@@ -59,7 +59,7 @@ const server = z.object({
 });
 
 /** The options of `[DEFAULT]`. */
-export type ServerOptions = Readonly<z.infer<typeof server>>;
+type ServerOptions = Readonly<z.infer<typeof server>>;
 
 /** A valid configuration. */
 export interface Config {

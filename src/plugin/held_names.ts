@@ -86,7 +86,7 @@ function nameBounds(request: Request, max: () => Promise<number>): Bounds {
 }
 
 /** Returns the response to a bulk delete of which nothing is done. */
-export function reported(request: Request, status: number, text = ''): Response {
+function reported(request: Request, status: number, text = ''): Response {
   const type = bulkType(request);
   return deletedAnswer(type, new DeleteSummary().render(type, status, text));
 }

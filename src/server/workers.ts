@@ -54,7 +54,7 @@ const FIRST_DELAY = 500;
 const LONGEST_DELAY = 30_000;
 
 /** A worker could not be started. */
-export class WorkerFailed extends Error {
+class WorkerFailed extends Error {
   override readonly name = 'WorkerFailed';
   readonly code = 'WORKER_FAILED';
 }

@@ -22,7 +22,7 @@ export function failedCondition(
 }
 
 /** Whether a header's `*` or one of its entity tags matches this ETag. */
-export function matches(header: string, etag: string): boolean {
+function matches(header: string, etag: string): boolean {
   const wanted = normalEtag(etag);
   return header.split(',').some((tag) => tag.trim() === '*' || normalEtag(tag.trim()) === wanted);
 }

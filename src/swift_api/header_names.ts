@@ -12,7 +12,6 @@ export const X_DELETE_AFTER = 'x-delete-after';
 export const X_DELETE_AT = 'x-delete-at';
 export const X_HISTORY_LOCATION = 'x-history-location';
 export const X_IF_DELETE_AT = 'x-if-delete-at';
-export const X_NEWEST = 'x-newest';
 export const X_OBJECT_MANIFEST = 'x-object-manifest';
 export const X_OBJECT_VERSION_ID = 'x-object-version-id';
 export const X_SERVICE_TOKEN = 'x-service-token';

@@ -46,7 +46,7 @@ export function manifestBounds(fetchLimits: () => Promise<StoreLimits>): Bounds 
 }
 
 /** The response to a manifest that is too long. */
-export function tooLong(max: number): Response {
+function tooLong(max: number): Response {
   return page(413, `Manifest File > ${max} bytes`);
 }
 
@@ -64,7 +64,7 @@ const DEPTH = 2;
  * that have a key `path`. Misses keys with escapes; the code that parses the whole counts
  * them.
  */
-export class SegmentScan {
+class SegmentScan {
   segments = 0;
   private depth = 0;
   private isInText = false;

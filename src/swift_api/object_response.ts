@@ -76,7 +76,7 @@ export function wantedRanges(request: Request, view: View, size: number): Range[
 }
 
 /** All headers of a view except its type and length. */
-export function viewHeaders(view: View): Headers {
+function viewHeaders(view: View): Headers {
   return view.headers.withAll(
     Headers.of({
       Etag: view.etag,

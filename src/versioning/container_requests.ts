@@ -9,14 +9,7 @@ import { rightToChange } from '../swift_api/authority/shown_right';
 import { LockTimeout } from '../coordination/locks/locker';
 import { LockName } from '../coordination/locks/lock_names';
 import { StoreError } from '../util/store_error';
-import {
-  changesSetting,
-  MODE_HEADERS,
-  readSetting,
-  setsMode,
-  translateSetting,
-  type PolicyCache,
-} from './policy';
+import { type PolicyCache } from './policy';
 import {
   touchesObjectVersioning,
   TWO_WAYS,
@@ -26,6 +19,13 @@ import type { VersioningContext } from './context';
 import { SwiftClient } from '../swift_api/client';
 import type { ContainerCall } from './calls';
 import { X_VERSIONS_ENABLED } from '../swift_api/header_names';
+import {
+  changesSetting,
+  MODE_HEADERS,
+  readSetting,
+  setsMode,
+  translateSetting,
+} from './policy_headers';
 
 /**
  * Handles requests for containers: changes their policies one at a time, and presents

@@ -10,6 +10,6 @@ export function failsPreconditions(request: Request, current: ObjectInfo | undef
 }
 
 /** Whether a write is to be done only if there is no object (`If-None-Match: *`). */
-export function onlyIfAbsent({ method, headers }: Request): boolean {
+function onlyIfAbsent({ method, headers }: Request): boolean {
   return method !== 'DELETE' && headers.get('if-none-match')?.trim() === '*';
 }

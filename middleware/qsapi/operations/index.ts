@@ -16,7 +16,7 @@ import { uploadRoutes } from './uploads';
  * The operations, by their names in QingStor's documentation; the first that matches a
  * request answers it.
  */
-export const operations: readonly Route[] = [
+const operations: readonly Route[] = [
   // chosen by more than the method and the resource
   ...versioningRoutes,
   ...versionListingRoutes,

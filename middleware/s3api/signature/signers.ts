@@ -33,7 +33,7 @@ export interface Signers {
 }
 
 /** The signature of a text, and the access key it claims. */
-export type SignedText = Pick<Signing, 'accessKey' | 'scope' | 'signature'>;
+type SignedText = Pick<Signing, 'accessKey' | 'scope' | 'signature'>;
 
 /** Verifies signatures by the secrets known here. */
 export function signersOf(credentials: CredentialSource, sessions: Sessions): Signers {
@@ -62,7 +62,7 @@ export function signersOf(credentials: CredentialSource, sessions: Sessions): Si
   };
 }
 
-export function unknown(accessKey: ByteString): BucketError {
+function unknown(accessKey: ByteString): BucketError {
   const message = 'The AWS Access Key Id you provided does not exist in our records.';
   return new BucketError('unknown-access-key', message, { fields: { AWSAccessKeyId: accessKey } });
 }

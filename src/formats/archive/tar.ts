@@ -23,7 +23,7 @@ export interface TarEntry {
 }
 
 /** The bytes of an entry, which may be read in part or not at all. */
-export class EntryContent extends Readable {
+class EntryContent extends Readable {
   /** Why the bytes could not be read. */
   failure: Error | undefined;
   #reading: Promise<void> = Promise.resolve();

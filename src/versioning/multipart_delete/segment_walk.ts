@@ -22,7 +22,7 @@ const Manifest = z.array(
 );
 
 /** Why a manifest could not be read, as Swift reports it. */
-export interface Problem {
+interface Problem {
   /** 404 if there is no manifest; 401 or 403 if the client has no right to read it. */
   readonly status: number;
   readonly reason: string;

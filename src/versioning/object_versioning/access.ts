@@ -69,7 +69,7 @@ async function establishRight(
  * For an app that stores objects itself: grants a client the same rights to versions as
  * to their object.
  */
-export function asOfObjects(authorise: Authorise): Authorise {
+function asOfObjects(authorise: Authorise): Authorise {
   return (resource) => {
     const { target } = resource;
     const container = containerOfVersions(target.container ?? '');

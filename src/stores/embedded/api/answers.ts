@@ -1,5 +1,4 @@
 import { answer, page } from '../../../swift_api/responses';
-import { quote } from '../../../http/bytes';
 import { Headers } from '../../../http/headers';
 import type { Response } from '../../../swift_api/message';
 
@@ -37,9 +36,4 @@ const PLAIN = Headers.of({ 'Content-Type': 'text/plain' });
 /** Refuses with a status and a reason in plain text, as Swift does. */
 export function refuseWith(status: number, reason: string, headers: Headers = PLAIN): Refused {
   return new Refused(page(status, reason, headers));
-}
-
-/** Formats the path of an object as Swift does in headers. */
-export function quotedPath(...parts: readonly string[]): string {
-  return '/' + parts.map((part) => quote(part)).join('/');
 }

@@ -46,7 +46,7 @@ export function systemAttributes(attributes: Attributes): Record<string, ByteStr
 }
 
 /** Prefix of attributes that clients neither set nor see. */
-export const SYSTEM_PREFIX = 'x-object-sysmeta-';
+const SYSTEM_PREFIX = 'x-object-sysmeta-';
 
 /** The headers stored with accounts and containers besides their metadata. */
 const STORED_HEADERS = {

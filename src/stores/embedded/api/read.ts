@@ -12,7 +12,7 @@ import { serve, wantedRanges, type View } from '../../../swift_api/object_respon
 import { X_OBJECT_MANIFEST, X_STATIC_LARGE_OBJECT } from '../../../swift_api/header_names';
 
 /** A view of an object; `content` is set if it has exactly the bytes of that content. */
-export interface StoredView extends View {
+interface StoredView extends View {
   readonly content?: ContentRef;
 }
 

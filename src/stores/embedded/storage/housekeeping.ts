@@ -13,7 +13,7 @@ export interface Housekeeping {
 }
 
 /** When and how fast to scrub. */
-export interface ScrubPlan {
+interface ScrubPlan {
   /** Milliseconds from the end of one pass to the start of the next. */
   readonly interval: number;
   /** Bytes per second; 0 for no limit. */

@@ -144,7 +144,7 @@ export function changed(attributes: string[], changes: Attributes): string[] {
   return [...all].flat();
 }
 
-export function flatten(attributes: Readonly<Record<string, string>>): string[] {
+function flatten(attributes: Readonly<Record<string, string>>): string[] {
   return Object.entries(attributes).flat();
 }
 

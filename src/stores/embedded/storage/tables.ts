@@ -17,7 +17,7 @@ import { type Checking, Table } from './table';
  * A process that has the storage open: its pid, the socket it listens on while it lives,
  * and its owner.
  */
-export type StoredSession = [pid: number, socket: string, owner: number];
+type StoredSession = [pid: number, socket: string, owner: number];
 
 /** How to open a database. */
 export interface OpenMode {

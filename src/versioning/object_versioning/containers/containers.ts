@@ -17,13 +17,13 @@ import { isApi, type ContainerTarget } from '../../../swift_api/target';
 import { readAnswer } from '../../../swift_api/json_response';
 import { rightShown } from '../../../swift_api/authority/shown_right';
 import { StoreError } from '../../../util/store_error';
-import { mayHaveIds, readEnabled, readSetting, setsMode, writeEnabled } from '../../policy';
 import { readListing } from './listing_entries';
 import { isNative, Listings } from './listings';
 import { mirroredChanges, versionsContainer, VersionsContainers } from './versions_container';
 import { storeErrorOf, SwiftClient } from '../../../swift_api/client';
 import type { ContainerCall } from '../../calls';
 import { X_CONTAINER_BYTES_USED, X_STORAGE_POLICY } from '../../../swift_api/header_names';
+import { mayHaveIds, readEnabled, readSetting, setsMode, writeEnabled } from '../../policy_headers';
 
 const MAX_INFO_BYTES = 1024 * 1024;
 const ENABLED = 'X-Versions-Enabled';

@@ -67,7 +67,7 @@ export interface VersionsQuery {
 }
 
 /** A position after a version of a name, in the direction of the listing. */
-export interface Start {
+interface Start {
   readonly name: ByteString;
   /**
    * That version; undefined for the object that is not a version, which precedes all
