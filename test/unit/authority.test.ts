@@ -163,7 +163,7 @@ it('without a service user all is asked in the name of the client', () => {
   expect(authorityOverParts('client', rightTo('write', OBJECT), 'o')).toBe('client');
 });
 
-it('what is asked on no right is a look at headers', () => {
+it('requests without a right only read headers', () => {
   const authority = lookAtHeaders({ version: 'v1', account: 'AUTH_x', container: 'c' });
   expect(covers(authority, 'HEAD /v1/AUTH_x/c')).toBe(true);
   for (const line of ['GET /v1/AUTH_x/c', 'HEAD /v1/AUTH_x', `HEAD ${OBJECT}?symlink=get`])
@@ -200,10 +200,10 @@ describe('a right is shown by an answer to the client', () => {
     expect(kindOf(rightToLink(sent(`GET ${OBJECT}`), followed))).toEqual(['read', 'o']);
     expect(rightToLink(sent(`GET ${OBJECT}`), answer(401))).toBeUndefined();
     const object = { version: 'v1', account: 'AUTH_x', container: 'c', object: 'o' };
-    const asked = sent('GET /v1/AUTH_x/none/none');
-    expect(kindOf(rightOfOwner(asked, answer(404), object))).toEqual(['read', 'o']);
-    expect(rightOfOwner(asked, answer(403), object)).toBeUndefined();
-    expect(rightOfOwner(asked, answer(404), { ...object, account: 'AUTH_y' })).toBeUndefined();
+    const request = sent('GET /v1/AUTH_x/none/none');
+    expect(kindOf(rightOfOwner(request, answer(404), object))).toEqual(['read', 'o']);
+    expect(rightOfOwner(request, answer(403), object)).toBeUndefined();
+    expect(rightOfOwner(request, answer(404), { ...object, account: 'AUTH_y' })).toBeUndefined();
     for (const [status, expected] of [
       [204, 'change'],
       [404, 'change'],

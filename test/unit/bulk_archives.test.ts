@@ -14,15 +14,15 @@ async function* inPieces(bytes: Buffer, size: number): AsyncGenerator<Buffer> {
 
 /** Returns an archive's contents; with `skips`, every second file's stays unread. */
 async function contents(archive: Buffer, kind: ArchiveKind = 'plain', piece = 700, skips = false) {
-  const found: { name: string; body: string | undefined; pax: Record<string, string> }[] = [];
+  const entries: { name: string; body: string | undefined; pax: Record<string, string> }[] = [];
   const bytes = unpack(new ByteReader(inPieces(archive, piece)), kind);
   for await (const { name, isFile, pax, content } of readTar(bytes)) {
     if (!isFile) continue;
-    const leave = skips && found.length % 2 === 1;
+    const leave = skips && entries.length % 2 === 1;
     const body = leave ? undefined : (await buffer(content)).toString();
-    found.push({ name, body, pax: Object.fromEntries(pax) });
+    entries.push({ name, body, pax: Object.fromEntries(pax) });
   }
-  return found;
+  return entries;
 }
 
 /** Makes a pax header: `x` applies to the next entry, `g` to all that follow. */
@@ -63,11 +63,11 @@ describe('a tar archive', () => {
     const pieces = fc.integer({ min: 1, max: 5000 });
     await fc.assert(
       fc.asyncProperty(members, pieces, fc.boolean(), async (expected, piece, skips) => {
-        const found = await contents(await archiveOf(expected), 'plain', piece, skips);
-        expect(found.map(({ name }) => Buffer.from(name, 'latin1').toString())).toEqual(
+        const entries = await contents(await archiveOf(expected), 'plain', piece, skips);
+        expect(entries.map(({ name }) => Buffer.from(name, 'latin1').toString())).toEqual(
           expected.map(({ name }) => name),
         );
-        for (const [at, { body }] of found.entries()) {
+        for (const [at, { body }] of entries.entries()) {
           if (body !== undefined) expect(body).toBe(expected[at]?.body);
         }
       }),
@@ -147,12 +147,12 @@ describe('a compressed archive', () => {
   it('of bzip2 is expanded a little at a time', async () => {
     const bytes = unpack(new ByteReader(inPieces(BZ2_ZEROS, 5000)), 'bzip2');
     const before = process.memoryUsage().rss;
-    let seen = 0;
+    let count = 0;
     for (let chunk = await bytes.some(Infinity); chunk; chunk = await bytes.some(Infinity)) {
       expect(chunk.length).toBeLessThanOrEqual(64 * 1024);
-      seen += chunk.length;
+      count += chunk.length;
     }
-    expect(seen).toBe(60_000_000);
+    expect(count).toBe(60_000_000);
     expect(process.memoryUsage().rss - before).toBeLessThan(50_000_000);
   });
 

@@ -55,7 +55,7 @@ describe('the names of a bulk delete', () => {
     expect(await read(body)).toEqual(names);
   });
 
-  it('are refused where they are too many, blank lines counted, or too long', async () => {
+  it('are refused if they are too many, blank lines counted, or too long', async () => {
     await expect(read('a\nb\n\n', 3)).resolves.toHaveLength(3);
     await expect(read('a\nb\n\nc', 3)).rejects.toMatchObject({
       status: 413,

@@ -17,9 +17,9 @@ it('an archive is not read on for a client that may write none of it', async () 
       { name: 'private/small', body: 'x' },
     ]),
   );
-  let asked = 0;
+  let count = 0;
   const forbidding: Handler = async ({ body }) => {
-    asked++;
+    count++;
     if (!Buffer.isBuffer(body)) body.destroy();
     else await drain(body);
     return answer(403);
@@ -47,5 +47,5 @@ it('an archive is not read on for a client that may write none of it', async () 
   expect(step.value).toContain('private/large');
   expect(step.value).not.toContain('private/small');
   // the right, the container, and the file
-  expect(asked).toBe(3);
+  expect(count).toBe(3);
 });

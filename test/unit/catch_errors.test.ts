@@ -40,13 +40,13 @@ describe('a body with a length', () => {
     expect(await text(await passed(Readable.from([Buffer.from('1234567890')])))).toBe('1234567890');
   });
 
-  it.each(['12345', '12345678901'])('fails where it is another length: %s', async (body) => {
+  it.each(['12345', '12345678901'])('fails if it has another length: %s', async (body) => {
     await expect(text(await passed(Readable.from([Buffer.from(body)])))).rejects.toThrow(
       'Content-Length',
     );
   });
 
-  it('fails where it had broken off before anybody read it', async () => {
+  it('fails if it was cut short before anybody read it', async () => {
     const broken = new Readable({ read: () => undefined }).on('error', () => undefined);
     broken.push('12345');
     broken.destroy(new Error('broken off'));
@@ -54,7 +54,7 @@ describe('a body with a length', () => {
     await expect(text(await passed(broken))).rejects.toThrow();
   });
 
-  it('ends where its reader goes', async () => {
+  it('ends when its reader leaves', async () => {
     const body = new Readable({ read: () => undefined });
     (await passed(body)).destroy();
     await new Promise((resolve) => body.once('close', resolve));

@@ -43,7 +43,7 @@ describe('the samples in config/', () => {
   });
 });
 
-it("what is S3's is claimed for the pipeline: forms to buckets, and buckets by their Host", () => {
+it('S3 requests are claimed for the pipeline: forms to buckets, and buckets by their Host', () => {
   const config = read(
     GOOD.replace('versioned_writes proxy-server', 's3api versioned_writes proxy-server').concat(
       '[filter:s3api]\nstorage_domain = s3.example .other.example\n',
@@ -62,7 +62,7 @@ it("what is S3's is claimed for the pipeline: forms to buckets, and buckets by t
   expect(claims('GET', '/bkt', { Host: 'bkt.elsewhere.example' })).toBe(false);
 });
 
-it("what is COS's is claimed for the pipeline: by its signature, and by a bucket in the Host", () => {
+it('COS requests are claimed for the pipeline: by their signature, and by a bucket in the Host', () => {
   const config = read(
     GOOD.replace('versioned_writes proxy-server', 'cosapi versioned_writes proxy-server').concat(
       '[filter:cosapi]\nstorage_domain = cos.example\n',
@@ -101,7 +101,7 @@ it.each([
   expect(() => read(`${text}[filter:s3api]\nauth_type = ${type}\n${more}\n`)).toThrow(message);
 });
 
-it('connections are bounded only where that is asked for, and by a number', () => {
+it('connections are limited only if configured, and by a number', () => {
   const max = (value: string) =>
     read(GOOD.replace('[DEFAULT]', `[DEFAULT]\nmax_connections = ${value}`)).server.max_connections;
   expect(read(GOOD).server.max_connections).toBeUndefined();

@@ -65,7 +65,7 @@ describe('access without a login', () => {
   const open = (defaults = '', filters = 'gatekeeper versioned_writes') =>
     embedded(filters, 'anonymous = all\n', defaults);
 
-  it('is for whoever asks for it, on loopback', () => {
+  it('is for those who ask for it, on loopback', () => {
     const more = '[filter:versioned_writes]\nallow_versioned_writes = true\n';
     expect(mistakesIn(`${open()}${more}`)).toEqual([]);
     expect(mistakesIn(`${open('bind_ip = ::1')}${more}`)).toEqual([]);

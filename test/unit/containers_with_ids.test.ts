@@ -53,14 +53,14 @@ const change = (handler: Handler, headers: Record<string, string>) => {
   );
 };
 
-const refusal = (given: ContainerChange | Response | undefined) => {
-  if (given === undefined || !('status' in given)) throw new Error('not refused');
-  return [given.status, Buffer.isBuffer(given.body) ? given.body.toString() : ''];
+const refusal = (change: ContainerChange | Response | undefined) => {
+  if (change === undefined || !('status' in change)) throw new Error('not refused');
+  return [change.status, Buffer.isBuffer(change.body) ? change.body.toString() : ''];
 };
 
 describe('X-Versions-Enabled', () => {
   it.each([{}, { symlink: {} }, { symlink: { static_links: false } }])(
-    'is refused where the store has no static symlinks, and told why: %j',
+    'is refused if the store has no static symlinks, with the reason: %j',
     async (info) => {
       const { handler, asked } = store(info);
       const [status, text] = refusal(await change(handler, { 'X-Versions-Enabled': 'true' }));

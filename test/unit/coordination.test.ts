@@ -97,19 +97,19 @@ describe('members of a hub', () => {
       member.cache<{ n: number }>('test', 100, 60_000),
     );
     expect(await other!.load('kept', () => Promise.resolve({ n: 1 }))).toEqual({ n: 1 });
-    let found: (value: { n: number }) => void = () => undefined;
+    let resolveLoad: (value: { n: number }) => void = () => undefined;
     const fetching = other!.load(
       'fetched',
-      () => new Promise<{ n: number }>((resolve) => (found = resolve)),
+      () => new Promise<{ n: number }>((resolve) => (resolveLoad = resolve)),
     );
     await Promise.all([one!.invalidate('kept'), one!.invalidate('fetched')]);
-    found({ n: 1 });
+    resolveLoad({ n: 1 });
     await fetching;
     for (const key of ['kept', 'fetched'])
       expect(await other!.load(key, () => Promise.resolve({ n: 2 }))).toEqual({ n: 2 });
   });
 
-  it('keep a key closed for one that joins while it is changed, and open it where the changer dies', async () => {
+  it('keep a key closed for one that joins while it is changed, and open it if the changer dies', async () => {
     const hub = new Hub(GRACE);
     const changer = memberOf(hub);
     await changer.member.cache('test', 100, 60_000).acquireExclusive('key');
@@ -130,25 +130,25 @@ describe('members of a hub', () => {
     await using;
   });
 
-  it('do at once what they are told, also where it comes at once', async () => {
-    let told: (message: FromHub) => void = () => undefined;
+  it('execute commands at once, even if these arrive at once', async () => {
+    let deliver: (message: FromHub) => void = () => undefined;
     const channel: Channel<FromHub, FromMember> = {
       send: () => undefined,
-      onMessage: (listener) => (told = listener),
+      onMessage: (listener) => (deliver = listener),
       onClose: () => undefined,
     };
     const cache = new Member(channel).cache('test', 100, 60_000);
     const deed = { cache: 'test', key: 'key', patience: 1000 };
     // one change after the other, as a process that was busy reads them
     (['close', 'open', 'close'] as const).forEach((what, id) =>
-      told({ kind: 'do', id, deed: { ...deed, what } }),
+      deliver({ kind: 'do', id, deed: { ...deed, what } }),
     );
     await expect(
       cache.acquireShared('key', () => Promise.resolve({}), 50, never()),
     ).rejects.toBeInstanceOf(LockTimeout);
   });
 
-  it('change nothing while the store may still be at what one asked who died', async () => {
+  it('change nothing while the store may still execute a request of a dead process', async () => {
     const hub = new Hub(GRACE);
     const [one, dead] = [memberOf(hub), memberOf(hub)];
     const cache = one.member.cache('test', 100, 60_000);
@@ -166,7 +166,7 @@ describe('members of a hub', () => {
     const hub = new Hub(GRACE);
     const [one, dead] = [memberOf(hub), memberOf(hub)];
     const cache = one.member.cache('test', 100, 60_000);
-    const held = await dead.member.locker.acquire(lockOf('name'), 1000, never());
+    const lock = await dead.member.locker.acquire(lockOf('name'), 1000, never());
     const waiting = dead.member.locker.acquire(lockOf('name'), 1000, never());
     waiting.catch(() => undefined);
     const dropped = cache.invalidate('key');
@@ -176,7 +176,7 @@ describe('members of a hub', () => {
     await dropped;
     (await next).release();
     expect(Date.now() - began).toBeGreaterThanOrEqual(GRACE - 5);
-    expect(held.signal.aborted).toBe(true);
+    expect(lock.signal.aborted).toBe(true);
     await expect(waiting).rejects.toThrow('ended');
     await expect(dead.member.locker.acquire(lockOf('name'), 1, never())).rejects.toThrow('ended');
     await expect(dead.member.cache('test', 1, 1).invalidate('key')).rejects.toThrow('ended');

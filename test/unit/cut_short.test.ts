@@ -82,8 +82,8 @@ test.each([
 
 test.each(['<html>', '{}', '[{"name": 1}]', ''])(
   'a listing of servers that is none is a failure of the store: %s',
-  async (said) => {
-    const failure: unknown = await records(Buffer.from(said)).catch((error: unknown) => error);
+  async (text) => {
+    const failure: unknown = await records(Buffer.from(text)).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(StoreError);
     expect(failure).toMatchObject({
       code: 'unavailable',

@@ -34,7 +34,7 @@ describe('a DELETE in history mode', () => {
     ]);
   });
 
-  it('marks also what is not there', () => {
+  it('marks a missing object, too', () => {
     expect(planHistoryDelete(undefined, '001o/0000000009.00000').map(show)).toEqual([
       'mark 001o/0000000009.00000',
       'forward',
@@ -65,12 +65,7 @@ describe('a DELETE in stack mode', () => {
     ['goes through with an empty archive', current, [], ['forward']],
     ['restores the newest version', current, [version(4), version(3)], pop(4)],
     ['restores it also where nothing is current', undefined, [version(4)], pop(4)],
-    [
-      'goes through where the newest entry is a marker',
-      current,
-      [marker(4), version(3)],
-      ['forward'],
-    ],
+    ['goes through if the newest entry is a marker', current, [marker(4), version(3)], ['forward']],
     ['undoes a marker', undefined, [marker(4), version(3)], [...pop(3).slice(0, 3), ...unmark(4)]],
     ['takes back one of two markers', undefined, [marker(4), marker(3)], unmark(4)],
     ['takes back a marker under which nothing is', undefined, [marker(4)], unmark(4)],

@@ -34,7 +34,7 @@ test("a signature is the key's that made it, in each of its forms, and nobody el
   );
 });
 
-test('what is no signature is never taken for one', () => {
+test('an invalid signature is never accepted', () => {
   fc.assert(
     fc.property(bytes, (text) => {
       const signature = parseSignature(text);

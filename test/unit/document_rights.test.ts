@@ -23,9 +23,9 @@ const LOG = createLog('silent');
 
 /** A document that must not be read, and a store that answers with a status. */
 function call(status: number, { body, isAnonymous }: { body: Body; isAnonymous?: true }) {
-  const asked: Request[] = [];
+  const requests: Request[] = [];
   const next: Handler = (request) => {
-    asked.push(request);
+    requests.push(request);
     return Promise.resolve(answer(status));
   };
   const sendContinue = jest.fn();
@@ -44,7 +44,7 @@ function call(status: number, { body, isAnonymous }: { body: Body; isAnonymous?:
     checksums: new Map(),
     trailing: () => new Map<string, string>(),
   };
-  const made: Call = {
+  const documentCall: Call = {
     request,
     caller,
     payload,
@@ -53,7 +53,7 @@ function call(status: number, { body, isAnonymous }: { body: Body; isAnonymous?:
     parameters: new Map(),
     location: '',
   };
-  return { made, asked, sendContinue };
+  return { documentCall, requests, sendContinue };
 }
 
 function unread() {
@@ -64,39 +64,41 @@ function unread() {
 describe('a document of a dialect', () => {
   it.each([401, 403])('is not read of a signer to whom the store says %p', async (status) => {
     const { body, read } = unread();
-    const { made, asked, sendContinue } = call(status, { body });
-    await expect(holdDocument(made, MIB)).rejects.toMatchObject({ code: 'access-denied' });
+    const { documentCall, requests, sendContinue } = call(status, { body });
+    await expect(holdDocument(documentCall, MIB)).rejects.toMatchObject({ code: 'access-denied' });
     expect([read.mock.calls.length, sendContinue.mock.calls.length]).toEqual([0, 0]);
     // retried once with a new login
-    expect(asked).toHaveLength(status === 401 ? 2 : 1);
-    for (const each of asked) {
+    expect(requests).toHaveLength(status === 401 ? 2 : 1);
+    for (const each of requests) {
       expect([each.method, each.body]).toEqual(['POST', NO_BODY]);
       expect(each.path).toMatch(/^\/v1\/a\/b\/hindsight-none-/);
     }
   });
 
-  it('is read of one who may write, or who is to learn that there is no bucket', async () => {
+  it('is read for a client that may write, or that must learn that there is no bucket', async () => {
     for (const status of [202, 404]) {
-      const { made, sendContinue } = call(status, { body: Readable.from([Buffer.from('<x/>')]) });
-      expect(await holdDocument(made, MIB)).toEqual(Buffer.from('<x/>'));
+      const { documentCall, sendContinue } = call(status, {
+        body: Readable.from([Buffer.from('<x/>')]),
+      });
+      expect(await holdDocument(documentCall, MIB)).toEqual(Buffer.from('<x/>'));
       expect(sendContinue).toHaveBeenCalled();
     }
   });
 
-  it('and any other body is not read of whoever has not signed, whatever is done with it', async () => {
+  it('and any other body is not read from an anonymous client, whatever its purpose', async () => {
     const { body, read } = unread();
-    const { made } = call(401, { body, isAnonymous: true });
+    const { documentCall } = call(401, { body, isAnonymous: true });
     const run = jest.fn();
     const payloadOf = jest.fn();
     const routes = [{ name: 'any', method: 'POST', on: 'bucket' as const, run }];
-    await expect(runRoute(made, routes, payloadOf)).rejects.toMatchObject({
+    await expect(runRoute(documentCall, routes, payloadOf)).rejects.toMatchObject({
       code: 'access-denied',
     });
     for (const each of [read, run, payloadOf]) expect(each).not.toHaveBeenCalled();
   });
 });
 
-describe('a full memory is told as 503, to be tried again', () => {
+describe('a full memory is reported as 503, which is retryable', () => {
   const full = () => Promise.reject(new BodyMemoryFull());
   const dialect = (errorAnswerOf: Dialect<true>['errorAnswer']): Dialect<true> => ({
     recognise: () => true,

@@ -42,7 +42,7 @@ test.each([
   expect(body?.toString()).toBe(parts.join(''));
 });
 
-test('an answer that breaks off, or that nobody reads, tells nothing', async () => {
+test('a response that is cut short, or that nobody reads, proves nothing', async () => {
   const broken = new Readable({ read: () => undefined });
   const early = followHeartbeat({ ...answer(), body: broken }, () => Promise.resolve());
   const reading = readAll(early.response.body, 1e6);

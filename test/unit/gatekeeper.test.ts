@@ -11,7 +11,7 @@ const TYPE = 'text/plain; hindsight_null=1.2;charset=utf-8;hindsight_upload=x';
  * Sends a PUT with a reserved type, with or without other APIs claiming it; returns what
  * is passed on, and the response.
  */
-async function asked(claims: (head: RequestHead) => boolean) {
+async function outcome(claims: (head: RequestHead) => boolean) {
   const passed: Request[] = [];
   const handler = gatekeeper.create({}, { claims, app: {} } as FilterContext)((request) => {
     passed.push(request);
@@ -30,17 +30,17 @@ async function asked(claims: (head: RequestHead) => boolean) {
   return { passed, status, text: (await readAll(body, 1024))?.toString() };
 }
 
-test('a reserved type is refused where no other API has a request', async () => {
+test('a reserved type is refused if no other API claims the request', async () => {
   const heads: RequestHead[] = [];
-  const { passed, status, text } = await asked((head) => heads.push(head) < 0);
+  const { passed, status, text } = await outcome((head) => heads.push(head) < 0);
   expect([passed, status]).toEqual([[], 400]);
   expect(text).toContain('hindsight_ are reserved');
   expect(heads).toMatchObject([{ method: 'PUT', target: '/bucket/key?a=b' }]);
   expect(heads[0]?.headers.get('authorization')).toBe('QS key:signature');
 });
 
-test('where one has it that is told of the type, and nobody else gets it as such', async () => {
-  const { passed, status } = await asked(() => true);
+test('if one claims it, it gets the type, and nobody else does', async () => {
+  const { passed, status } = await outcome(() => true);
   expect(status).toBe(201);
   const [request] = passed;
   expect([request?.reservedType, request?.headers.get('content-type')]).toEqual([

@@ -15,7 +15,7 @@ function server() {
   return { guard, cache, use };
 }
 
-it('a change that had to wait is not begun where another server has come meanwhile', async () => {
+it('a change that had to wait is not begun if another server has started meanwhile', async () => {
   const { guard, cache, use } = server();
   const used = await use(1);
   const changing = cache.acquireExclusive('key');
@@ -26,7 +26,7 @@ it('a change that had to wait is not begun where another server has come meanwhi
   expect((await use(2)).value).toEqual({ n: 2 });
 });
 
-it('a change is not over for all where another server has come while it was made', async () => {
+it('a change is not over for all if another server has started while it was made', async () => {
   const { guard, cache, use } = server();
   const change = await cache.acquireExclusive('key');
   guard.publish(BAD);

@@ -12,14 +12,14 @@ const MIB = 1024 * KIB;
 /** A body that counts how much of it was read. */
 function body(chunks: Iterable<Buffer>) {
   const read = { bytes: 0, chunks: 0 };
-  const made = function* () {
+  const generate = function* () {
     for (const chunk of chunks) {
       read.bytes += chunk.length;
       read.chunks++;
       yield chunk;
     }
   };
-  return { read, stream: Readable.from(made(), { objectMode: false, highWaterMark: 1 }) };
+  return { read, stream: Readable.from(generate(), { objectMode: false, highWaterMark: 1 }) };
 }
 
 function* endless(chunk: Buffer): Generator<Buffer> {
@@ -36,7 +36,7 @@ const holding = (more: Partial<HeldBody> = {}): HeldBody => ({
 const statusOf = (held: Buffer | Response) => ('status' in held ? held.status : held.length);
 
 describe('a body that is held as a whole', () => {
-  it('is neither read nor asked for before the right is established', async () => {
+  it('is neither read nor requested before the right is established', async () => {
     const { stream, read } = body(endless(Buffer.alloc(KIB)));
     const sendContinue = jest.fn();
     const right = () => Promise.resolve(answer(401));
@@ -133,7 +133,7 @@ describe('a manifest', () => {
     expect(seen.chunks).toBeLessThan(1010);
   });
 
-  it('may have as many segments and bytes as the store says, which is asked only beyond what is usual', async () => {
+  it('may have as many segments and bytes as the store allows, which is asked only beyond the usual limits', async () => {
     const text = (count: number) => [`[${SEGMENT.repeat(count)}{"data": "YQ=="}]`];
     const usual = await read(text(1000));
     expect([statusOf(usual.held), usual.asked.mock.calls.length]).toEqual([

@@ -62,11 +62,15 @@ describe('members of an archive that are no files', () => {
   });
 
   it('say 1,000 things at most', async () => {
-    const said = Array.from({ length: 1001 }, (_, i) => `${String(i).padStart(4, '0')}=v\n`)
+    const records = Array.from({ length: 1001 }, (_, i) => `${String(i).padStart(4, '0')}=v\n`)
       .map((each) => `${each.length + 3} ${each}`)
       .join('');
-    const padding = Buffer.alloc((512 - (said.length % 512)) % 512);
-    const archive = Buffer.concat([await member('x', said.length), Buffer.from(said), padding]);
+    const padding = Buffer.alloc((512 - (records.length % 512)) % 512);
+    const archive = Buffer.concat([
+      await member('x', records.length),
+      Buffer.from(records),
+      padding,
+    ]);
     await expect(readTar(ByteReader.over(archive)).next()).rejects.toThrow(
       'more than 1000 attributes',
     );

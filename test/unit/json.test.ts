@@ -39,11 +39,11 @@ it.each<readonly [string, Buffer]>([
   ['a comma at the end', bytes('[1,]')],
   ['a control character', bytes('["\x01"]')],
   ['white space of other languages', bytes('\u00a0[1]')],
-])('%s is refused', (_, given) => {
-  expect(() => readJson(given)).toThrow(UnreadableJson);
+])('%s is refused', (_, document) => {
+  expect(() => readJson(document)).toThrow(UnreadableJson);
 });
 
-it('nothing else reads JSON, but what reads what is our own', () => {
+it('nothing else reads JSON, except for our own data', () => {
   // the last: the output of its own child process
   const OWN = [
     /^src\/formats\/json\.ts$/,
@@ -59,5 +59,5 @@ it('nothing else reads JSON, but what reads what is our own', () => {
           name.endsWith('.ts') && readFileSync(join(root, name), 'utf8').includes('JSON.parse'),
       ),
   );
-  expect(readers.filter((name) => !OWN.some((own) => own.test(name)))).toEqual([]);
+  expect(readers.filter((name) => !OWN.some((pattern) => pattern.test(name)))).toEqual([]);
 });

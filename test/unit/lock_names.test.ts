@@ -60,11 +60,11 @@ const things = fc.oneof(
     ),
 );
 
-it('two names of locks are spelled alike only where they are the same', () => {
+it('two names of locks are spelled alike only if they are the same', () => {
   fc.assert(
-    fc.property(fc.array(things, { minLength: 2, maxLength: 20 }), (found) => {
+    fc.property(fc.array(things, { minLength: 2, maxLength: 20 }), (sample) => {
       const spelled = new Map<string, string>();
-      for (const each of found) {
+      for (const each of sample) {
         if (!each) continue;
         for (const text of [`in a process ${each.inProcess}`, ...each.atRedis]) {
           const before = spelled.get(text) ?? each.identity;
@@ -88,17 +88,17 @@ it('no two keys at Redis are one, of whichever kind they are', () => {
     (each?.atRedis ?? []).map((text, i) => [`${i} ${each?.identity ?? ''}`, text]),
   );
   fc.assert(
-    fc.property(fc.array(fc.oneof(keys, locks), { maxLength: 20 }), (found) => {
-      const known = new Map([[IDENTITY_KEY, 'identity']]);
-      for (const [identity = '', text = ''] of found.flat()) {
-        expect([text, known.get(text) ?? identity]).toEqual([text, identity]);
-        known.set(text, identity);
+    fc.property(fc.array(fc.oneof(keys, locks), { maxLength: 20 }), (sample) => {
+      const owners = new Map([[IDENTITY_KEY, 'identity']]);
+      for (const [identity = '', text = ''] of sample.flat()) {
+        expect([text, owners.get(text) ?? identity]).toEqual([text, identity]);
+        owners.set(text, identity);
       }
     }),
   );
 });
 
-it('containers are told apart by their paths', () => {
+it('containers are distinguished by their paths', () => {
   fc.assert(
     fc.property(target, target, (one, other) => {
       const paths = [one, other].map((of) => {

@@ -112,12 +112,12 @@ describe('many headers, and lists of many', () => {
   });
 
   it('of which one is listed twice are refused', () => {
-    const given = Headers.of({
+    const headers = Headers.of({
       Authorization: `AWS4-HMAC-SHA256 Credential=a/20231114/r/s3/aws4_request, SignedHeaders=host;host, Signature=${'0'.repeat(64)}`,
       'x-amz-date': '20231114T221320Z',
       'x-amz-content-sha256': 'UNSIGNED-PAYLOAD',
     });
-    expect(() => readSigning(given, new Map())).toThrow('a name twice');
+    expect(() => readSigning(headers, new Map())).toThrow('a name twice');
     const times = 'q-sign-time=1;2&q-key-time=1;2';
     const cos = `q-sign-algorithm=sha1&q-ak=a&${times}&q-header-list=host;Host&q-url-param-list=&q-signature=x`;
     expect(() => readCosSignature(cos, '')).toThrow('a name twice');

@@ -27,35 +27,36 @@ function request(more: Partial<Request>): Request {
 
 /** A store with this source of a copy. */
 function store(body: string, headers: Record<string, string> = {}, status = 200) {
-  const asked: string[] = [];
+  const requests: string[] = [];
   const handler: Handler = ({ method, path, query }) => {
-    asked.push(`${method} ${path}?${query}`);
+    requests.push(`${method} ${path}?${query}`);
     return Promise.resolve({
       status,
       headers: Headers.of({ Etag: 'e', ...headers }),
       body: Buffer.from(body),
     });
   };
-  return { handler, asked };
+  return { handler, requests };
 }
 
 const copy = (query: string, more: Record<string, string> = {}) =>
   request({ query, headers: Headers.of({ 'X-Copy-From': 'c/source', ...more }) });
 
-const statusOf = (judged: Request | Response) => ('status' in judged ? judged.status : undefined);
+const statusOf = (outcome: Request | Response) =>
+  'status' in outcome ? outcome.status : undefined;
 
 it('a copy that becomes a manifest is made of what was judged, or not at all', async () => {
-  const { handler, asked } = store(VISIBLE, {}, 206);
-  const judged = await judgeManifest(
+  const { handler, requests } = store(VISIBLE, {}, 206);
+  const outcome = await judgeManifest(
     new ObjectCall(copy('multipart-manifest=put', { Range: 'bytes=0-' }), TARGET),
     handler,
     APP,
   );
-  expect('status' in judged || judged.headers.get('if-match')).toBe('e');
-  expect(asked).toEqual(['GET /v1/a/c/source?']);
+  expect('status' in outcome || outcome.headers.get('if-match')).toBe('e');
+  expect(requests).toEqual(['GET /v1/a/c/source?']);
 });
 
-it('one whose source cannot be told apart from what comes after it is refused', async () => {
+it('one whose source cannot be distinguished from later content is refused', async () => {
   const handler: Handler = () =>
     Promise.resolve({ status: 200, headers: Headers.none, body: Buffer.from(VISIBLE) });
   expect(
@@ -96,9 +97,11 @@ it.each([
 
 it('what a signed URL does not mean is no manifest', async () => {
   const { handler } = store('');
-  const asked = request({
+  const sourceRequest = request({
     query: 'multipart-manifest=put&temp_url_sig=x&temp_url_expires=1',
     body: Buffer.from(HIDDEN),
   });
-  expect(await judgeManifest(new ObjectCall(asked, TARGET), handler, APP)).toBe(asked);
+  expect(await judgeManifest(new ObjectCall(sourceRequest, TARGET), handler, APP)).toBe(
+    sourceRequest,
+  );
 });

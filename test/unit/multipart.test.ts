@@ -62,7 +62,7 @@ test('a form that is cut off is never taken for a whole one', () => {
   );
 });
 
-test('what is not read of a part is skipped, and a reader that stops ends the body', async () => {
+test('the unread rest of a part is skipped, and a reader that stops ends the body', async () => {
   const form = `\r\n--${BOUNDARY}\r\n\r\none\r\n--${BOUNDARY}\r\nX-Name: 1\r\n\r\ntwo\r\n--${BOUNDARY}--`;
   const body = stream(form, [7]);
   const names: (string | undefined)[] = [];

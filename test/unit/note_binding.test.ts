@@ -27,7 +27,7 @@ const KEYS: readonly (readonly [string, readonly string[]])[] = [
 describe.each(KEYS)('notes bound by %s', (_, keys) => {
   const own = binding({ keys });
 
-  it.each(NOTES)('are read where they were written: %s', (_, notes) => {
+  it.each(NOTES)('are read in the place where they were written: %s', (_, notes) => {
     expect(own.notesIn(own.headersOf(notes, AT, NOW), AT, TIMESTAMP)).toEqual(notes);
   });
 

@@ -79,7 +79,7 @@ function entry(id: string): ObjectRef {
 const state = async (store: MapStore) => stateOf(OBJECT, VERSIONS, await store.stat(OBJECT));
 
 /** Returns the listing, and expects its first entry to be the current version. */
-async function seen(store: MapStore): Promise<readonly Listed[]> {
+async function readListing(store: MapStore): Promise<readonly Listed[]> {
   const is = await state(store);
   const ids = await idsIn(store);
   if (is.is === 'link') expect(is.id).toBe(ids[0]);
@@ -91,13 +91,13 @@ async function seen(store: MapStore): Promise<readonly Listed[]> {
 async function listed(store: MapStore): Promise<readonly Listed[]> {
   const { found } = await findNull(store, VERSIONS, OBJECT);
   const ids = await idsIn(store);
-  const kept = ids.map((id) => ({
+  const entries = ids.map((id) => ({
     body: store.body(entry(id)),
     isNull: typeof found === 'object' && found.id === id,
   }));
   const is = await state(store);
-  if (is.is === 'null') return [{ body: store.body(OBJECT), isNull: true }, ...kept];
-  return kept;
+  if (is.is === 'null') return [{ body: store.body(OBJECT), isNull: true }, ...entries];
+  return entries;
 }
 
 /** Runs a step, to its end or until it crashes. */
@@ -196,8 +196,8 @@ async function bodiesIn(store: MapStore): Promise<Bodies> {
   const { found } = await findNull(store, VERSIONS, OBJECT);
   const versions = new Map((await idsIn(store)).map((id) => [id, store.body(entry(id))]));
   const id = typeof found === 'object' ? found.id : found;
-  const kept = await new NullIndex(store, VERSIONS).kept(OBJECT);
-  const markers = new Set(kept.filter(({ isMarker }) => isMarker).map((each) => each.id));
+  const records = await new NullIndex(store, VERSIONS).kept(OBJECT);
+  const markers = new Set(records.filter(({ isMarker }) => isMarker).map((each) => each.id));
   return is.is === 'null'
     ? {
         versions,
@@ -219,7 +219,7 @@ describe('null versions', () => {
         let model: readonly Listed[] = [];
         for (const each of history) {
           if ((await perform(store, each)) !== 'failed') model = after(model, each);
-          expect(await seen(store)).toEqual(model);
+          expect(await readListing(store)).toEqual(model);
         }
       }),
       { numRuns: runs(500) },
@@ -270,12 +270,14 @@ describe('null versions', () => {
         const id = await idOf(store, which);
         if ((await perform(store, step)) !== 'crashed') return;
         crashed++;
-        const left = await seen(store);
-        expect([before, done]).toContainEqual(left);
+        const listing = await readListing(store);
+        expect([before, done]).toContainEqual(listing);
         if (kind === 'remove' && id === undefined) return;
         if (kind === 'remove') await again(store, id);
         else await perform(store, { ...step, crash: undefined });
-        expect(await seen(store)).toEqual(kind.startsWith('remove') ? done : after(left, step));
+        expect(await readListing(store)).toEqual(
+          kind.startsWith('remove') ? done : after(listing, step),
+        );
       }),
       { numRuns: runs(2000) },
     );
@@ -283,20 +285,20 @@ describe('null versions', () => {
   });
 
   it.each(['write null', 'delete null'] as const)(
-    'are there all the while for who looks without the lock, when the store is asked again where it says so: %s',
+    'are there all the while for readers without the lock, if the store is read again when needed: %s',
     async (kind) => {
       const plain: Step = { kind, body: 'one', outcome: 'done', which: 0 };
       for (let moment = 0; moment < 5; moment++) {
         const store = new MapStore();
         for (const each of ['write null', 'write'] as const)
           await perform(store, { ...plain, kind: each });
-        let asked = 0;
+        let count = 0;
         const looking = new Proxy(store, {
           get: (of, name) =>
             name !== 'stat'
               ? (Reflect.get(of, name) as unknown)
               : async (at: ObjectRef) => {
-                  if (asked++ === moment) await perform(store, plain);
+                  if (count++ === moment) await perform(store, plain);
                   return store.stat(at);
                 },
         });
@@ -307,7 +309,7 @@ describe('null versions', () => {
     },
   );
 
-  it('are looked for once where there never was any', async () => {
+  it('are looked for once if there never was any', async () => {
     const store = new MapStore();
     const none = { found: undefined, mayHaveMoved: false };
     expect(await findNull(store, VERSIONS, OBJECT)).toEqual(none);

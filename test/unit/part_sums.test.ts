@@ -37,10 +37,10 @@ describe('tags', () => {
       maxLength: 10,
     });
     fc.assert(
-      fc.property(tags, (given) => {
-        const headers = tagHeaders(given);
+      fc.property(tags, (sample) => {
+        const headers = tagHeaders(sample);
         for (const [, piece] of headers.entries()) expect(piece).toMatch(/^[!-~]{1,256}$/);
-        expect(tagsIn(headers)).toEqual(given);
+        expect(tagsIn(headers)).toEqual(sample);
       }),
     );
   });

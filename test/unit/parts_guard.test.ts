@@ -46,12 +46,12 @@ describe('the names of containers of parts', () => {
 describe('the guard of parts', () => {
   /** A store that refuses the client only what is in a container without ACLs. */
   const store = () => {
-    const asked: Request[] = [];
+    const requests: Request[] = [];
     const handler: Handler = (request) => {
-      asked.push(request);
+      requests.push(request);
       return Promise.resolve(answer(/hindsight-none/.test(request.path) ? 403 : 200));
     };
-    return { asked, handler };
+    return { requests, handler };
   };
   const app = (refusal?: 403) => ({
     power: 'service' as const,
@@ -62,7 +62,7 @@ describe('the guard of parts', () => {
   const ask = (method: string, path: string, headers = {}, query = '') =>
     subrequest(ROOT, { method, path: `/v1/AUTH_a/${path}`, query, headers: Headers.of(headers) });
 
-  it('goes on in the name of the service user only for a dialect, and for whoever may write the bucket', async () => {
+  it('continues in the name of the service user only for a dialect, and for clients that may write the bucket', async () => {
     const path = 'b+segments/k/marker';
     const forParts = (bucket: string, right: 'write' | 'read' | 'none') => ({
       ...ask('PUT', path),
@@ -78,10 +78,10 @@ describe('the guard of parts', () => {
       [{ ...ask('PUT', path), dialect: {} }, undefined, undefined],
       [ask('PUT', path), undefined, undefined],
     ] as const) {
-      const { asked, handler } = store();
+      const { requests, handler } = store();
       const { status } = await guardingParts(app(refusal))(handler)(request);
-      const sent = asked.find((each) => each.path.endsWith('marker'));
-      const by = sent && (sent.authority === 'client' ? 'client' : 'service');
+      const markerRequest = requests.find((each) => each.path.endsWith('marker'));
+      const by = markerRequest && (markerRequest.authority === 'client' ? 'client' : 'service');
       expect([by, status]).toEqual([expected, expected ? 200 : 403]);
     }
   });
@@ -107,9 +107,9 @@ describe('the guard of parts', () => {
     ['PUT', 'b+segments', {}, ''],
     ['OPTIONS', 'b+segments/part', {}, ''],
   ])('asks for nothing about %s %s %j', async (method, path, headers, query) => {
-    const { asked, handler } = store();
+    const { requests, handler } = store();
     await guardingParts(app())(handler)(ask(method, path, headers, query));
-    expect(asked.map((each) => each.path)).toEqual([`/v1/AUTH_a/${path}`]);
+    expect(requests.map((each) => each.path)).toEqual([`/v1/AUTH_a/${path}`]);
   });
 });
 

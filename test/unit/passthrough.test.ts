@@ -61,8 +61,8 @@ describe('what is passed on to the store beside the object API', () => {
     ['PUT:/v1.0/AUTH_x', 'object API'],
     ['PUT:/x/../v1/AUTH_x', 'object API'],
     ['GET://host/x', 'object API'],
-  ])('is refused as an option: %s', (given, message) => {
-    expect(() => passthroughOption.parse(given)).toThrow(message);
+  ])('is refused as an option: %s', (option, message) => {
+    expect(() => passthroughOption.parse(option)).toThrow(message);
   });
 
   it('are sites by their hosts', () => {

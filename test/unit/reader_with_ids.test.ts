@@ -30,15 +30,15 @@ function storeThatGoes(status: number) {
   return { body, reader: new VersionReader(next, next, settings, 'service') };
 }
 
-describe('a GET where versions may have ids', () => {
-  it('leaves no body unread where what has to be asked besides fails', async () => {
+describe('a GET in a container whose versions may have ids', () => {
+  it('leaves no body unread if a further request fails', async () => {
     const { body, reader } = storeThatGoes(409);
     const answer = reader.read(new ObjectCall(REQUEST, TARGET));
     await expect(answer).rejects.toBe(failure);
     expect(body.destroyed).toBe(true);
   });
 
-  it('is answered also where what is in force cannot be read', async () => {
+  it('is answered even if the setting cannot be read', async () => {
     const { body, reader } = storeThatGoes(200);
     const answer = await reader.read(new ObjectCall(REQUEST, TARGET));
     expect([answer.status, answer.body, answer.headers.has('x-object-version-id')]).toEqual([

@@ -76,7 +76,7 @@ const IN_A_MODE = {
   'X-Container-Meta-Hindsight-Versions-Location-0': 'archive',
 };
 
-describe('who may not change a container gets no lock', () => {
+describe('a client that may not change a container gets no lock', () => {
   it.each<[method: string, headers: Record<string, string>]>([
     ['PUT', { 'X-Versions-Enabled': 'true' }],
     ['POST', { 'X-Versions-Enabled': 'false' }],
@@ -89,7 +89,7 @@ describe('who may not change a container gets no lock', () => {
     expect([status, locks]).toEqual([401, []]);
   });
 
-  it('nor who asks for what cannot be', async () => {
+  it('nor does one whose request is impossible', async () => {
     const { handler, locks } = place(forbidding(WITH_IDS), 'service');
     const headers = { 'X-History-Location': 'a/b' };
     const { status } = await handler(request('POST', '/v1/AUTH_x/c', headers));
@@ -97,7 +97,7 @@ describe('who may not change a container gets no lock', () => {
   });
 });
 
-describe('who may not write an object gets no lock', () => {
+describe('a client that may not write an object gets no lock', () => {
   it.each([WITH_IDS, IN_A_MODE])('in a container that says %j', async (setting) => {
     for (const method of ['PUT', 'POST', 'DELETE']) {
       const { handler, locks } = place(forbidding(setting), 'service', false);
@@ -128,7 +128,7 @@ describe("an account whose name could be another lock's", () => {
     expect(Buffer.isBuffer(body) && body.toString()).toMatch(/account/);
   });
 
-  it('and who may write an ordinary one has its lock', async () => {
+  it('and one that may write an ordinary object gets its lock', async () => {
     const { handler, locks } = place(willing, 'service');
     await handler(request('POST', '/v1/AUTH_x/c', { 'X-Container-Read': '.r:*' }));
     expect(locks).toEqual(['AUTH_x/c']);

@@ -155,5 +155,5 @@ describe('a target that is too much for a client that nobody knows', () => {
     ['1,000 parameters', withParameters(MAX_PARAMETERS), 'api'],
     ['one more', withParameters(MAX_PARAMETERS + 1), 'malformed'],
     ['a name of many ampersands', `/v1/a/c/${'&'.repeat(1024)}`, 'api'],
-  ])('%s', (_, given, reading) => expect(readTarget(given).reading).toBe(reading));
+  ])('%s', (_, target, reading) => expect(readTarget(target).reading).toBe(reading));
 });

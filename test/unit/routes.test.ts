@@ -54,15 +54,15 @@ test.each(ROUTES.map(([expected, line, headers = {}]) => [expected, line, header
 );
 
 test('another API is known by the Host that counts', () => {
-  const asked: string[] = [];
-  const claims = ({ headers }: RequestHead) => asked.push(headers.get('host') ?? '') < 0;
+  const requests: string[] = [];
+  const claims = ({ headers }: RequestHead) => requests.push(headers.get('host') ?? '') < 0;
   for (const target of ['http://one.test/x', '/x'])
     routeOf(
       { method: 'GET', target: readTarget(target), headers: Headers.of({ Host: 'other.test' }) },
       claims,
       undefined,
     );
-  expect(asked).toEqual(['one.test', 'other.test']);
+  expect(requests).toEqual(['one.test', 'other.test']);
 });
 
 test('another API reads its own paths, whatever they are to others', () => {
@@ -71,8 +71,8 @@ test('another API reads its own paths, whatever they are to others', () => {
   expect(route('PUT http://u@host/bucket/key', {}, { claimed: true })).toBe('refused');
 });
 
-test('a store of its own is asked for everything that has one reading', () => {
-  const own = { isEmbedded: true };
-  expect(route('GET /auth/v1.0', {}, own)).toBe('pipeline');
-  expect(route('GET /x/../v1/AUTH_x', {}, own)).toBe('refused');
+test('an embedded store gets everything that has one reading', () => {
+  const options = { isEmbedded: true };
+  expect(route('GET /auth/v1.0', {}, options)).toBe('pipeline');
+  expect(route('GET /x/../v1/AUTH_x', {}, options)).toBe('refused');
 });

@@ -110,9 +110,9 @@ describe.each(['cos-ip.txt', 'cos-domain.txt'])('the signatures of COS in %s', (
 
 function verifyQs(request: Captured, seconds = 0): void {
   const signature = readQsSignature(request.headers.get('authorization'), request.query);
-  const told = request.headers.get('x-qs-date') ?? request.headers.get('date') ?? '';
+  const date = request.headers.get('x-qs-date') ?? request.headers.get('date') ?? '';
   const time =
-    signature.expires === undefined ? Date.parse(told) : Number(signature.expires) * 1000;
+    signature.expires === undefined ? Date.parse(date) : Number(signature.expires) * 1000;
   verifyQsSignature(signature, SECRET, request, time + seconds * 1000);
 }
 

@@ -6,30 +6,30 @@ import { ROOT } from '../support/buckets/store';
 
 /** A store that answers with a status, and records its requests. */
 function store(status: number) {
-  const asked: string[] = [];
+  const requests: string[] = [];
   const strangers = new Strangers(({ method, path }) => {
-    asked.push(`${method} ${path}`);
+    requests.push(`${method} ${path}`);
     return Promise.resolve(answer(status));
   });
   const ask = async (method: string, path: string, more: Partial<Request> = {}) => {
     const request = { ...subrequest(ROOT, { method, path: `/v1/AUTH_a/${path}` }), ...more };
     return (await strangers.answer(request)).status;
   };
-  return { asked, ask };
+  return { requests, ask };
 }
 
-describe('what a store refuses one client that shows nothing of who it is', () => {
+describe('what a store refuses to an anonymous client', () => {
   it('it is not asked again for another, in the same container', async () => {
-    const { asked, ask } = store(401);
+    const { requests, ask } = store(401);
     for (const [method, object] of [
       ['PUT', 'o'],
       ['POST', 'p'],
       ['DELETE', 'q'],
     ] as const)
       expect(await ask(method, `c/${object}`)).toBe(401);
-    expect(asked).toEqual(['PUT /v1/AUTH_a/c/o']);
+    expect(requests).toEqual(['PUT /v1/AUTH_a/c/o']);
     expect(await ask('PUT', 'd/o')).toBe(401);
-    expect(asked).toHaveLength(2);
+    expect(requests).toHaveLength(2);
   });
 
   it.each<[string, method: string, more: Partial<Request>]>([
@@ -39,29 +39,29 @@ describe('what a store refuses one client that shows nothing of who it is', () =
     ['that reads', 'GET', {}],
     ['that sends a body', 'PUT', { body: Buffer.from('x') }],
   ])('it is asked again for one %s', async (_, method, more) => {
-    const { asked, ask } = store(401);
+    const { requests, ask } = store(401);
     await ask('PUT', 'c/o');
     await ask(method, 'c/o', more);
     await ask(method, 'c/o', more);
-    expect(asked).toHaveLength(3);
+    expect(requests).toHaveLength(3);
   });
 
   it('it is asked again once a second has passed', async () => {
     const now = jest.spyOn(performance, 'now').mockReturnValue(1000);
     try {
-      const { asked, ask } = store(401);
+      const { requests, ask } = store(401);
       await ask('PUT', 'c/o');
       now.mockReturnValue(2500);
       await ask('PUT', 'c/o');
-      expect(asked).toHaveLength(2);
+      expect(requests).toHaveLength(2);
     } finally {
       now.mockRestore();
     }
   });
 
   it('and what it allows is asked each time', async () => {
-    const { asked, ask } = store(404);
+    const { requests, ask } = store(404);
     for (let i = 0; i < 3; i++) expect(await ask('DELETE', 'c/o')).toBe(404);
-    expect(asked).toHaveLength(3);
+    expect(requests).toHaveLength(3);
   });
 });

@@ -10,18 +10,18 @@ const whole = (n: number) => ({ name: name(n), content_type: DELETE_MARKER_TYPE 
 
 /** A store that lists some entries, in the requested forms and pages. */
 function listing(entries: readonly { name: string; content_type: string }[]) {
-  const asked: string[] = [];
+  const queries: string[] = [];
   const store: Handler = ({ query }: Request) => {
-    asked.push(query);
-    const given = parseQuery(query);
-    const isReverse = given.get('reverse') === 'true';
-    const marker = given.get('marker') ?? '';
+    queries.push(query);
+    const parameters = parseQuery(query);
+    const isReverse = parameters.get('reverse') === 'true';
+    const marker = parameters.get('marker') ?? '';
     const ordered = isReverse ? [...entries].reverse() : entries;
     const rest = ordered.filter(
       (each) => marker === '' || (isReverse ? each.name < marker : each.name > marker),
     );
-    const page = rest.slice(0, Number(given.get('limit') ?? 10_000));
-    const isJson = given.get('format') === 'json';
+    const page = rest.slice(0, Number(parameters.get('limit') ?? 10_000));
+    const isJson = parameters.get('format') === 'json';
     const text = isJson ? JSON.stringify(page) : page.map((each) => `${each.name}\n`).join('');
     const type = isJson ? 'application/json; charset=utf-8' : 'text/plain; charset=utf-8';
     const headers = Headers.of({
@@ -40,7 +40,7 @@ function listing(entries: readonly { name: string; content_type: string }[]) {
     (JSON.parse((await ask(`format=json&${query}`)).text) as { name: string }[]).map(
       (each) => each.name,
     );
-  return { ask, names, asked };
+  return { ask, names, queries };
 }
 
 describe('markers that are half made', () => {
@@ -66,29 +66,29 @@ describe('markers that are half made', () => {
     const expected = [name(1), name(5), name(7)];
     if (order !== '') expected.reverse();
     for (const limit of [1, 2, 3]) {
-      const found: string[] = [];
+      const listedNames: string[] = [];
       for (let marker = ''; ;) {
         const page = await names(`limit=${limit}&marker=${encodeURIComponent(marker)}${order}`);
         if (page.length === 0) break;
-        found.push(...page);
+        listedNames.push(...page);
         marker = page.at(-1) ?? '';
       }
-      expect(found).toEqual(expected);
+      expect(listedNames).toEqual(expected);
     }
   });
 
-  it('cost nothing where there are none: a listing that tells types, or has no entry of an archive', async () => {
-    const { names, ask, asked } = listing([
+  it('cost nothing if there are none: a listing that has types, or no archive entry', async () => {
+    const { names, ask, queries } = listing([
       whole(1),
       { name: 'plain', content_type: 'text/plain' },
     ]);
     await names('');
-    expect(asked).toHaveLength(1);
+    expect(queries).toHaveLength(1);
     const plain = listing([{ name: 'plain', content_type: 'text/plain' }]);
     await plain.ask('');
-    expect(plain.asked).toHaveLength(1);
+    expect(plain.queries).toHaveLength(1);
     await ask('');
-    expect(asked).toHaveLength(3);
+    expect(queries).toHaveLength(3);
   });
 
   it('are looked for in no account, and in no versions', async () => {

@@ -20,7 +20,7 @@ import type { ShownEntry } from '../../src/swift_api/listing';
 import { runs } from '../support/runs';
 
 /** A container's versions of a name, newest first, and its current state. */
-interface Kept {
+interface VersionedObject {
   readonly name: string;
   readonly versions: readonly { readonly id: string; readonly isMarker: boolean }[];
   /**
@@ -56,30 +56,30 @@ function storeLists<T extends { readonly key: string }>(
     .sort((a, b) => (a.key < b.key ? -1 : 1))
     .filter(({ key }) => key.startsWith(prefix) && key > low && (high === '' || key < high));
   if (reverse) inRange.reverse();
-  const found: (T | Subdir)[] = [];
+  const rows: (T | Subdir)[] = [];
   for (const item of inRange) {
     const at = delimiter === '' ? -1 : item.key.indexOf(delimiter, prefix.length);
     const subdir = at < 0 ? undefined : item.key.slice(0, at + delimiter.length);
-    if (subdir === undefined) found.push(item);
-    else if (subdir !== marker && !found.some((each) => 'subdir' in each && each.subdir === subdir))
-      found.push({ subdir });
+    if (subdir === undefined) rows.push(item);
+    else if (subdir !== marker && !rows.some((each) => 'subdir' in each && each.subdir === subdir))
+      rows.push({ subdir });
   }
-  return found.slice(0, limit);
+  return rows.slice(0, limit);
 }
 
-const linkOf = ({ versions, current }: Kept) =>
+const linkOf = ({ versions, current }: VersionedObject) =>
   typeof current === 'number' ? (versions[current]?.id ?? id(999)) : undefined;
 
-const newestOf = ({ versions }: Kept, link: string) =>
+const newestOf = ({ versions }: VersionedObject, link: string) =>
   versions.map((each) => each.id).reduce((a, b) => (a > b ? a : b), link);
 
 /** Returns the full listing without limits, each entry with its place in the order. */
 function naive(
-  kept: readonly Kept[],
+  objects: readonly VersionedObject[],
   { prefix, delimiter, endMarker, reverse }: Query,
   { marker, after }: Place,
 ): string[] {
-  const names = [...kept].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const names = [...objects].sort((a, b) => (a.name < b.name ? -1 : 1));
   const rows = names.flatMap((each) => {
     const link = linkOf(each);
     const ids = [...each.versions.map(({ id }) => id)];
@@ -87,13 +87,13 @@ function naive(
     const [newest] = each.versions;
     const isLatest = (id: string) =>
       each.current === 'none' ? id === newest?.id && newest.isMarker : id === link;
-    const shown = ids
+    const rows = ids
       .sort()
       .reverse()
       .map((id) => ({ name: each.name, id, isLatest: isLatest(id) }));
     return each.current === 'null'
-      ? [{ name: each.name, id: 'null', isLatest: true }, ...shown]
-      : shown;
+      ? [{ name: each.name, id: 'null', isLatest: true }, ...rows]
+      : rows;
   });
   if (reverse) rows.reverse();
   const rank = (id: string) => (id === 'null' ? '~' : id);
@@ -102,7 +102,7 @@ function naive(
     if (after === undefined) return false;
     return reverse ? rank(id) > rank(after) : rank(id) < rank(after);
   };
-  const found: string[] = [];
+  const lines: string[] = [];
   for (const row of rows) {
     if (!row.name.startsWith(prefix) || !isBehind(row)) continue;
     if (endMarker !== '' && (reverse ? row.name <= endMarker : row.name >= endMarker)) continue;
@@ -110,18 +110,18 @@ function naive(
     const folded = at < 0 ? undefined : row.name.slice(0, at + delimiter.length);
     const line = folded ?? `${row.name} ${row.id} ${String(row.isLatest)}`;
     if (folded !== undefined && folded === marker) continue;
-    if (found.at(-1) !== line) found.push(line);
+    if (lines.at(-1) !== line) lines.push(line);
   }
-  return found;
+  return lines;
 }
 
 /** Returns the same from the code under test, with pages of `pageSize` entries. */
 async function real(
-  kept: readonly Kept[],
-  wanted: PageRequest,
+  objects: readonly VersionedObject[],
+  page: PageRequest,
   pageSize: number,
 ): Promise<ShownEntry[]> {
-  const own = kept.flatMap((each): (CurrentEntry & { key: string })[] => {
+  const entries = objects.flatMap((each): (CurrentEntry & { key: string })[] => {
     const link = linkOf(each);
     if (each.current === 'none') return [];
     return [
@@ -134,19 +134,19 @@ async function real(
       },
     ];
   });
-  const versions = kept.flatMap(({ name, versions }) =>
+  const versions = objects.flatMap(({ name, versions }) =>
     versions.map(({ id, isMarker }) => ({ key: versionName(name, id), isMarker })),
   );
-  const { prefix, delimiter, endMarker, reverse, marker = '' } = wanted;
+  const { prefix, delimiter, endMarker, reverse, marker = '' } = page;
   const bounds = { prefix, delimiter, end_marker: endMarker };
-  const name = startOf(wanted);
-  const at = own.find((each) => each.name === name);
+  const name = startOf(page);
+  const at = entries.find((each) => each.name === name);
   const currents = pages(
-    (after) => storeLists(own, { ...bounds, marker: after ?? marker }, reverse, pageSize),
+    (after) => storeLists(entries, { ...bounds, marker: after ?? marker }, reverse, pageSize),
     (item) => ('subdir' in item ? item.subdir : item.key),
   );
   const amongVersions = Object.fromEntries(
-    Object.entries(versionBounds(wanted)).map(([key, value]) => [key, value ?? '']),
+    Object.entries(versionBounds(page)).map(([key, value]) => [key, value ?? '']),
   );
   const kinds = pages(
     (after) =>
@@ -162,18 +162,18 @@ async function real(
     reverse,
     ...(name === undefined
       ? {}
-      : { start: { name, id: wanted.after === 'null' ? undefined : wanted.after, current: at } }),
+      : { start: { name, id: page.after === 'null' ? undefined : page.after, current: at } }),
     top: (name) =>
       Promise.resolve({
-        ids: kept.find((each) => each.name === name)?.versions.map(({ id }) => id) ?? [],
+        ids: objects.find((each) => each.name === name)?.versions.map(({ id }) => id) ?? [],
       }),
   });
-  const found: ShownEntry[] = [];
+  const shownEntries: ShownEntry[] = [];
   for await (const entry of merged) {
-    found.push(entry);
-    if (found.length === wanted.limit) break;
+    shownEntries.push(entry);
+    if (shownEntries.length === page.limit) break;
   }
-  return found;
+  return shownEntries;
 }
 
 async function* pages<T>(
@@ -242,19 +242,19 @@ const query = fc.record({
 });
 const size = fc.integer({ min: 1, max: 5 });
 
-const wantedOf = (given: Query, place: Place | undefined, limit: number): PageRequest => {
+const pageRequestOf = (bounds: Query, place: Place | undefined, limit: number): PageRequest => {
   const parameters = new Map([
-    ['prefix', given.prefix],
-    ['delimiter', given.delimiter],
-    ['end_marker', given.endMarker],
-    ['reverse', given.reverse ? 'true' : ''],
+    ['prefix', bounds.prefix],
+    ['delimiter', bounds.delimiter],
+    ['end_marker', bounds.endMarker],
+    ['reverse', bounds.reverse ? 'true' : ''],
     ['limit', String(limit)],
     ...(place ? [['marker', place.marker] as const] : []),
     ...(place?.after === undefined ? [] : [['version_marker', place.after] as const]),
   ]);
-  const wanted = parsePageRequest(parameters);
-  if (typeof wanted === 'string') throw new Error(wanted);
-  return wanted;
+  const page = parsePageRequest(parameters);
+  if (typeof page === 'string') throw new Error(page);
+  return page;
 };
 
 describe('a listing of versions', () => {
@@ -270,16 +270,16 @@ describe('a listing of versions', () => {
       { nil: undefined },
     );
     await fc.assert(
-      fc.asyncProperty(container, query, place, size, async (kept, given, at, pageSize) => {
-        const found = await real(kept, wantedOf(given, at, 10_000), pageSize);
+      fc.asyncProperty(container, query, place, size, async (objects, bounds, at, pageSize) => {
+        const actual = await real(objects, pageRequestOf(bounds, at, 10_000), pageSize);
         const { after, ...rest } = at ?? { marker: '' };
         const isFolded =
-          given.delimiter !== '' &&
-          (at?.marker ?? '').includes(given.delimiter, given.prefix.length);
+          bounds.delimiter !== '' &&
+          (at?.marker ?? '').includes(bounds.delimiter, bounds.prefix.length);
         // there is no place amid the versions of a folded name
         fc.pre(!isFolded || after === undefined);
-        expect(found.map(line)).toEqual(
-          naive(kept, given, after === undefined ? rest : { ...rest, after }),
+        expect(actual.map(line)).toEqual(
+          naive(objects, bounds, after === undefined ? rest : { ...rest, after }),
         );
       }),
       { numRuns: runs(3000) },
@@ -288,11 +288,11 @@ describe('a listing of versions', () => {
 
   it('has no gaps and nothing twice when it is asked for page by page', async () => {
     await fc.assert(
-      fc.asyncProperty(container, query, size, size, async (kept, given, limit, pageSize) => {
-        const found: string[] = [];
+      fc.asyncProperty(container, query, size, size, async (objects, bounds, limit, pageSize) => {
+        const actual: string[] = [];
         for (let place: Place | undefined; ;) {
-          const page = await real(kept, wantedOf(given, place, limit), pageSize);
-          found.push(...page.map(line));
+          const page = await real(objects, pageRequestOf(bounds, place, limit), pageSize);
+          actual.push(...page.map(line));
           const last = page.at(-1);
           if (last === undefined) break;
           expect(page.length).toBeLessThanOrEqual(limit);
@@ -302,7 +302,7 @@ describe('a listing of versions', () => {
             ...(after === undefined ? {} : { after: String(after) }),
           };
         }
-        expect(found).toEqual(naive(kept, given, { marker: '' }));
+        expect(actual).toEqual(naive(objects, bounds, { marker: '' }));
       }),
       { numRuns: runs(2000) },
     );
@@ -319,12 +319,12 @@ describe('a listing of versions', () => {
   });
 
   it('takes an id as short as Swift takes it', () => {
-    const wanted = parsePageRequest(
+    const page = parsePageRequest(
       new Map([
         ['marker', 'a'],
         ['version_marker', '1700000000.5'],
       ]),
     );
-    expect(wanted).toMatchObject({ after: '1700000000.50000' });
+    expect(page).toMatchObject({ after: '1700000000.50000' });
   });
 });

@@ -106,7 +106,7 @@ async function perform(
   }
 }
 
-function seen(store: MapStore): Model {
+function modelOf(store: MapStore): Model {
   return new Model(store.body(OBJECT), store.bodies('archive'));
 }
 
@@ -129,14 +129,14 @@ describe('versions', () => {
             continue;
           }
           model = model.after(each, mode);
-          expect(seen(store)).toEqual(model);
+          expect(modelOf(store)).toEqual(model);
         }
       }),
       { numRuns: runs(300) },
     );
   });
 
-  it('are none the fewer where the store has whole seconds only, and several writes fall into one', async () => {
+  it('are complete even if the store has whole seconds only, and several writes fall into one', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.constantFrom('write' as const, 'delete' as const)),
@@ -149,14 +149,14 @@ describe('versions', () => {
             const step = { kind, body: `body ${i}`, outcome: 'done' as const };
             await perform(store, 'history', step);
             model = model.after(step, 'history');
-            expect(seen(store)).toEqual(model);
+            expect(modelOf(store)).toEqual(model);
           }
         },
       ),
     );
   });
 
-  it('come back in their order where the newest is not listed yet, in whichever mode they were written', async () => {
+  it('come back in their order if the newest is not listed yet, in whichever mode they were written', async () => {
     const operation = fc.record({
       kind,
       mode: fc.constantFrom<Mode>('stack', 'history'),
@@ -172,7 +172,7 @@ describe('versions', () => {
           const mode = each.kind === 'delete' ? 'stack' : each.mode;
           await perform(store, mode, each);
           model = model.after(each, mode);
-          expect(seen(store)).toEqual(model);
+          expect(modelOf(store)).toEqual(model);
         }
       }),
     );
@@ -198,10 +198,10 @@ describe('versions', () => {
             possible = [...possible, ...after];
             continue;
           }
-          expect(after).toContainEqual(seen(store));
+          expect(after).toContainEqual(modelOf(store));
           if (mode === 'history' && !isPassedOver)
             expect(store.hasUnfinished('archive')).toBe(false);
-          possible = [seen(store)];
+          possible = [modelOf(store)];
         }
       }),
       { numRuns: runs(500) },
@@ -225,7 +225,7 @@ describe('versions', () => {
     );
   });
 
-  it('have the marker of an interrupted delete after a POST on what is gone, as after any other request', async () => {
+  it('have the marker of an interrupted delete after a POST to the deleted object, as after any other request', async () => {
     const store = new MapStore();
     const history: [kind: 'write' | 'delete' | 'update', mode: Mode, crash?: number][] = [
       ['write', 'history'],
@@ -235,11 +235,11 @@ describe('versions', () => {
     ];
     for (const [kind, mode, crash] of history)
       await perform(store, mode, { kind, body: 'a', outcome: 'done', crash });
-    expect(seen(store)).toEqual(new Model(undefined, ['a', null, null]));
+    expect(modelOf(store)).toEqual(new Model(undefined, ['a', null, null]));
     expect(store.hasUnfinished('archive')).toBe(false);
   });
 
-  it('are untouched by one who may not write the archive', async () => {
+  it('are untouched by a client that may not write the archive', async () => {
     const mode = fc.constantFrom<Mode>('stack', 'history');
     await fc.assert(
       fc.asyncProperty(steps(true), mode, kind, async (history, last, kind) => {
@@ -309,7 +309,7 @@ describe('versions', () => {
     ['of the far future', '9999999999.99999', expect.stringMatching(/^100000000\d\./)],
     ['no timestamp', '~', expect.stringMatching(/^100000000\d\./)],
   ])(
-    'get the marker of nothing where it belongs, the newest entry being %s',
+    'get the marker of a missing object in its place, the newest entry being %s',
     async (_, newest, marker) => {
       const store = new MapStore();
       store.put({ ...OBJECT, container: 'archive', object: `001o/${newest}` }, 'body');
@@ -320,7 +320,7 @@ describe('versions', () => {
     },
   );
 
-  it('stop, and change nothing, where the guard says so', async () => {
+  it('stop, and change nothing, if the guard says so', async () => {
     for (const mode of ['stack', 'history'] as const) {
       for (const kind of ['write', 'delete'] as const) {
         const store = new MapStore();
@@ -338,7 +338,7 @@ describe('versions', () => {
     }
   });
 
-  it('try the next where the newest version has gone meanwhile', async () => {
+  it('try the next if the newest version has been removed meanwhile', async () => {
     const store = new MapStore();
     const entry = (name: string) => ({ ...OBJECT, container: 'archive', object: `001o/${name}` });
     store.put(entry('0000000000.00001'), 'one');

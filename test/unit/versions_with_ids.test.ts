@@ -134,7 +134,7 @@ function dumped(store: MapStore): unknown[] {
   return store.dump().filter(([key]) => !isNullIndexName(key.split('\n')[2] ?? ''));
 }
 
-async function seen(store: MapStore): Promise<Model> {
+async function readModel(store: MapStore): Promise<Model> {
   const ids = await idsIn(store);
   const versions = ids.map((id) => store.body(entry(id)) ?? null);
   const link = store.linkAt(OBJECT);
@@ -202,7 +202,7 @@ describe('versions with ids', () => {
           const refused =
             result === 'failed' && each.kind === 'remove' && model.current === each.which;
           if (!refused) model = model.after(each);
-          expect(await seen(store)).toEqual(model);
+          expect(await readModel(store)).toEqual(model);
           expectSound(store);
         }
       }),
@@ -218,8 +218,10 @@ describe('versions with ids', () => {
         for (const each of history) {
           const result = await perform(store, each);
           const after = model.after(each);
-          expect(result === 'crashed' ? [model, after] : [after]).toContainEqual(await seen(store));
-          model = await seen(store);
+          expect(result === 'crashed' ? [model, after] : [after]).toContainEqual(
+            await readModel(store),
+          );
+          model = await readModel(store);
           expectSound(store);
         }
       }),
@@ -233,12 +235,12 @@ describe('versions with ids', () => {
         steps(true, ['write', 'delete', 'restore', 'overwrite']),
         async (history) => {
           const store = new MapStore();
-          let known = new Map<string, string | undefined>();
+          let previous = new Map<string, string | undefined>();
           for (const each of history) {
             await perform(store, each);
             const now = new Map((await idsIn(store)).map((id) => [id, store.body(entry(id))]));
-            expect([...now].filter(([id]) => known.has(id))).toEqual([...known]);
-            known = now;
+            expect([...now].filter(([id]) => previous.has(id))).toEqual([...previous]);
+            previous = now;
           }
         },
       ),
@@ -246,7 +248,7 @@ describe('versions with ids', () => {
     );
   });
 
-  it('get ids that sort after what is there, also where clocks go back', async () => {
+  it('get ids that sort after all others, even if clocks go back', async () => {
     const store = new MapStore();
     const versions = new VersionExecutor(store, VERSIONS, log);
     const times = [2000, 1000, 500, 1500].map((seconds) => seconds * 1000);

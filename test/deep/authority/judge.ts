@@ -30,25 +30,27 @@ interface About extends Place {
  * @param archives the containers whose versions go to an archive, by `account/archive`
  */
 export function complaintOf(
-  sent: Request,
+  request: Request,
   { who, named }: Asked,
   model: Model,
   archives: ReadonlyMap<string, readonly string[]>,
 ): string | undefined {
-  const parts = unquote(sent.path).split('/');
+  const parts = unquote(request.path).split('/');
   const [, , account = '', container, ...rest] = parts;
   const object = rest.length === 0 ? undefined : rest.join('/');
   // the closed list: HEAD of accounts and containers, and the proxy's own containers
-  if (sent.method === 'HEAD' && object === undefined) return undefined;
+  if (request.method === 'HEAD' && object === undefined) return undefined;
   if (container === undefined) return 'it is about an account';
   if (OWN.includes(container)) return undefined;
-  const places = aboutOf({ account, container, object }, sent, archives);
-  const allowed = places.filter((place) => isAllowed(sent, place, who, model));
+  const places = aboutOf({ account, container, object }, request, archives);
+  const allowed = places.filter((place) => isAllowed(request, place, who, model));
   if (allowed.length === 0) return `${describe(who)} may not do that there`;
-  const asked = allowed.filter((place) => !named || named.some((each) => concerns(each, place)));
-  if (asked.length === 0) return 'the client asked for something else';
-  const pointed = pointers(sent, account);
-  return asked.some((place) => pointed.every((each) => isBeside(each, place, archives)))
+  const candidates = allowed.filter(
+    (place) => !named || named.some((each) => concerns(each, place)),
+  );
+  if (candidates.length === 0) return 'the client asked for something else';
+  const pointed = pointers(request, account);
+  return candidates.some((place) => pointed.every((each) => isBeside(each, place, archives)))
     ? undefined
     : 'it points elsewhere';
 }
@@ -57,10 +59,10 @@ function describe(who: Who): string {
   return typeof who === 'string' ? who : `whoever has a URL signed for ${who.method}`;
 }
 
-function isAllowed(sent: Request, place: About, who: Who, model: Model): boolean {
-  const reads = sent.method === 'GET' || sent.method === 'HEAD';
+function isAllowed(request: Request, place: About, who: Who, model: Model): boolean {
+  const reads = request.method === 'GET' || request.method === 'HEAD';
   const may = (deed: 'read' | 'list' | 'write' | 'own') => model.may(who, deed, place);
-  if (place.kept === 'version' && place.object === undefined && sent.method === 'DELETE')
+  if (place.kept === 'version' && place.object === undefined && request.method === 'DELETE')
     return may('own');
   return may('write') || (reads && (may('list') || may('read')));
 }
@@ -82,9 +84,9 @@ function aboutOf(
     // the name of a null index begins with the separator, too
     const [first, second] = (name ?? '').split('\x01\x01');
     const of = name === undefined ? undefined : first || second;
-    const known = of?.replaceAll('\x01\x02', '\x01');
+    const objectName = of?.replaceAll('\x01\x02', '\x01');
     return [
-      { account, container: container.slice(VERSIONS.length), object: known, kept: 'version' },
+      { account, container: container.slice(VERSIONS.length), object: objectName, kept: 'version' },
     ];
   }
   if (container.endsWith(SEGMENTS)) {

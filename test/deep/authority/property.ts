@@ -31,13 +31,13 @@ export async function holdsOver(
   { worlds, seed }: { readonly worlds: number; readonly seed: number },
 ): Promise<void> {
   let number = 0;
-  const run = async (given: Acls[], planted: Plant[], sequence: Step[]): Promise<void> => {
+  const run = async (acls: Acls[], planted: Plant[], sequence: Step[]): Promise<void> => {
     const world = new World(store, `w${Date.now().toString(36)}${++number}`);
     try {
-      await world.make(given);
+      await world.make(acls);
       for (const [i, plant] of planted.entries()) await world.plant(plant, `planted${i}`);
-      const shown = new Shown(world);
-      for (const [i, step] of sequence.entries()) await take(step, i, world, shown);
+      const checker = new ResponseChecker(world);
+      for (const [i, step] of sequence.entries()) await take(step, i, world, checker);
     } finally {
       await world.end();
     }
@@ -50,7 +50,12 @@ export async function holdsOver(
   countFigures(`authority, ${store.isItsOwn ? 'embedded' : 'Swift'}`, { worlds: number, ...tally });
 }
 
-async function take(step: Step, number: number, world: World, shown: Shown): Promise<void> {
+async function take(
+  step: Step,
+  number: number,
+  world: World,
+  checker: ResponseChecker,
+): Promise<void> {
   const { store, model } = world;
   const request = made(step, world);
   const before = store.sent.length;
@@ -61,26 +66,26 @@ async function take(step: Step, number: number, world: World, shown: Shown): Pro
     step.kind === 'upload' ? await upload(request, root, world) : await send(request, root, world);
   tally.requests++;
   if (status >= 400) tally.refused++;
-  for (const sent of store.sent.slice(before)) {
-    if (sent.authority === 'client') continue;
+  for (const subrequest of store.sent.slice(before)) {
+    if (subrequest.authority === 'client') continue;
     tally.inService++;
-    const why = complaintOf(sent, request, model, world.archives);
+    const why = complaintOf(subrequest, request, model, world.archives);
     if (why === undefined) continue;
-    const headers = JSON.stringify([...sent.headers.entries()]);
+    const headers = JSON.stringify([...subrequest.headers.entries()]);
     throw new Error(
       `${describe(request)} was answered ${status}, and sent in the service user's name: ` +
-        `${sent.method} ${sent.path}?${sent.query} ${headers}: ${why}`,
+        `${subrequest.method} ${subrequest.path}?${subrequest.query} ${headers}: ${why}`,
     );
   }
-  shown.check(request, status, text);
+  checker.check(request, status, text);
   if (status < 300 && request.sets)
     model.set(request.named?.[0] ?? world.place(step.at), request.sets);
 }
 
 function send(request: Made, root: Request, { store }: World) {
   const { method, path, query, headers, text } = request;
-  const asked = subrequest(root, { method, path, query, headers, body: Buffer.from(text) });
-  return ask(store.next, root.dialect ? { ...asked, dialect: root.dialect } : asked);
+  const ownRequest = subrequest(root, { method, path, query, headers, body: Buffer.from(text) });
+  return ask(store.next, root.dialect ? { ...ownRequest, dialect: root.dialect } : ownRequest);
 }
 
 /** Makes a multipart upload as a dialect does. */
@@ -91,7 +96,7 @@ async function upload({ who, named }: Made, root: Request, { store }: World) {
   const key = { bucket: place?.container ?? '', key: place?.object ?? '' };
   const none: ReadonlyMap<string, string> = new Map();
   try {
-    const begun = await createUpload(caller, key, { headers: Headers.none });
+    const session = await createUpload(caller, key, { headers: Headers.none });
     const body = Buffer.from('part');
     const content = {
       body,
@@ -100,9 +105,9 @@ async function upload({ who, named }: Made, root: Request, { store }: World) {
       sums: none,
       trailing: () => none,
     };
-    const { etag } = await putPart(caller, begun, 1, content);
+    const { etag } = await putPart(caller, session, 1, content);
     const parts = [{ number: 1, etag, sums: none }];
-    await completeUpload(caller, begun, () =>
+    await completeUpload(caller, session, () =>
       Promise.resolve({ parts, minPart: MIN_PART, sums: none }),
     );
     return { status: 200, text: '' };
@@ -117,7 +122,7 @@ async function upload({ who, named }: Made, root: Request, { store }: World) {
  * Checks responses: a client sees nothing of a container it may not read, unless a client
  * that may read it has copied it elsewhere.
  */
-class Shown {
+class ResponseChecker {
   private readonly published = new Set<string>();
 
   constructor(private readonly world: World) {}
@@ -149,6 +154,6 @@ function isShown(
 
 function describe({ who, method, path, query, headers }: Made): string {
   const name = typeof who === 'string' ? who : 'a signed URL';
-  const given = JSON.stringify([...headers.without('x-auth-token').entries()]);
-  return `${name}: ${method} ${path}?${query} ${given}`;
+  const json = JSON.stringify([...headers.without('x-auth-token').entries()]);
+  return `${name}: ${method} ${path}?${query} ${json}`;
 }

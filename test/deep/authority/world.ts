@@ -164,9 +164,15 @@ export class World {
     query = '',
   ): Promise<Answer> {
     const owner = place.account === 'AUTH_test' ? 'tester' : 'tester2';
-    const given = this.credentials(owner).withAll(Headers.of(headers));
+    const allHeaders = this.credentials(owner).withAll(Headers.of(headers));
     const body = Buffer.from(text);
-    const request = subrequest(ROOT, { method, path: pathOf(place), query, headers: given, body });
+    const request = subrequest(ROOT, {
+      method,
+      path: pathOf(place),
+      query,
+      headers: allHeaders,
+      body,
+    });
     return ask(this.store.direct, {
       ...request,
       authority: this.store.isItsOwn ? unlimited() : 'client',
@@ -180,10 +186,10 @@ export class World {
     text = '',
   ): Promise<Answer> {
     const owner = place.account === 'AUTH_test' ? 'tester' : 'tester2';
-    const given = this.credentials(owner).withAll(Headers.of(headers));
+    const allHeaders = this.credentials(owner).withAll(Headers.of(headers));
     const body = Buffer.from(text);
-    const asked = subrequest(ROOT, { method, path: pathOf(place), headers: given, body });
-    const answer = await ask(this.store.next, asked);
+    const request = subrequest(ROOT, { method, path: pathOf(place), headers: allHeaders, body });
+    const answer = await ask(this.store.next, request);
     if (answer.status >= 300)
       throw new Error(`${method} ${pathOf(place)}: ${answer.status} ${answer.text}`);
     return answer;

@@ -42,8 +42,8 @@ class WatchedLedger extends Ledger {
 /** Wraps a client whose requests fail once it is stopped, which ends a ledger's work. */
 function stoppable(client: Client): { readonly client: Client; readonly stop: () => void } {
   let isStopped = false;
-  const ask: Client['ask'] = (...given) =>
-    isStopped ? Promise.reject(new Error('stopped')) : client.ask(...given);
+  const ask: Client['ask'] = (...args) =>
+    isStopped ? Promise.reject(new Error('stopped')) : client.ask(...args);
   const stop = () => void (isStopped = true);
   return { client: Object.assign(Object.create(client) as Client, { ask }), stop };
 }
@@ -67,22 +67,22 @@ it.each(depth({ gate: [2], deep: [1, 2] }))(
       const working = work(client, ledger, round);
       const enough = ledger.kept.size + 10;
       await eventually('writes are acknowledged', () => ledger.kept.size >= enough);
-      const asked = ledger.beginBackup();
+      const backupLedger = ledger.beginBackup();
       const { code, stdout, stderr } = await run(process.execPath, [CLI, 'backup', data, target]);
-      ledger.end(asked);
+      ledger.end(backupLedger);
       stop();
       await working;
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
       const result = JSON.parse(stdout) as Record<'copied' | 'kept' | 'removed', number>;
       figures.backups++;
       for (const each of ['copied', 'kept', 'removed'] as const) figures[each] += result[each];
-      figures.acknowledged = asked.kept.size;
+      figures.acknowledged = backupLedger.kept.size;
       expect(await findings(target)).toEqual([]);
 
       const restored = path.join(folder, `restored-${round}`);
       await cp(target, restored, { recursive: true });
       const copy = await startEmbeddedProcess(restored, workers);
-      await verify(await loginTo(copy.url), asked);
+      await verify(await loginTo(copy.url), backupLedger);
       expect(await copy.stop()).toBe(0);
       expect(await findings(restored)).toEqual([]);
     }

@@ -41,12 +41,12 @@ const write = (caller: Caller, bucket: string, key: string, text: string) => {
 };
 
 /** Returns what a delimiter folds a key into, or the key itself if it is not folded. */
-function folded(key: string, prefix: string, delimiter: string): string {
+function foldKey(key: string, prefix: string, delimiter: string): string {
   const at = delimiter === '' ? -1 : key.indexOf(delimiter, prefix.length);
   return at < 0 ? key : key.slice(0, at + delimiter.length);
 }
 
-const asked = fc.record({
+const queries = fc.record({
   prefix: fc.constantFrom(...PREFIXES),
   delimiter: fc.constantFrom(...DELIMITERS),
   limit: fc.integer({ min: 1, max: 6 }),
@@ -67,13 +67,13 @@ async function allObjects(caller: Caller, query: ListingQuery): Promise<string[]
 }
 
 async function allVersions(caller: Caller, query: VersionsQuery): Promise<ListedVersion[]> {
-  const found: ListedVersion[] = [];
+  const all: ListedVersion[] = [];
   let { keyMarker, versionMarker } = query;
   for (;;) {
     const page = await listVersions(caller, 'listed', { ...query, keyMarker, versionMarker });
     expect(page.entries.length).toBeLessThanOrEqual(query.limit);
-    found.push(...page.entries);
-    if (page.next === undefined) return found;
+    all.push(...page.entries);
+    if (page.next === undefined) return all;
     expect(page.entries).toHaveLength(query.limit);
     keyMarker = page.next.key;
     versionMarker = page.next.versionId;
@@ -123,11 +123,11 @@ export function listingsSuite(open: () => Promise<BucketStore>, runs: number): v
   it('lists objects in pages that fold as the model does', async () => {
     const start = fc.constantFrom('', ...KEYS, 'dir/', 'zzz');
     await fc.assert(
-      fc.asyncProperty(asked, start, async (query, startAfter) => {
+      fc.asyncProperty(queries, start, async (query, startAfter) => {
         const { prefix, delimiter } = query;
         const expected = current()
           .filter((key) => key > startAfter && key.startsWith(prefix))
-          .map((key) => folded(key, prefix, delimiter))
+          .map((key) => foldKey(key, prefix, delimiter))
           .filter((name) => name !== startAfter);
         expect(await allObjects(store.caller, { ...query, startAfter })).toEqual([
           ...new Set(expected),
@@ -139,20 +139,20 @@ export function listingsSuite(open: () => Promise<BucketStore>, runs: number): v
 
   it('lists versions in pages that fold as the model does', async () => {
     await fc.assert(
-      fc.asyncProperty(asked, async (query) => {
+      fc.asyncProperty(queries, async (query) => {
         const { prefix, delimiter } = query;
         const expected = versions.flatMap((each) => {
           if (each.kind === 'prefix' || !each.key.startsWith(prefix)) return [];
           const isFolded = delimiter !== '' && each.key.includes(delimiter, prefix.length);
-          return [isFolded ? folded(each.key, prefix, delimiter) : nameOf(each)];
+          return [isFolded ? foldKey(each.key, prefix, delimiter) : nameOf(each)];
         });
-        const found = await allVersions(store.caller, {
+        const all = await allVersions(store.caller, {
           ...query,
           keyMarker: '',
           versionMarker: undefined,
         });
         const distinct = expected.filter((name, i) => name !== expected[i - 1]);
-        expect(found.map(nameOf)).toEqual(distinct);
+        expect(all.map(nameOf)).toEqual(distinct);
       }),
       { numRuns: runs },
     );
@@ -180,16 +180,16 @@ export function listingsSuite(open: () => Promise<BucketStore>, runs: number): v
     }
   }, 60_000);
 
-  it('lists nothing where nothing is wanted, or nothing is there', async () => {
+  it('lists nothing if nothing is requested, or nothing exists', async () => {
     const none = { prefix: '', delimiter: '', limit: 0 };
     const objects = await listObjects(store.caller, 'listed', { ...none, startAfter: '' });
     expect(objects).toEqual({ objects: [], prefixes: [], next: undefined });
-    const found = await listVersions(store.caller, 'listed', {
+    const page = await listVersions(store.caller, 'listed', {
       ...none,
       keyMarker: '',
       versionMarker: undefined,
     });
-    expect(found).toEqual({ entries: [], next: undefined });
+    expect(page).toEqual({ entries: [], next: undefined });
     const missing = listObjects(store.caller, 'missing', { ...none, startAfter: '', limit: 1 });
     await expect(missing).rejects.toMatchObject({ code: 'no-such-bucket' });
   });

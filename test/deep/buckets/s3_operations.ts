@@ -21,10 +21,10 @@ export function s3OperationsSuite(
   test: jest.It = globalThis.test,
 ): void {
   let store: BucketStore;
-  let made = 0;
-  const ask = (asked: string, sent?: Sent) => askS3(store.caller, asked, sent);
+  let count = 0;
+  const ask = (line: string, options?: Sent) => askS3(store.caller, line, options);
   const newBucket = async (versioned = false) => {
-    const bucket = `ops-${++made}-${Date.now()}`;
+    const bucket = `ops-${++count}-${Date.now()}`;
     expect((await ask(`PUT /${bucket}`)).status).toBe(200);
     if (versioned)
       expect((await ask(`PUT /${bucket}?versioning`, { body: ENABLED })).status).toBe(200);
@@ -80,7 +80,7 @@ export function s3OperationsSuite(
     }
   });
 
-  test('a container in a header mode is told from that', async () => {
+  test('a container in a header mode is distinguished from that', async () => {
     const bucket = await newBucket();
     const archive = uniqueName('archive');
     const headers = Headers.of({ 'X-History-Location': archive });
@@ -128,8 +128,8 @@ export function s3OperationsSuite(
       'x-amz-meta-foo-bar': '2',
       'x-amz-tagging': 'a=b&c=d',
     };
-    const sent = { body: 'hello', headers, checksums: new Map([['crc32', 'NhCmhg==']]) };
-    const answer = await ask(`PUT /${bucket}/${ODD}`, sent);
+    const options = { body: 'hello', headers, checksums: new Map([['crc32', 'NhCmhg==']]) };
+    const answer = await ask(`PUT /${bucket}/${ODD}`, options);
     expect(answer.headers.get('etag')).toBe(`"${md5('hello')}"`);
     expect(answer.headers.get('x-amz-checksum-crc32')).toBe('NhCmhg==');
     const mode = { headers: { 'x-amz-checksum-mode': 'ENABLED' } };
@@ -137,8 +137,8 @@ export function s3OperationsSuite(
       const got = await ask(`${method} /${bucket}/${ODD}`, mode);
       expect(got.status).toBe(200);
       expect(got.text).toBe(method === 'GET' ? 'hello' : '');
-      const told = Object.fromEntries(got.headers.entries());
-      expect(told).toMatchObject({
+      const responseHeaders = Object.fromEntries(got.headers.entries());
+      expect(responseHeaders).toMatchObject({
         etag: `"${md5('hello')}"`,
         'content-length': '5',
         'content-type': 'text/plain;charset=utf-8',
@@ -148,7 +148,7 @@ export function s3OperationsSuite(
         'x-amz-tagging-count': '2',
       });
       expect(
-        Object.keys(told).filter(
+        Object.keys(responseHeaders).filter(
           (name) => name.includes('hindsight') || name.includes('object-meta'),
         ),
       ).toEqual([]);
@@ -239,14 +239,14 @@ export function s3OperationsSuite(
     await put(bucket, 'segments/1', '01234');
     await put(bucket, 'segments/2', '56789');
     const manifest = [1, 2].map((n) => ({ path: `/${bucket}/segments/${n}` }));
-    const made = await askStore(store.caller, {
+    const response = await askStore(store.caller, {
       method: 'PUT',
       container: bucket,
       object: 'large',
       query: { 'multipart-manifest': 'put' },
       body: Buffer.from(JSON.stringify(manifest)),
     });
-    expect(made.status).toBe(201);
+    expect(response.status).toBe(201);
     const etag = `"${md5(md5('01234') + md5('56789'))}-N"`;
     const second = await ask(`GET /${bucket}/large?partNumber=2`);
     expect([second.status, second.text, second.headers.get('etag')]).toEqual([206, '56789', etag]);
@@ -271,8 +271,8 @@ export function s3OperationsSuite(
   test('conditions are judged', async () => {
     const bucket = await newBucket(true);
     await put(bucket, 'a', '1');
-    const status = async (asked: string, headers: Record<string, string>) =>
-      (await ask(asked, { headers, body: '' })).status;
+    const status = async (line: string, headers: Record<string, string>) =>
+      (await ask(line, { headers, body: '' })).status;
     const etag = `"${md5('1')}"`;
     expect(await status(`GET /${bucket}/a`, { 'If-Match': etag })).toBe(200);
     expect(await status(`GET /${bucket}/a`, { 'If-Match': '"x"' })).toBe(412);
@@ -314,7 +314,7 @@ export function s3OperationsSuite(
     expect(elements(await ask(`GET /${bucket}?versions`), 'VersionId')).toEqual([first]);
   });
 
-  test('copies are made of versions, with what they had or with what is said of them', async () => {
+  test('copies are made of versions, with their metadata or with new metadata', async () => {
     const bucket = await newBucket(true);
     const first = await put(bucket, 'a', '1', {
       'x-amz-meta-of': 'source',
@@ -368,9 +368,9 @@ export function s3OperationsSuite(
         return versioned ? `${bucket}/a?versionId=${id}` : `${bucket}/a`;
       };
       /** Removes something just before the copy is made. */
-      const copyAfter = async (taken: string, from: string, target: string) => {
+      const copyAfter = async (removal: string, from: string, target: string) => {
         const next: Caller['next'] = async (request) => {
-          if (request.headers.has('x-copy-from')) await ask(taken);
+          if (request.headers.has('x-copy-from')) await ask(removal);
           return store.caller.next(request);
         };
         const headers = { 'x-amz-copy-source': from };
@@ -384,7 +384,7 @@ export function s3OperationsSuite(
     },
   );
 
-  test('many objects and versions are deleted at once, and told in their order', async () => {
+  test('many objects and versions are deleted at once, and reported in their order', async () => {
     const bucket = await newBucket(true);
     const version = await put(bucket, 'a', '1');
     const keys = ['a', 'b', 'none'];
@@ -446,7 +446,7 @@ export function s3OperationsSuite(
       ]);
   });
 
-  test('what nobody set is told so, and what is not there is not implemented', async () => {
+  test('settings that nobody made are reported as such, and unknown ones are not implemented', async () => {
     const bucket = await newBucket();
     expect(codeOf(await ask(`GET /${bucket}?policy`))).toBe('NoSuchBucketPolicy');
     expect(codeOf(await ask(`GET /${bucket}?lifecycle`))).toBe('NoSuchLifecycleConfiguration');

@@ -24,10 +24,10 @@ export function uploadsSuite(
   test: jest.It = globalThis.test,
 ): void {
   let store: BucketStore;
-  let made = 0;
-  const ask = (asked: string, sent?: Sent, caller = store.caller) => askS3(caller, asked, sent);
+  let count = 0;
+  const ask = (line: string, options?: Sent, caller = store.caller) => askS3(caller, line, options);
   const newBucket = async () => {
-    const bucket = `uploads-${++made}-${Date.now()}`;
+    const bucket = `uploads-${++count}-${Date.now()}`;
     expect((await ask(`PUT /${bucket}`)).status).toBe(200);
     return bucket;
   };
@@ -98,7 +98,7 @@ export function uploadsSuite(
   test.each([
     ['overwritten', 'PUT'],
     ['deleted', 'DELETE'],
-  ])('parts stay where a mode is switched on while their object is being %s', async (_, method) => {
+  ])('parts stay if a mode is enabled while their object is being %s', async (_, method) => {
     const bucket = await newBucket();
     const archive = `${bucket}-archive`;
     await askStore(store.caller, { method: 'PUT', container: archive });
@@ -117,11 +117,11 @@ export function uploadsSuite(
     };
     const { status } = await ask(`${method} /${bucket}/k`, {}, switching);
     expect([isSwitched, status]).toEqual([true, method === 'PUT' ? 200 : 204]);
-    const [kept] = (await read(archive)).split('\n');
-    expect(await read(archive, kept)).toBe('kept');
+    const [entry] = (await read(archive)).split('\n');
+    expect(await read(archive, entry)).toBe('kept');
   });
 
-  test('parts stay where what was made of them is archived, and who completed the upload could not end it', async () => {
+  test('parts stay if the object made of them is archived, and the client that completed the upload could not end it', async () => {
     const bucket = await newBucket();
     const archive = `${bucket}-archive`;
     await askStore(store.caller, { method: 'PUT', container: archive });
@@ -138,9 +138,9 @@ export function uploadsSuite(
       (await ask(`DELETE /${bucket}/k?uploadId=${id}`, {}, refused(archive, 503))).status,
     ).toBe(503);
     expect(codeOf(await ask(`DELETE /${bucket}/k?uploadId=${id}`))).toBe('NoSuchUpload');
-    const [begun = ''] = elements(await ask(`POST /${bucket}/k?uploads`), 'UploadId');
-    await ask(`PUT /${bucket}/k?uploadId=${begun}&partNumber=1`, { body: 'never completed' });
-    expect((await ask(`DELETE /${bucket}/k?uploadId=${begun}`)).status).toBe(204);
+    const [uploadId = ''] = elements(await ask(`POST /${bucket}/k?uploads`), 'UploadId');
+    await ask(`PUT /${bucket}/k?uploadId=${uploadId}&partNumber=1`, { body: 'never completed' });
+    expect((await ask(`DELETE /${bucket}/k?uploadId=${uploadId}`)).status).toBe(204);
     expect((await segments(bucket)).every((name) => name.includes(id))).toBe(true);
     const [unseen = ''] = elements(await ask(`POST /${bucket}/k?uploads`), 'UploadId');
     await ask(`PUT /${bucket}/k?uploadId=${unseen}&partNumber=1`, { body: 'perhaps archived' });
@@ -148,8 +148,8 @@ export function uploadsSuite(
       (await ask(`DELETE /${bucket}/k?uploadId=${unseen}`, {}, refused(archive, 403))).status,
     ).toBe(204);
     expect((await segments(bucket)).some((name) => name.includes(unseen))).toBe(true);
-    const [kept] = (await read(archive)).split('\n');
-    expect(await read(archive, kept)).toBe('kept');
+    const [entry] = (await read(archive)).split('\n');
+    expect(await read(archive, entry)).toBe('kept');
   });
 
   /**
@@ -169,7 +169,7 @@ export function uploadsSuite(
     return { id, again: () => ask(`POST /${bucket}/k?uploadId=${id}`, { body }) };
   };
 
-  test('an upload is completed once, also where who completed it could not end it and the object was overwritten since', async () => {
+  test('an upload is completed once, even if the client that completed it could not end it and the object was overwritten since', async () => {
     const bucket = await newBucket();
     await ask(`PUT /${bucket}?versioning`, { body: ENABLED });
     const { id, again } = await overwritten(bucket);
@@ -182,7 +182,7 @@ export function uploadsSuite(
     expect(codeOf(await ask(`DELETE /${bucket}/k?uploadId=${id}`))).toBe('NoSuchUpload');
   });
 
-  test('the same where it was overwritten in a header mode', async () => {
+  test('the same if it was overwritten in a header mode', async () => {
     const bucket = await newBucket();
     const archive = `${bucket}-archive`;
     await askStore(store.caller, { method: 'PUT', container: archive });
@@ -191,12 +191,12 @@ export function uploadsSuite(
     const { id, again } = await overwritten(bucket);
     expect((await again()).status).toBe(200);
     expect((await ask(`GET /${bucket}/k`)).text).toBe('two');
-    const [kept, ...more] = (await read(archive)).trim().split('\n');
-    expect([await read(archive, kept), more]).toEqual(['one', []]);
+    const [entry, ...more] = (await read(archive)).trim().split('\n');
+    expect([await read(archive, entry), more]).toEqual(['one', []]);
     expect(codeOf(await ask(`DELETE /${bucket}/k?uploadId=${id}`))).toBe('NoSuchUpload');
   });
 
-  test('the newest attempt at a part is the last, also where a clock was set back', async () => {
+  test('the newest attempt at a part is the last, even if a clock was set back', async () => {
     const bucket = await newBucket();
     const upload = await createUpload(
       store.caller,
@@ -248,7 +248,7 @@ export function uploadsSuite(
   );
 
   test.each(['plain', 'versioned since', 'archived since'])(
-    'parts stay where a client of Swift gave another type to what was made of them, %s',
+    'parts stay if a client of Swift gave another type to the object made of them, %s',
     async (place) => {
       const bucket = await newBucket();
       const archive = `${bucket}-archive`;
@@ -319,7 +319,7 @@ export function uploadsSuite(
     300_000,
   );
 
-  test('manifests of parts go where an object is overwritten, and stay as long as its version does', async () => {
+  test('manifests of parts go when an object is overwritten, and stay as long as its version does', async () => {
     const bucket = await newBucket();
     await uploadMany(bucket, 7, 3);
     expect((await ask(`PUT /${bucket}/k`, { body: 'small' })).status).toBe(200);

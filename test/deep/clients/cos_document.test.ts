@@ -27,13 +27,13 @@ describeOurs(
   (store) => {
     // the example has the capital letter
     const bucket = `exampleBucket${process.pid}${Date.now()}-${APPID}`;
-    let send: (asked: Asked) => Promise<Answer>;
+    let send: (request: Asked) => Promise<Answer>;
 
-    const must = async (status: number, asked: Asked): Promise<Answer> => {
-      const answer = await send(asked);
+    const must = async (status: number, request: Asked): Promise<Answer> => {
+      const answer = await send(request);
       if (answer.status === status) return answer;
       throw new Error(
-        `${asked.method} ${asked.key ?? ''}: ${answer.status} ${answer.body.toString()}`,
+        `${request.method} ${request.key ?? ''}: ${answer.status} ${answer.body.toString()}`,
       );
     };
 
@@ -44,17 +44,17 @@ describeOurs(
     }
 
     async function upload(key: string, size: number): Promise<void> {
-      const begun = await must(200, { method: 'POST', key, query: { uploads: '' } });
-      const uploadId = textOf(parseXml(begun.body), 'UploadId');
+      const initiation = await must(200, { method: 'POST', key, query: { uploads: '' } });
+      const uploadId = textOf(parseXml(initiation.body), 'UploadId');
       const whole = randomBytes(MIB);
       const parts: string[] = [];
       for (let number = 1, left = size; left > 0; number++, left -= MIB) {
-        const asked = {
+        const request = {
           key,
           query: { partNumber: number, uploadId },
           body: whole.subarray(0, left),
         };
-        const { headers } = await must(200, { method: 'PUT', ...asked });
+        const { headers } = await must(200, { method: 'PUT', ...request });
         parts.push(
           `<Part><PartNumber>${number}</PartNumber><ETag>${headers.get('etag')}</ETag></Part>`,
         );
@@ -75,14 +75,14 @@ describeOurs(
 
     it('the example comes back, node by node and byte for byte but for ids, times and hashes', async () => {
       const answer = await must(200, { method: 'GET', query: { versions: '' } });
-      const expected = written(EXAMPLE, (element) => isThere(element))
+      const expected = serialize(EXAMPLE, (element) => isThere(element))
         .replace('exampleBucket-1250000000', bucket)
         .replaceAll('&quot;', '"');
-      const own = written(
+      const ours = serialize(
         parseXml(answer.body),
         ({ name }) => !['ID', 'DisplayName'].includes(name),
       );
-      expect(own).toBe(expected);
+      expect(ours).toBe(expected);
       expect(answer.body.toString()).toContain('<ETag>&quot;');
     });
 
@@ -100,8 +100,8 @@ describeOurs(
 
     it('UID is the APPID of the bucket, in each answer that has an owner', async () => {
       const key = 'begun.txt';
-      const begun = await must(200, { method: 'POST', key, query: { uploads: '' } });
-      const uploadId = textOf(parseXml(begun.body), 'UploadId');
+      const initiation = await must(200, { method: 'POST', key, query: { uploads: '' } });
+      const uploadId = textOf(parseXml(initiation.body), 'UploadId');
       const answers = [
         await must(200, { method: 'GET' }),
         await must(200, { method: 'GET', query: { versions: '' } }),
@@ -123,23 +123,23 @@ describeOurs(
 
     it('parts have 1 MiB at least, and the last may have less', async () => {
       const key = 'small parts';
-      const begun = await must(200, { method: 'POST', key, query: { uploads: '' } });
-      const uploadId = textOf(parseXml(begun.body), 'UploadId');
+      const initiation = await must(200, { method: 'POST', key, query: { uploads: '' } });
+      const uploadId = textOf(parseXml(initiation.body), 'UploadId');
       const parts: string[] = [];
       for (const [number, size] of [
         [1, MIB - 1],
         [2, 1],
       ] as const) {
-        const asked = { key, query: { partNumber: number, uploadId }, body: randomBytes(size) };
-        const { headers } = await must(200, { method: 'PUT', ...asked });
+        const request = { key, query: { partNumber: number, uploadId }, body: randomBytes(size) };
+        const { headers } = await must(200, { method: 'PUT', ...request });
         parts.push(
           `<Part><PartNumber>${number}</PartNumber><ETag>${headers.get('etag')}</ETag></Part>`,
         );
       }
       const body = `<CompleteMultipartUpload>${parts.join('')}</CompleteMultipartUpload>`;
       const refused = await must(400, { method: 'POST', key, query: { uploadId }, body });
-      const told = parseXml(refused.body);
-      expect([textOf(told, 'Code'), textOf(told, 'MinSizeAllowed')]).toEqual([
+      const error = parseXml(refused.body);
+      expect([textOf(error, 'Code'), textOf(error, 'MinSizeAllowed')]).toEqual([
         'EntityTooSmall',
         String(MIB),
       ]);
@@ -158,14 +158,16 @@ function isThere(element: Element): boolean {
 }
 
 /** Returns a document as text, without store-specific values: ids, times and hashes. */
-function written(element: Element, keeps: (element: Element) => boolean): string {
+function serialize(element: Element, keeps: (element: Element) => boolean): string {
   const { name, children: inner, text } = element;
   const content =
-    inner.length > 0 ? inner.filter(keeps).map((each) => written(each, keeps)) : [own(element)];
+    inner.length > 0
+      ? inner.filter(keeps).map((each) => serialize(each, keeps))
+      : [normalizedText(element)];
   return `<${name}>${content.join('') || text.trim()}</${name}>`;
 }
 
-function own({ name, text }: Element): string {
+function normalizedText({ name, text }: Element): string {
   const content = text.trim();
   if (name === 'LastModified') return content.replace(/\d/g, '0');
   if (name === 'ETag') return content.replace(/[0-9a-f]{32}/, 'hash');

@@ -38,7 +38,7 @@ describeOurs(
 
       test('are listed in pages', async () => {
         const all = [await newCosBucket(cos), await newCosBucket(cos), await newCosBucket(cos)];
-        const found: string[] = [];
+        const keys: string[] = [];
         let Marker: string | undefined;
         do {
           const page = await cos.getService({
@@ -46,11 +46,11 @@ describeOurs(
             ...(Marker === undefined ? {} : { Marker }),
           });
           expect(page.Buckets.length).toBeLessThanOrEqual(2);
-          found.push(...page.Buckets.map(({ Name }) => Name));
-          Marker = page.Buckets.length < 2 ? undefined : found.at(-1);
+          keys.push(...page.Buckets.map(({ Name }) => Name));
+          Marker = page.Buckets.length < 2 ? undefined : keys.at(-1);
         } while (Marker !== undefined);
-        expect(found).toEqual([...new Set(found)].sort());
-        expect(found).toEqual(expect.arrayContaining(all.map(({ Bucket }) => Bucket)));
+        expect(keys).toEqual([...new Set(keys)].sort());
+        expect(keys).toEqual(expect.arrayContaining(all.map(({ Bucket }) => Bucket)));
       });
 
       test('have a location, and what nobody has set', async () => {
@@ -216,7 +216,7 @@ describeOurs(
         expect(gone.error['Resource']).toBe(`${at.Bucket}.cos.${at.Region}.myqcloud.com/d2`);
       });
 
-      test('what is not there is refused by its name in COS', async () => {
+      test('a missing operation is refused by its name in COS', async () => {
         const encrypted = await failureOf(put(at, 'e', '1', { ServerSideEncryption: 'AES256' }));
         expect(encrypted).toMatchObject({ statusCode: 501, code: 'NotImplemented' });
         expect(encrypted.error['Message']).toContain('x-cos-server-side-encryption');

@@ -27,14 +27,14 @@ describeOurs(
 
     test('a file is uploaded in slices', async () => {
       const Key = 'dir/slices é';
-      const told = await cos.sliceUploadFile({ ...at, Key, FilePath: join(folder, 'file') });
-      expect(told.ETag).toMatch(/^"[0-9a-f]{32}-2"$/);
+      const result = await cos.sliceUploadFile({ ...at, Key, FilePath: join(folder, 'file') });
+      expect(result.ETag).toMatch(/^"[0-9a-f]{32}-2"$/);
       expect((await contentOf(Key)).equals(body)).toBe(true);
       const { Versions } = await cos.listObjectVersions({ ...at, Prefix: Key });
       expect(Versions).toMatchObject([
-        { Key, Size: String(body.length), ETag: told.ETag, IsLatest: 'true' },
+        { Key, Size: String(body.length), ETag: result.ETag, IsLatest: 'true' },
       ]);
-      expect(Versions[0]?.VersionId).toBe(Reflect.get(told, 'VersionId'));
+      expect(Versions[0]?.VersionId).toBe(Reflect.get(result, 'VersionId'));
     });
 
     test('small files as a whole, large ones in slices', async () => {
@@ -44,8 +44,8 @@ describeOurs(
         FilePath: join(folder, 'file'),
         ...(i === 1 ? {} : { SliceSize: PART }),
       }));
-      const { files: told } = await cos.uploadFiles({ files, SliceSize: 2 * PART });
-      expect(told.map(({ error }) => error)).toEqual([null, null]);
+      const { files: results } = await cos.uploadFiles({ files, SliceSize: 2 * PART });
+      expect(results.map(({ error }) => error)).toEqual([null, null]);
       expect((await contentOf('uploaded')).equals(body)).toBe(true);
       expect((await contentOf('uploaded small')).equals(body)).toBe(true);
     });

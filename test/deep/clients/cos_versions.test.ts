@@ -39,9 +39,9 @@ describeOurs(
       ];
     };
     const remove = async (at: At, Key: string, VersionId?: string) => {
-      const told = await cos.deleteObject({ ...at, Key, ...(VersionId ? { VersionId } : {}) });
-      const isMarker = told.headers?.['x-cos-delete-marker'] as string | undefined;
-      return { id: idIn(told), isMarker, status: told.statusCode };
+      const result = await cos.deleteObject({ ...at, Key, ...(VersionId ? { VersionId } : {}) });
+      const isMarker = result.headers?.['x-cos-delete-marker'] as string | undefined;
+      return { id: idIn(result), isMarker, status: result.statusCode };
     };
 
     test('a bucket has none, enables and suspends them', async () => {
@@ -80,7 +80,7 @@ describeOurs(
       expect(head.headers?.['x-cos-version-id']).toBe('null');
     });
 
-    test('a delete leaves a marker, and what is deleted by its id is gone', async () => {
+    test('a delete leaves a marker, and a version deleted by its id is gone', async () => {
       const at = await newCosBucket(cos, 'Enabled');
       const [one, two] = [await put(at, 'o', '1'), await put(at, 'o', '2')];
       const marker = await remove(at, 'o');
@@ -107,7 +107,7 @@ describeOurs(
       });
     });
 
-    test('a delete marker that is asked for by its id is not found', async () => {
+    test('a delete marker requested by its id is not found', async () => {
       const at = await newCosBucket(cos, 'Enabled');
       await put(at, 'o', '1');
       const { id: VersionId } = await remove(at, 'o');
@@ -139,7 +139,7 @@ describeOurs(
       ]);
     });
 
-    test('a version is copied, and so restored; both ids are told', async () => {
+    test('a version is copied, and so restored; both ids are returned', async () => {
       const at = await newCosBucket(cos, 'Enabled');
       const one = await put(at, 'dir/o é', '1');
       await put(at, 'dir/o é', '2');
@@ -200,23 +200,23 @@ describeOurs(
       ['folded', { Delimiter: '/' }],
       ['below a prefix', { Prefix: 'dir/' }],
       ['with encoded names', { EncodingType: 'url' as const }],
-    ])('are listed in pages, %s', async (_, asked: Partial<COS.ListObjectVersionsParams>) => {
+    ])('are listed in pages, %s', async (_, query: Partial<COS.ListObjectVersionsParams>) => {
       const at = await newCosBucket(cos);
       await put(at, 'a', 'before');
       await setCosVersions(cos, at, 'Enabled');
       for (const Key of ['a', 'dir/1', 'dir/1', 'dir/2 é', 'z']) await put(at, Key, Key);
       for (const Key of ['a', 'dir/1']) await remove(at, Key);
-      const whole = await page(at, asked);
+      const whole = await page(at, query);
       for (const MaxKeys of [1, 2, 3]) {
-        const found: string[] = [];
+        const entries: string[] = [];
         let next: Page['next'] = {};
         while (next) {
-          const one: Page = await page(at, { ...asked, ...next, MaxKeys: String(MaxKeys) });
+          const one: Page = await page(at, { ...query, ...next, MaxKeys: String(MaxKeys) });
           expect(one.entries.length).toBeLessThanOrEqual(MaxKeys);
-          found.push(...one.entries);
+          entries.push(...one.entries);
           next = one.next;
         }
-        expect(found.sort()).toEqual([...whole.entries].sort());
+        expect(entries.sort()).toEqual([...whole.entries].sort());
       }
     });
 
@@ -226,25 +226,25 @@ describeOurs(
       readonly next: { readonly KeyMarker?: string; readonly VersionIdMarker?: string } | undefined;
     }
 
-    async function page(at: At, asked: Partial<COS.ListObjectVersionsParams>): Promise<Page> {
-      const told = await cos.listObjectVersions({ ...at, ...asked });
+    async function page(at: At, query: Partial<COS.ListObjectVersionsParams>): Promise<Page> {
+      const response = await cos.listObjectVersions({ ...at, ...query });
       // the SDK returns a single prefix without a list
-      const folded = (told.CommonPrefixes as readonly Prefix[] | Prefix | undefined) ?? [];
+      const folded = (response.CommonPrefixes as readonly Prefix[] | Prefix | undefined) ?? [];
       const prefixes = folded instanceof Array ? folded : [folded];
-      const { NextKeyMarker = '', NextVersionIdMarker: VersionIdMarker = '' } = told as {
+      const { NextKeyMarker = '', NextVersionIdMarker: VersionIdMarker = '' } = response as {
         NextKeyMarker?: string;
         NextVersionIdMarker?: string;
       };
       // absent if more versions of its key follow
-      expect([undefined, NextKeyMarker]).toContain(told.NextMarker || undefined);
-      const KeyMarker = asked.EncodingType ? decodeURIComponent(NextKeyMarker) : NextKeyMarker;
+      expect([undefined, NextKeyMarker]).toContain(response.NextMarker || undefined);
+      const KeyMarker = query.EncodingType ? decodeURIComponent(NextKeyMarker) : NextKeyMarker;
       return {
         entries: [
-          ...told.Versions.map(({ Key, VersionId }) => `${Key} ${VersionId}`),
-          ...told.DeleteMarkers.map(({ Key, VersionId }) => `${Key} ${VersionId}`),
+          ...response.Versions.map(({ Key, VersionId }) => `${Key} ${VersionId}`),
+          ...response.DeleteMarkers.map(({ Key, VersionId }) => `${Key} ${VersionId}`),
           ...prefixes.map(({ Prefix }) => Prefix),
         ],
-        next: told.IsTruncated === 'true' ? { KeyMarker, VersionIdMarker } : undefined,
+        next: response.IsTruncated === 'true' ? { KeyMarker, VersionIdMarker } : undefined,
       };
     }
   },
@@ -252,6 +252,6 @@ describeOurs(
 );
 
 /** The SDK returns the id, though its types lack it. */
-function idIn(told: object): string {
-  return String(Reflect.get(told, 'VersionId'));
+function idIn(response: object): string {
+  return String(Reflect.get(response, 'VersionId'));
 }

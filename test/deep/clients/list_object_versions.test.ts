@@ -328,7 +328,7 @@ describeS3(
         ]);
       }, 600_000);
 
-      test('the page is the last where exactly as many are left', async () => {
+      test('the page is the last if exactly as many are left', async () => {
         expect((await expectPage({ maxKeys: allEntries(model).length })).next).toBeUndefined();
       });
 
@@ -364,7 +364,7 @@ describeS3(
         );
 
       async function expectPaging(maxKeys: number, query: VersionsQuery): Promise<void> {
-        const told: VersionsPage[] = [];
+        const pages: VersionsPage[] = [];
         for (let next: VersionsPage['next'], first = true; first || next; first = false) {
           const page = await expectPage({
             ...query,
@@ -372,12 +372,12 @@ describeS3(
             keyMarker: next?.key,
             versionIdMarker: next?.id,
           });
-          told.push(page);
+          pages.push(page);
           next = page.next;
         }
         const whole = versionsPage(model, query);
-        expect(told.flatMap(({ entries }) => entries)).toEqual(whole.entries);
-        expect(told.flatMap(({ prefixes }) => prefixes)).toEqual(whole.prefixes);
+        expect(pages.flatMap(({ entries }) => entries)).toEqual(whole.entries);
+        expect(pages.flatMap(({ prefixes }) => prefixes)).toEqual(whole.prefixes);
       }
     });
 

@@ -62,7 +62,7 @@ describeS3(
       expect(await client.bucketExists(bucket)).toBe(false);
     });
 
-    test('a client that was told no region asks for it', async () => {
+    test('a client without a region asks for it', async () => {
       const { hostname, port } = new URL(store.endpoint.url);
       const { accessKey, secretKey } = store.endpoint;
       const other = new Client({
@@ -77,7 +77,7 @@ describeS3(
       expect((await get(bucket, 'k')).toString()).toBe('body');
     });
 
-    test('a bucket tells whether it has versions', async () => {
+    test('a bucket reports whether it has versions', async () => {
       const bucket = await newBucket();
       // minio parses an element without children as an empty text
       expect(await client.getBucketVersioning(bucket)).not.toHaveProperty('Status');
@@ -126,7 +126,7 @@ describeS3(
       ).toEqual(['d/']);
     });
 
-    test('versions are kept, listed, read, told of and removed by their ids', async () => {
+    test('versions are kept, listed, read, described and removed by their ids', async () => {
       const bucket = await newBucket('Enabled');
       const [one, two] = [await put(bucket, ODD, '1'), await put(bucket, ODD, '2')];
       expect(
@@ -278,12 +278,12 @@ describeS3(
 
     test('presigned URLs write and read', async () => {
       const bucket = await newBucket('Enabled');
-      const written = await fetch(await client.presignedPutObject(bucket, ODD), {
+      const response = await fetch(await client.presignedPutObject(bucket, ODD), {
         method: 'PUT',
         body: 'signed',
       });
-      await written.text();
-      expect(written.status).toBe(200);
+      await response.text();
+      expect(response.status).toBe(200);
       const read = await fetch(await client.presignedGetObject(bucket, ODD));
       expect([read.status, await read.text()]).toEqual([200, 'signed']);
     });
@@ -316,7 +316,7 @@ async function bytesOf(stream: Readable): Promise<Buffer> {
 }
 
 async function all(stream: AsyncIterable<unknown>): Promise<Listed[]> {
-  const found: Listed[] = [];
-  for await (const each of stream) found.push(each as Listed);
-  return found;
+  const entries: Listed[] = [];
+  for await (const each of stream) entries.push(each as Listed);
+  return entries;
 }

@@ -5,7 +5,7 @@ import { STORES_OF_DEPTH, describeOurs } from '../../support/s3/endpoint';
 import { bucketName, newBucket, sdkAt } from '../../support/s3/sdk';
 import { SignedClient, type SignedRequest } from '../../support/s3/signed';
 
-type Send = (asked: Asked) => Promise<Answer>;
+type Send = (request: Asked) => Promise<Answer>;
 
 const ID = '1700000000.00000';
 
@@ -18,7 +18,7 @@ describeOurs(
     const senders: Record<string, () => (bucket: string) => Send> = {
       S3: () => {
         const client = new SignedClient(store.endpoint);
-        return (bucket) => (asked) => client.send({ bucket, ...asked } as SignedRequest);
+        return (bucket) => (request) => client.send({ bucket, ...request } as SignedRequest);
       },
       COS: () => (bucket) => cosSender(store.endpoint, `${bucket}-1250000000`),
       QingStor: () => (bucket) => qsSender(store.endpoint, bucket),
@@ -44,8 +44,8 @@ describeOurs(
       const sender = (bucket: string): Send => senders[api]!()(bucket);
 
       it.each(['GET', 'HEAD', 'DELETE'])('%s of a version', async (method) => {
-        for (const given of [ID, 'null']) {
-          const answer = await sender(missing)({ method, key: 'o', query: { [id]: given } });
+        for (const versionId of [ID, 'null']) {
+          const answer = await sender(missing)({ method, key: 'o', query: { [id]: versionId } });
           expect(answer.status).toBe(404);
           if (method !== 'HEAD') expect(answer.body.toString()).toContain(code);
         }

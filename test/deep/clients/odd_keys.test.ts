@@ -56,10 +56,10 @@ describeOurs(
 
       it('an error has the key as a reference', async () => {
         const key = 'gone\ufffe';
-        const asked = { method: 'GET', key };
+        const request = { method: 'GET', key };
         const answer = await (_ === 'S3'
-          ? s3.send({ bucket, ...asked })
-          : cosSender(store.endpoint, bucket)(asked));
+          ? s3.send({ bucket, ...request })
+          : cosSender(store.endpoint, bucket)(request));
         expect(answer.body.toString()).toContain('gone&#xfffe;');
       });
     });

@@ -49,7 +49,7 @@ describeOurs(
         });
       });
 
-      test('x-qs-version-id: the id; x-qs-delete-marker: not sent where it would be false', async () => {
+      test('x-qs-version-id: the id; x-qs-delete-marker: not sent if it would be false', async () => {
         const { headers } = await bucket.must(200, method, '/myphoto.jpg');
         expect(headers['x-qs-version-id']).toBe(ids.second);
         expect(headers).not.toHaveProperty('x-qs-delete-marker');
@@ -85,8 +85,8 @@ describeOurs(
             body,
           }),
         );
-      const made = answers.map(idOf);
-      expect(new Set(made).size).toBe(2);
+      const newIds = answers.map(idOf);
+      expect(new Set(newIds).size).toBe(2);
       expect(answers[0]?.headers).toMatchObject({ etag: etagOf('1'), 'content-length': '0' });
       expect(textOf(answers[0]!)).toBe('');
     });
@@ -110,12 +110,12 @@ describeOurs(
     test('PUT Object - Copy: the example, sent as it is printed', async () => {
       const source = `/${bucket.name}/myphoto.jpg?version_id=${ids.first}`;
       const host = `${bucket.name}.pek3a.qingstor.com`;
-      const sent = { Date: new Date().toUTCString(), 'x-qs-copy-source': source };
+      const headers = { Date: new Date().toUTCString(), 'x-qs-copy-source': source };
       const signed = {
         method: 'PUT',
         path: `/${bucket.name}/myphoto.jpg`,
         query: '',
-        headers: Headers.of(sent),
+        headers: Headers.of(headers),
       };
       const { accessKey, secretKey, url } = store.endpoint;
       const signature = qsSignatureOf(signed, secretKey, undefined);
@@ -124,7 +124,7 @@ describeOurs(
         [
           'PUT /myphoto.jpg HTTP/1.1',
           `Host: ${host}`,
-          `Date: ${sent.Date}`,
+          `Date: ${headers.Date}`,
           // with the trailing space
           `x-qs-copy-source: ${source} `,
           `Authorization: QS ${accessKey}:${signature}`,
@@ -159,8 +159,8 @@ describeOurs(
     });
 
     test('Copy Object Part: a range that is none copies nothing', async () => {
-      const begun = await bucket.must(200, 'POST', '/parts?uploads');
-      const id = String(begun.data['upload_id']);
+      const response = await bucket.must(200, 'POST', '/parts?uploads');
+      const id = String(response.data['upload_id']);
       const source = { 'x-qs-copy-source': `/${bucket.name}/myphoto.jpg` };
       const at = `/parts?part_number=0&upload_id=${id}`;
       for (const range of ['bytes=5-2', '5-9', 'bytes=99-'])
@@ -205,9 +205,9 @@ describeOurs(
         document: { status: 'ENABLED' },
       });
       expect([answer.headers['content-length'], textOf(answer)]).toEqual(['0', '']);
-      const shown = await other.must(200, 'GET', '?versioning');
-      expect(shown.data).toEqual({ status: 'ENABLED' });
-      expect(shown.headers['content-type']).toBe('application/json');
+      const response = await other.must(200, 'GET', '?versioning');
+      expect(response.data).toEqual({ status: 'ENABLED' });
+      expect(response.headers['content-type']).toBe('application/json');
     });
 
     test('List Object Version: the example', async () => {

@@ -28,21 +28,21 @@ const listOf = (data: Document, name: string) => data[name] as Document[];
 describeOurs(
   'qingstor-sdk',
   (store) => {
-    const made = (status?: 'ENABLED' | 'SUSPENDED') => QsBucket.make(store.endpoint, status);
+    const newBucket = (status?: 'ENABLED' | 'SUSPENDED') => QsBucket.make(store.endpoint, status);
     const text = async (bucket: QsBucket, target: Target) => {
       const answer = await bucket.must(200, 'GET', target);
       return textOf(answer);
     };
     const versions = async (bucket: QsBucket, params: Record<string, string | number> = {}) =>
       (await bucket.must(200, 'GET', '?versions', { params })).data;
-    const codes = async (bucket: QsBucket, method: string, target: Target, given = {}) => {
-      const { status, data } = await bucket.ask(method, target, given);
+    const codes = async (bucket: QsBucket, method: string, target: Target, params = {}) => {
+      const { status, data } = await bucket.ask(method, target, params);
       return [status, data['code']];
     };
 
     describe('buckets', () => {
       test('are made, found, listed and deleted', async () => {
-        const bucket = await made();
+        const bucket = await newBucket();
         expect((await settled(bucket.sdk.put())).data).toMatchObject({
           code: 'bucket_already_exists',
         });
@@ -76,7 +76,7 @@ describeOurs(
       });
 
       test('let everybody read, or nobody', async () => {
-        const bucket = await made();
+        const bucket = await newBucket();
         const { accessKey } = store.endpoint;
         const mine = {
           grantee: { type: 'user', id: accessKey, name: accessKey },
@@ -96,7 +96,7 @@ describeOurs(
       });
 
       test('have no other configuration', async () => {
-        const bucket = await made();
+        const bucket = await newBucket();
         const { status, data } = await settled(bucket.sdk.getCORS());
         expect([status, data['code'], data['message']]).toEqual([
           501,
@@ -109,7 +109,7 @@ describeOurs(
     describe('objects', () => {
       let bucket: QsBucket;
       beforeAll(async () => {
-        bucket = await made();
+        bucket = await newBucket();
       });
 
       test.each(['k', ODD, 'a//b', '/a', './../c', "it's (1)*!", '$&$1'])(
@@ -182,7 +182,7 @@ describeOurs(
         });
       });
 
-      test('are kept only where they are what was summed', async () => {
+      test('are kept only if they match their sums', async () => {
         const options = { body: 'hello', 'content-md5': md5('other') };
         const bad = await settled(bucket.sdk.putObject('sum', options));
         expect([bad.status, bad.data['code']]).toEqual([400, 'bad_digest']);
@@ -234,7 +234,7 @@ describeOurs(
       });
 
       test('are listed over several pages', async () => {
-        const many = await made();
+        const many = await newBucket();
         const keys = ['a', 'b/1', 'b/2', 'c', ODD, 'z'].sort();
         for (const key of keys) await many.put(key, key);
         const pages: Document[] = [];
@@ -258,7 +258,7 @@ describeOurs(
 
     describe('copies', () => {
       test('are of an object, of its metadata or with others', async () => {
-        const bucket = await made();
+        const bucket = await newBucket();
         const meta = { 'x-qs-meta-a': '1' };
         await bucket.must(201, 'PUT', [ODD], {
           headers: { ...meta, 'content-type': 'text/x' },
@@ -297,7 +297,7 @@ describeOurs(
       });
 
       test('are made under conditions on the source', async () => {
-        const bucket = await made();
+        const bucket = await newBucket();
         await bucket.put('a', '1');
         const conditioned = (name: string, value: string) =>
           codes(bucket, 'PUT', '/b', {
@@ -314,8 +314,8 @@ describeOurs(
         expect(await codes(bucket, 'PUT', '/b', missing)).toEqual([404, 'object_not_exists']);
       });
 
-      test('move an object, where nothing can be lost by that', async () => {
-        const bucket = await made();
+      test('move an object, if nothing can be lost by that', async () => {
+        const bucket = await newBucket();
         const move = (source: string, target: string) =>
           bucket.ask('PUT', `/${target}`, {
             headers: { 'x-qs-move-source': `/${bucket.name}/${source}` },
@@ -337,7 +337,7 @@ describeOurs(
 
     describe('versions', () => {
       test('are switched on and off', async () => {
-        const bucket = await made();
+        const bucket = await newBucket();
         const status = async () => (await bucket.must(200, 'GET', '?versioning')).data;
         expect(await status()).toEqual({ status: 'DISABLED' });
         for (const wanted of ['ENABLED', 'SUSPENDED'] as const) {
@@ -352,7 +352,7 @@ describeOurs(
       });
 
       test('are read by their ids, restored by a copy, and removed', async () => {
-        const bucket = await made('ENABLED');
+        const bucket = await newBucket('ENABLED');
         const ids = [await bucket.put(ODD, '1'), await bucket.put(ODD, '2')];
         expect(new Set(ids).size).toBe(2);
         expect(await text(bucket, [ODD, `version_id=${ids[0]}`])).toBe('1');
@@ -381,7 +381,7 @@ describeOurs(
       });
 
       test('an id that is not signed is refused, and the error says why', async () => {
-        const bucket = await made('ENABLED');
+        const bucket = await newBucket('ENABLED');
         const id = await bucket.put('k', '1');
         for (const method of ['GET', 'DELETE']) {
           const { status, data } = await bucket.ask(method, '/k', { params: { version_id: id } });
@@ -391,8 +391,8 @@ describeOurs(
         expect(await text(bucket, '/k')).toBe('1');
       });
 
-      test('delete markers are told of as QingStor does', async () => {
-        const bucket = await made('ENABLED');
+      test('delete markers are reported as by QingStor', async () => {
+        const bucket = await newBucket('ENABLED');
         const removed = async (target: string) => {
           const { headers } = await bucket.must(204, 'DELETE', target);
           return [headers['x-qs-version-id'], headers['x-qs-delete-marker']] as const;
@@ -424,8 +424,8 @@ describeOurs(
         expect(listOf(await versions(bucket), 'keys')).toEqual([]);
       });
 
-      test('what was there before, and what is written while they are off, is null', async () => {
-        const bucket = await made();
+      test('objects from before, and those written while they are off, are null', async () => {
+        const bucket = await newBucket();
         await bucket.put('k', '1');
         expect(listOf(await versions(bucket), 'keys')).toMatchObject([
           { version_id: 'null', is_latest: true },
@@ -440,7 +440,7 @@ describeOurs(
       });
 
       test('many are deleted by their ids', async () => {
-        const bucket = await made('ENABLED');
+        const bucket = await newBucket('ENABLED');
         const ids = [await bucket.put('k', '1'), await bucket.put('k', '2')];
         const objects = [
           { key: 'k', version_id: ids[1] },
@@ -455,7 +455,7 @@ describeOurs(
       });
 
       test('are listed over several pages, with either spelling of the marker', async () => {
-        const bucket = await made('ENABLED');
+        const bucket = await newBucket('ENABLED');
         for (const key of ['a', 'a', 'a', 'b/1', 'b/2', ODD, ODD]) await bucket.put(key, key);
         await bucket.must(204, 'DELETE', '/a');
         const whole = await versions(bucket);
@@ -463,17 +463,17 @@ describeOurs(
         const keys = listOf(whole, 'keys');
         expect(keys.map(({ key }) => key)).toEqual(['a', 'a', 'a', 'a', 'b/1', 'b/2', ODD, ODD]);
         for (const spelling of ['version_id_marker', 'version-id-marker']) {
-          const found: Document[] = [];
+          const entries: Document[] = [];
           for (let markers = {}; ;) {
             const page = await versions(bucket, { limit: 3, ...markers });
-            found.push(...listOf(page, 'keys'));
+            entries.push(...listOf(page, 'keys'));
             if (page['has_more'] === false) break;
             markers = {
               key_marker: page['next_key_marker'],
               [spelling]: page['next_version_id_marker'],
             };
           }
-          expect(found).toEqual(keys);
+          expect(entries).toEqual(keys);
         }
         const folded = await versions(bucket, { delimiter: '/', limit: 5 });
         expect([
@@ -495,7 +495,7 @@ describeOurs(
       };
 
       test('are numbered as a client likes, completed with etags or without, and a version like others', async () => {
-        const bucket = await made('ENABLED');
+        const bucket = await newBucket('ENABLED');
         const before = await bucket.put('big', 'before');
         const [first, second] = [randomBytes(PART), Buffer.from('end')];
         for (const numbers of [
@@ -545,7 +545,7 @@ describeOurs(
       });
 
       test('have of each number the last part, and may be left or ended', async () => {
-        const bucket = await made();
+        const bucket = await newBucket();
         const upload_id = await begin(bucket, 'k');
         const put = async (body: string) =>
           bucket.sdk.uploadMultipart('k', { part_number: 1, upload_id, body });
@@ -569,8 +569,8 @@ describeOurs(
         expect([gone.status, gone.data['code']]).toEqual([404, 'upload_not_exists']);
       });
 
-      test('are refused with what is wrong with them', async () => {
-        const bucket = await made();
+      test('are refused with the reason', async () => {
+        const bucket = await newBucket();
         const id = await begin(bucket, 'k');
         const part = (number: number) => `/k?part_number=${number}&upload_id=${id}`;
         for (const number of [0, 1]) await bucket.must(201, 'PUT', part(number), { body: 'small' });
@@ -600,7 +600,7 @@ describeOurs(
       });
 
       test('have parts that are copied', async () => {
-        const bucket = await made();
+        const bucket = await newBucket();
         await bucket.put('source', '0123456789');
         const id = await begin(bucket, 'k');
         const headers = {
@@ -621,7 +621,7 @@ describeOurs(
       });
 
       test('have the same numbers through the API of S3', async () => {
-        const bucket = await made();
+        const bucket = await newBucket();
         const id = await begin(bucket, 'k');
         for (const [number, body] of [
           [0, 'x'.repeat(5 * 1024 * 1024)],
@@ -645,7 +645,7 @@ describeOurs(
 
     describe('signed URLs', () => {
       test('read an object, or a version of it, for a while', async () => {
-        const bucket = await made('ENABLED');
+        const bucket = await newBucket('ENABLED');
         const id = await bucket.put(ODD, '1');
         await bucket.put(ODD, '2');
         const url = async (target: Target, seconds: number) =>
@@ -682,8 +682,8 @@ describeOurs(
       });
     });
 
-    test('whoever is not known, or signs wrongly, is refused', async () => {
-      const { name } = await made();
+    test('a client that is unknown, or signs wrongly, is refused', async () => {
+      const { name } = await newBucket();
       const stranger = QsBucket.at({ ...store.endpoint, accessKey: 'nobody' }, name);
       expect(await codes(stranger, 'GET', '')).toEqual([401, 'invalid_access_key_id']);
       const wrong = QsBucket.at({ ...store.endpoint, secretKey: 'wrong' }, name);

@@ -79,7 +79,7 @@ describeClient('rclone', (store) => {
     ]);
   });
 
-  test('backend versioning tells the three states and changes them', async () => {
+  test('backend versioning reports the three states and changes them', async () => {
     const bucket = await newBucket(false);
     const status = async (...args: string[]) =>
       (await rclone('backend', 'versioning', `hs:${bucket}`, ...args)).trim();
@@ -123,7 +123,7 @@ describeClient('rclone', (store) => {
     expect(await rclone('cat', `hs:${bucket}/k`)).toBe('two');
   });
 
-  test('backend cleanup-hidden removes all versions but the latest, and what is deleted wholly', async () => {
+  test('backend cleanup-hidden removes all versions but the latest, and deleted objects wholly', async () => {
     const bucket = await newBucket();
     for (const content of ['one', 'two']) await put(bucket, 'kept', content);
     await put(bucket, 'gone', 'x');

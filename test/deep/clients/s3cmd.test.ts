@@ -54,7 +54,7 @@ describeClient('s3cmd', (store) => {
     expect(await s3cmd('ls')).not.toContain(bucket);
   });
 
-  test('objects go up, are listed, told of, copied, moved and come down', async () => {
+  test('objects are uploaded, listed, described, copied, moved and downloaded', async () => {
     const bucket = await newBucket();
     const content = randomBytes(1000);
     await put(
@@ -100,7 +100,7 @@ describeClient('s3cmd', (store) => {
     expect(await s3cmd('multipart', `s3://${bucket}`)).not.toContain('/big');
   });
 
-  test('what it overwrites and removes where there are versions stays a version', async () => {
+  test('what it overwrites and removes in a versioned bucket stays a version', async () => {
     const bucket = await newBucket(true);
     await put(bucket, 'k', 'one');
     await put(bucket, 'k', 'two!');

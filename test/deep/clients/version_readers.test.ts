@@ -14,7 +14,7 @@ import { bucketName } from '../../support/s3/sdk';
 import { SignedClient, type SignedRequest } from '../../support/s3/signed';
 import { login, SWIFT, swiftUrls } from '../../support/swift';
 
-type Send = (asked: Asked) => Promise<Answer>;
+type Send = (request: Asked) => Promise<Answer>;
 type Api = 'S3' | 'COS' | 'QingStor';
 type Readers = 'owners' | 'readers';
 
@@ -68,7 +68,7 @@ function suite(store: string, readers: Readers): void {
     if (api === 'COS') return cosSender(keys, bucket);
     if (api === 'QingStor') return qsSender(keys, bucket);
     const client = new SignedClient(keys);
-    return (asked) => client.send({ bucket, ...asked } as SignedRequest);
+    return (request) => client.send({ bucket, ...request } as SignedRequest);
   };
 
   /** Sends unauthenticated requests to the bucket's host. */
@@ -80,8 +80,8 @@ function suite(store: string, readers: Readers): void {
     };
     const client = new Client(server.url, Headers.of({ Host: hosts[api] }));
     return ({ method, key = '', query = {} }) => {
-      const asked = Object.entries(query).map(([name, value]) => `${name}=${value}`);
-      return client.send(method, `/${key}?${asked.join('&')}`);
+      const pairs = Object.entries(query).map(([name, value]) => `${name}=${value}`);
+      return client.send(method, `/${key}?${pairs.join('&')}`);
     };
   };
 
@@ -118,15 +118,15 @@ function suite(store: string, readers: Readers): void {
 
   /** Reads the old version and the null version. */
   async function read(send: Send, api: Api, bucket: string): Promise<(string | number)[]> {
-    const seen: (string | number)[] = [];
+    const results: (string | number)[] = [];
     for (const id of [ids.get(bucket), 'null']) {
       const query = { [VERSION[api]]: id };
       const head = await send({ method: 'HEAD', key: 'o', query });
       const { status, body } = await send({ method: 'GET', key: 'o', query });
       expect(head.status).toBe(status);
-      seen.push(status, status === 200 ? body.toString() : '');
+      results.push(status, status === 200 ? body.toString() : '');
     }
-    return seen;
+    return results;
   }
   const ALL = [200, 'old', 200, 'null version'];
   const NONE = [403, '', 403, ''];
@@ -206,8 +206,8 @@ function suite(store: string, readers: Readers): void {
     });
 
     it('nobody in particular, of a public bucket alone', async () => {
-      const seen = await read(unsigned(api, buckets.public), api, buckets.public);
-      expect(seen).toEqual(mayRead(api) ? ALL : NONE);
+      const results = await read(unsigned(api, buckets.public), api, buckets.public);
+      expect(results).toEqual(mayRead(api) ? ALL : NONE);
       for (const bucket of [buckets.shared, buckets.private])
         expect(await read(unsigned(api, bucket), api, bucket)).toEqual(NONE);
     });
@@ -236,7 +236,7 @@ function suite(store: string, readers: Readers): void {
     expect((await reader.send('GET', `${path}?${query}`)).status).toBe(403);
   });
 
-  it('who reads no more by the bucket, reads no version', async () => {
+  it('a client that may no longer read the bucket reads no version', async () => {
     const bucket = buckets.shared;
     await expectStatus(204, owner.ask('POST', `/${bucket}`, { 'X-Container-Read': 'test:nobody' }));
     for (const api of APIS)
@@ -246,12 +246,12 @@ function suite(store: string, readers: Readers): void {
 
 function withOptions(config: string, readers: Readers): string {
   const option = readers === 'owners' ? '' : 'version_readers = readers\n';
-  const own = `${option}anonymous_account = AUTH_test\n`;
+  const anonymous = `${option}anonymous_account = AUTH_test\n`;
   return config
-    .replace('[filter:s3api]\n', `[filter:s3api]\nstorage_domain = s3.example\n${own}`)
+    .replace('[filter:s3api]\n', `[filter:s3api]\nstorage_domain = s3.example\n${anonymous}`)
     .replace(
       '[filter:cosapi]\n',
-      `[filter:cosapi]\n${own}[filter:qsapi]\nanonymous_account = AUTH_test\n`,
+      `[filter:cosapi]\n${anonymous}[filter:qsapi]\nanonymous_account = AUTH_test\n`,
     );
 }
 
@@ -259,8 +259,8 @@ function newName(): string {
   return `${bucketName()}-${APPID}`;
 }
 
-async function expectStatus(status: number, asked: Promise<Answer>): Promise<Answer> {
-  const answer = await asked;
+async function expectStatus(status: number, pending: Promise<Answer>): Promise<Answer> {
+  const answer = await pending;
   expect(answer.status).toBe(status);
   return answer;
 }

@@ -20,15 +20,18 @@ it(
   `loses nothing acknowledged and keeps nothing half in ${rounds} crashes`,
   async () => {
     const folder = await newFolder();
-    const known = new Map<string, State>();
+    const acknowledgedStates = new Map<string, State>();
     let acknowledged = 0;
     for (let round = 0; round < rounds; round++) {
       const lines = await runAndKill(folder, round);
       acknowledged += lines.filter((line) => 'done' in line).length;
-      const allowed = statesAfter(known, lines);
+      const allowed = statesAfter(acknowledgedStates, lines);
       const storage = await openStorage(folder);
-      for (const [name, states] of allowed) known.set(name, await verify(storage, name, states));
-      const there = [...known].filter(([, state]) => state !== null).map(([name]) => name);
+      for (const [name, states] of allowed)
+        acknowledgedStates.set(name, await verify(storage, name, states));
+      const there = [...acknowledgedStates]
+        .filter(([, state]) => state !== null)
+        .map(([name]) => name);
       expect(namesOf(storage.listObjects('a', 'c', { limit: 1000 }))).toEqual(there.sort());
       await storage.close();
       expect(await findings(folder)).toEqual([]);
@@ -48,15 +51,15 @@ async function runAndKill(folder: string, round: number): Promise<Line[]> {
       stdio: ['ignore', 'pipe', 'inherit'],
     },
   );
-  let said = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
+  let output = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
   const exited = once(child, 'close');
-  while (!said.includes('\n') && child.exitCode === null) await sleep(5);
+  while (!output.includes('\n') && child.exitCode === null) await sleep(5);
   await sleep(Math.random() * 800);
   child.kill('SIGKILL');
   const [, signal] = (await exited) as [number | null, string | null];
   expect(signal).toBe('SIGKILL');
-  return said
+  return output
     .split('\n')
     .slice(0, -1)
     .map((line) => JSON.parse(line) as Line);
@@ -66,15 +69,15 @@ async function runAndKill(folder: string, round: number): Promise<Line[]> {
  * Returns the states each object may be in: the last acknowledged one, or one begun
  * since.
  */
-function statesAfter(known: ReadonlyMap<string, State>, lines: Line[]): Map<string, State[]> {
-  const allowed = new Map<string, State[]>([...known].map(([name, state]) => [name, [state]]));
-  const begun = new Map<string, { name: string; to: State }>();
+function statesAfter(states: ReadonlyMap<string, State>, lines: Line[]): Map<string, State[]> {
+  const allowed = new Map<string, State[]>([...states].map(([name, state]) => [name, [state]]));
+  const pending = new Map<string, { name: string; to: State }>();
   for (const line of lines) {
     if ('begin' in line) {
-      begun.set(line.begin, line);
+      pending.set(line.begin, line);
       allowed.set(line.name, [...(allowed.get(line.name) ?? [null]), line.to]);
     } else if ('done' in line) {
-      const { name, to } = begun.get(line.done)!;
+      const { name, to } = pending.get(line.done)!;
       allowed.set(name, [to]);
     }
   }
@@ -82,16 +85,16 @@ function statesAfter(known: ReadonlyMap<string, State>, lines: Line[]): Map<stri
 }
 
 async function verify(storage: Storage, name: string, states: State[]): Promise<State> {
-  const found = storage.object('a', 'c', name);
-  const state = found && {
-    etag: found.content.etag,
-    size: found.content.size,
-    tag: found.attributes.tag,
+  const record = storage.object('a', 'c', name);
+  const state = record && {
+    etag: record.content.etag,
+    size: record.content.size,
+    tag: record.attributes.tag,
   };
   const same = states.find((allowed) => JSON.stringify(allowed) === JSON.stringify(state ?? null));
   if (same === undefined)
     throw new Error(`${name} is ${JSON.stringify(state)}, not one of ${JSON.stringify(states)}`);
-  if (found !== undefined)
-    expect(await bytesOf(storage, found.content)).toHaveLength(found.content.size);
+  if (record !== undefined)
+    expect(await bytesOf(storage, record.content)).toHaveLength(record.content.size);
   return same;
 }

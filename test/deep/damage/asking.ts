@@ -21,7 +21,7 @@ export function hear(
   const { hostname, port } = new URL(client.url);
   const token = { 'X-Auth-Token': client.credentials.get('x-auth-token') ?? '' };
   return new Promise((resolve, reject) => {
-    const sent = request(
+    const req = request(
       {
         hostname,
         port,
@@ -44,10 +44,10 @@ export function hear(
         );
       },
     );
-    sent.on('error', (error) =>
+    req.on('error', (error) =>
       reject(new Error(`${method} ${path} ${JSON.stringify(headers)}`, { cause: error })),
     );
-    sent.end();
+    req.end();
   });
 }
 
@@ -63,22 +63,23 @@ export function rangeHeader(spans: readonly Span[]): Record<string, string> {
 
 /** Returns what is wrong with the response to a GET, unless it visibly failed. */
 export function wrongness(
-  heard: Heard,
+  response: Heard,
   { bytes }: Reading,
   spans: readonly Span[],
 ): string | undefined {
-  const { status, isWhole } = heard;
+  const { status, isWhole } = response;
   if (status === 503 || status === 500) return undefined;
-  if (!isWhole) return bytesMayBegin(heard, bytes, spans) ? undefined : 'wrong bytes, broken off';
+  if (!isWhole)
+    return bytesMayBegin(response, bytes, spans) ? undefined : 'wrong bytes, broken off';
   if (status !== 200 && status !== 206) return `status ${status}`;
-  const expected = status === 200 ? bytes : expectedOf(heard, bytes, spans);
-  return expected.equals(heard.body) ? undefined : 'wrong bytes';
+  const expected = status === 200 ? bytes : expectedOf(response, bytes, spans);
+  return expected.equals(response.body) ? undefined : 'wrong bytes';
 }
 
 /** Whether a response that was cut short is right as far as it goes. */
-function bytesMayBegin(heard: Heard, bytes: Buffer, spans: readonly Span[]): boolean {
-  const expected = heard.status === 200 ? bytes : expectedOf(heard, bytes, spans);
-  return expected.subarray(0, heard.body.length).equals(heard.body);
+function bytesMayBegin(response: Heard, bytes: Buffer, spans: readonly Span[]): boolean {
+  const expected = response.status === 200 ? bytes : expectedOf(response, bytes, spans);
+  return expected.subarray(0, response.body.length).equals(response.body);
 }
 
 function expectedOf({ type, body }: Heard, bytes: Buffer, spans: readonly Span[]): Buffer {

@@ -90,15 +90,15 @@ function ofFile(
   change: (bytes: Buffer, chance: Chance) => Buffer | undefined,
 ): Kind {
   return ({ files }, chance) => {
-    const kept = chance.pick(files);
-    const before = readFileSync(kept.file!);
+    const content = chance.pick(files);
+    const before = readFileSync(content.file!);
     const after = change(before, chance);
     if (after === undefined || after.equals(before)) return undefined;
     return {
-      title: `${title} of ${kept.file}`,
-      contents: [kept],
-      apply: () => overwrite(kept.file!, after),
-      undo: () => overwrite(kept.file!, before),
+      title: `${title} of ${content.file}`,
+      contents: [content],
+      apply: () => overwrite(content.file!, after),
+      undo: () => overwrite(content.file!, before),
     };
   };
 }
@@ -151,13 +151,13 @@ const swappedFiles =
   };
 
 const removedFile: Kind = ({ files }, chance) => {
-  const kept = chance.pick(files);
-  const bytes = readFileSync(kept.file!);
+  const content = chance.pick(files);
+  const bytes = readFileSync(content.file!);
   return {
-    title: `${kept.file} removed`,
-    contents: [kept],
-    apply: () => rmSync(kept.file!),
-    undo: () => writeFileSync(kept.file!, bytes),
+    title: `${content.file} removed`,
+    contents: [content],
+    apply: () => rmSync(content.file!),
+    undo: () => writeFileSync(content.file!, bytes),
   };
 };
 
@@ -169,15 +169,15 @@ function ofTable(
 ): Kind {
   return (folder, chance) => {
     const { files, inline, contents } = folder;
-    const kept = chance.pick({ inline, sums: files, contents }[table]);
+    const content = chance.pick({ inline, sums: files, contents }[table]);
     const raw = folder.raw(table);
     const key =
-      table === 'sums' ? Buffer.concat([idKey(kept.id), Buffer.alloc(4)]) : idKey(kept.id);
+      table === 'sums' ? Buffer.concat([idKey(content.id), Buffer.alloc(4)]) : idKey(content.id);
     const before = Buffer.from(raw.get(key)!);
     const after = change(before, chance);
     return {
-      title: `${title} of content ${kept.id}`,
-      contents: [kept],
+      title: `${title} of content ${content.id}`,
+      contents: [content],
       isOfNumbers: table !== 'inline',
       apply: () => {
         if (after === undefined) raw.removeSync(key);

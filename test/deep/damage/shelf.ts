@@ -136,8 +136,8 @@ class Maker {
         for (const size of sizes) versions.push(this.#bytes(size));
         for (const bytes of versions) await this.#write(`${mode}/${name}`, bytes);
         this.#reads(`${mode}/${name}`, versions.at(-1)!);
-        const kept = await this.client.names(`${mode}-archive`, `prefix=${archivePrefix(name)}`);
-        for (const [at, entry] of kept.entries())
+        const entries = await this.client.names(`${mode}-archive`, `prefix=${archivePrefix(name)}`);
+        for (const [at, entry] of entries.entries())
           this.#reads(`${mode}-archive/${entry}`, versions[at]!);
       }
     }

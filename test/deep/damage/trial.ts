@@ -58,10 +58,10 @@ function spansOf(bytes: Buffer, chance: Chance): Span[][] {
 
 /** Picks at most three elements. */
 function someOf<T>(all: readonly T[], chance: Chance): T[] {
-  const left = [...all];
+  const rest = [...all];
   return Array.from(
     { length: Math.min(3, all.length) },
-    () => left.splice(chance.below(left.length), 1)[0]!,
+    () => rest.splice(chance.below(rest.length), 1)[0]!,
   );
 }
 
@@ -126,9 +126,9 @@ class Trial {
 
   async #read(damage: Damage, reading: Reading): Promise<void> {
     for (const spans of spansOf(reading.bytes, this.chance)) {
-      const heard = await hear(this.shelf.client, 'GET', reading.path, rangeHeader(spans));
+      const response = await hear(this.shelf.client, 'GET', reading.path, rangeHeader(spans));
       this.answers++;
-      const wrong = wrongness(heard, reading, spans);
+      const wrong = wrongness(response, reading, spans);
       if (wrong !== undefined)
         this.#note(damage, `GET ${reading.path} ${JSON.stringify(spans)}: ${wrong}`);
     }
@@ -137,11 +137,11 @@ class Trial {
   /** A copy is either refused or right: a segment may be damaged outside its range. */
   async #copy(damage: Damage, { path, bytes }: Reading): Promise<void> {
     const { status } = await hear(this.shelf.client, 'COPY', path, { Destination: 'plain/made' });
-    const made = await hear(this.shelf.client, 'GET', '/plain/made');
+    const copy = await hear(this.shelf.client, 'GET', '/plain/made');
     this.answers++;
-    const isRight = status === 201 ? made.body.equals(bytes) : status >= 500 && made.status === 404;
-    if (!isRight) this.#note(damage, `COPY ${path}: ${status}, then GET: ${made.status}`);
-    if (made.status !== 404) await hear(this.shelf.client, 'DELETE', '/plain/made');
+    const isRight = status === 201 ? copy.body.equals(bytes) : status >= 500 && copy.status === 404;
+    if (!isRight) this.#note(damage, `COPY ${path}: ${status}, then GET: ${copy.status}`);
+    if (copy.status !== 404) await hear(this.shelf.client, 'DELETE', '/plain/made');
   }
 
   /** A write or a delete must not lose what it would archive or restore. */
@@ -177,13 +177,13 @@ class Trial {
 
   /** Checks that fsck and the scrubber find each damage and name each broken object. */
   async #check(damages: readonly Damage[]): Promise<void> {
-    const found = await findings(this.data);
-    const byFsck = found.flatMap(({ object }) => (object ? [formatName(object)] : []));
+    const flaws = await findings(this.data);
+    const byFsck = flaws.flatMap(({ object }) => (object ? [formatName(object)] : []));
     const scrubbed = await this.#scrub();
     const byScrubber = scrubbed.flatMap(({ objects }) => objects.map(formatName));
     const [max] = damages;
-    if (found.length < damages.length)
-      this.#note(max!, `fsck finds ${found.length} of ${damages.length}`);
+    if (flaws.length < damages.length)
+      this.#note(max!, `fsck finds ${flaws.length} of ${damages.length}`);
     if (scrubbed.length < damages.length)
       this.#note(max!, `the scrubber finds ${scrubbed.length} of ${damages.length}`);
     for (const damage of damages) {
@@ -197,14 +197,14 @@ class Trial {
   }
 
   async #scrub(): Promise<Found[]> {
-    const found: Found[] = [];
+    const damages: Found[] = [];
     const { tables } = this.folder;
     tables.root.resetReadTxn();
     const commits = new GroupCommit(tables, tables.meta.get(metaKeys.owner)!, Date.now);
     const scrubber = new Scrubber(tables, new ContentFiles(this.data), commits, Date.now);
     const { signal } = new AbortController();
-    await scrubber.pass({ rate: 0, signal, report: (each) => found.push(each) });
-    return found;
+    await scrubber.pass({ rate: 0, signal, report: (each) => damages.push(each) });
+    return damages;
   }
 
   /** After a repair no findings are left, and everything it removed is preserved. */
@@ -214,9 +214,9 @@ class Trial {
     try {
       const done: Repaired[] = [];
       for await (const each of repair(copy)) done.push(each);
-      const left = await findings(copy);
-      if (left.length > 0)
-        this.#note(damage!, `after a repair: ${left.map(({ text }) => text).join('; ')}`);
+      const rest = await findings(copy);
+      if (rest.length > 0)
+        this.#note(damage!, `after a repair: ${rest.map(({ text }) => text).join('; ')}`);
       if (
         done.some((each) => each.done.includes('damaged/')) &&
         (await readdir(join(copy, 'damaged'))).length === 0

@@ -40,8 +40,8 @@ export async function campaign(
   let { seed } = options;
   const inTurn = async (): Promise<void> => {
     while (tally.steps < options.steps && reports.length < options.failures) {
-      const shown = await compareSeed(compared, options, seed++, tally);
-      if (shown !== undefined) reports.push(shown);
+      const report = await compareSeed(compared, options, seed++, tally);
+      if (report !== undefined) reports.push(report);
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, inTurn));

@@ -69,9 +69,9 @@ export async function compareSequence(
   const { reference, ours, apart, bodiesOfErrors } = compared;
   const left = new Side(reference, `dv${run}a${number}`, names, bodiesOfErrors);
   const right = new Side(ours, `dv${run}${apart ? 'a' : 'b'}${number}`, names, bodiesOfErrors);
-  for (const [role, { account, ...given }] of Object.entries(ROLES)) {
-    const headers = (owner ? given.headersForTester : undefined) ?? given.headers;
-    if (headers === undefined || (given.ids && ids === 0)) continue;
+  for (const [role, { account, ...rest }] of Object.entries(ROLES)) {
+    const headers = (owner ? rest.headersForTester : undefined) ?? rest.headers;
+    if (headers === undefined || (rest.ids && ids === 0)) continue;
     const user = account === 'test' ? 'tester' : 'tester2';
     const step: Step = { user, account, method: 'PUT', path: `/{${role}}`, headers };
     await compareStep(compared, left, right, step, tally);
@@ -99,27 +99,27 @@ async function compareStep(
   step: Step,
   tally: Tally,
 ): Promise<void> {
-  const seen = [left, right].map((side) => side.normaliser.seen);
-  const [theirs, own] = await Promise.all(
+  const counts = [left, right].map((side) => side.normaliser.seen);
+  const [theirs, ours] = await Promise.all(
     [left, right].map(async (side) => {
       const answer = await side.send(step);
       return { answer, seen: side.normaliser.answer(answer) };
     }),
   );
-  if (theirs === undefined || own === undefined) throw new Error('two sides give two answers');
+  if (theirs === undefined || ours === undefined) throw new Error('two sides give two answers');
   count(tally.statuses, `${step.method} ${theirs.seen.status}`);
-  if (!isDeepStrictEqual(theirs.seen, own.seen)) {
-    const divergence = { step, swift: theirs.seen, hindsight: own.seen, side: left };
-    const known = await firstOf(differences, (each) => each.explains(divergence));
-    if (known === undefined) {
+  if (!isDeepStrictEqual(theirs.seen, ours.seen)) {
+    const divergence = { step, swift: theirs.seen, hindsight: ours.seen, side: left };
+    const explanation = await firstOf(differences, (each) => each.explains(divergence));
+    if (explanation === undefined) {
       const reason =
-        own.seen.status >= 400
-          ? `\nours said: ${own.answer.body.toString('utf8').slice(0, 300)}`
+        ours.seen.status >= 400
+          ? `\nours said: ${ours.answer.body.toString('utf8').slice(0, 300)}`
           : '';
-      throw new Error(difference(theirs.seen, own.seen) + reason);
+      throw new Error(difference(theirs.seen, ours.seen) + reason);
     }
-    count(tally.differences, known.name);
-    [left, right].forEach((side, i) => side.normaliser.forgetSince(seen[i] ?? 0));
+    count(tally.differences, explanation.name);
+    [left, right].forEach((side, i) => side.normaliser.forgetSince(counts[i] ?? 0));
   }
   if (theirs.seen.status >= 400) await removeLeftover(left, step, theirs.answer);
 }
@@ -138,15 +138,15 @@ async function firstOf<T>(
 
 function compareContents([left, right]: readonly [Contents, Contents]): void {
   const places = new Set([...Object.keys(left), ...Object.keys(right)]);
-  const found: string[] = [];
+  const lines: string[] = [];
   for (const place of places) {
-    const [theirs, own] = [left[place], right[place]];
-    if (isDeepStrictEqual(theirs, own)) continue;
-    if (!theirs) found.push(`${place}: only with us: ${short(own)}`);
-    else if (!own) found.push(`${place}: only with Swift: ${short(theirs)}`);
-    else found.push(`${place}:\n${difference(theirs, own)}`);
+    const [theirs, ours] = [left[place], right[place]];
+    if (isDeepStrictEqual(theirs, ours)) continue;
+    if (!theirs) lines.push(`${place}: only with us: ${short(ours)}`);
+    else if (!ours) lines.push(`${place}: only with Swift: ${short(theirs)}`);
+    else lines.push(`${place}:\n${difference(theirs, ours)}`);
   }
-  if (found.length > 0) throw new Error(`in the end the contents differ\n${found.join('\n')}`);
+  if (lines.length > 0) throw new Error(`in the end the contents differ\n${lines.join('\n')}`);
 }
 
 function short(observation: Observation | undefined): string {
@@ -154,17 +154,17 @@ function short(observation: Observation | undefined): string {
 }
 
 /** Returns the fields that differ, the reference first. */
-function difference(theirs: Observation, own: Observation): string {
+function difference(theirs: Observation, ours: Observation): string {
   const lines: string[] = [];
   const add = (what: string, swift: string | undefined, hindsight: string | undefined) => {
     if (swift === hindsight) return;
     const from = Math.max(0, firstDifference(swift ?? '', hindsight ?? '') - CONTEXT);
     lines.push(`  ${what}: Swift ${clip(swift, from)}, Hindsight ${clip(hindsight, from)}`);
   };
-  add('status', String(theirs.status), String(own.status));
-  for (const name of new Set([...Object.keys(theirs.headers), ...Object.keys(own.headers)]))
-    add(name, theirs.headers[name], own.headers[name]);
-  add('body', theirs.body, own.body);
+  add('status', String(theirs.status), String(ours.status));
+  for (const name of new Set([...Object.keys(theirs.headers), ...Object.keys(ours.headers)]))
+    add(name, theirs.headers[name], ours.headers[name]);
+  add('body', theirs.body, ours.body);
   return lines.join('\n');
 }
 

@@ -23,19 +23,19 @@ export async function readContents(side: Side): Promise<Contents> {
       continue;
     }
     const path = side.containerPath(role);
-    const shown = await side.endpoint.connection.send({
+    const response = await side.endpoint.connection.send({
       method: 'HEAD',
       path,
       headers: side.endpoint.users[account === 'test' ? 'tester' : 'tester2'],
     });
-    if (shown.headers.has('x-versions-enabled')) {
+    if (response.headers.has('x-versions-enabled')) {
       Object.assign(contents, await versionsWithIds(side, role));
       continue;
     }
     // the creation time of a container is mere noise
     contents[`{${role}}`] = side.normaliser.answer({
-      ...shown,
-      headers: shown.headers.without('x-timestamp'),
+      ...response,
+      headers: response.headers.without('x-timestamp'),
     });
     const { status, body } = await side.ask('GET', `${path}?format=json`);
     const entries = status === 200 ? (JSON.parse(body.toString('utf8')) as { name: string }[]) : [];
@@ -71,10 +71,10 @@ async function versionsWithIds(side: Side, role: string): Promise<Record<string,
   const ask = (method: string, path: string) =>
     connection.send({ method, path, headers: users.admin });
   const path = side.containerPath(role);
-  const shown = await ask('HEAD', path);
+  const response = await ask('HEAD', path);
   contents[`{${role}}`] = side.normaliser.answer({
-    ...shown,
-    headers: shown.headers.without('x-timestamp'),
+    ...response,
+    headers: response.headers.without('x-timestamp'),
   });
   const listing = await side.versions(role, '');
   contents[`{${role}}?versions`] = withOneLatest(side.normaliser.answer(listing));
@@ -108,11 +108,11 @@ function withOneLatest(observation: Observation): Observation {
   const current = new Set(
     rows.filter((row) => row.is_latest && !isMarker(row)).map(({ name }) => name),
   );
-  const told = rows.map((row, i) => {
+  const result = rows.map((row, i) => {
     const isLatest = row.is_latest && !current.has(row.name) && rows[i - 1]?.name !== row.name;
     return isMarker(row) ? { ...row, is_latest: isLatest } : row;
   });
-  return { ...observation, body: JSON.stringify(told) };
+  return { ...observation, body: JSON.stringify(result) };
 }
 
 async function inTurn<T, R>(items: readonly T[], ask: (item: T) => Promise<R>): Promise<R[]> {

@@ -36,20 +36,20 @@ export const PROXY_DIFFERENCES: readonly Difference[] = [
   {
     name: 'two reasons to refuse',
     reason:
-      'a write may be malformed, lack its source, be unauthorised and have no archive, all at once: each side has its own order of looking, since a proxy learns of rights from the store only',
+      'a write may be malformed, lack its source, be unauthorised and have no archive, all at once: each side checks in its own order, since a proxy learns of rights only from the store',
     explains: async (divergence) => refuses(divergence) && (await isAlsoReason(divergence)),
   },
   {
     name: 'a copy to a name that is not UTF-8',
     reason:
-      'Swift answers 412, or 500, once it has looked for the source; we refuse it with 400 before',
+      'Swift answers 412, or 500, after it has looked for the source; we refuse it with 400 before that',
     explains: ({ step: { headers = {} }, swift, hindsight, side }) =>
       isNoText(headers['Destination'], side) && swift.status >= 400 && hindsight.status === 400,
   },
   {
     name: 'realm',
     reason:
-      'where the client may use neither account of a copy, Swift names the account of the source, we the one of the destination, whose rights must be known before anything is archived',
+      'if the client may use neither account of a copy, Swift names the account of the source, and we name that of the destination, whose rights must be known before anything is archived',
     explains: ({ step: { headers = {} }, swift, hindsight }) =>
       ('X-Copy-From-Account' in headers || 'Destination-Account' in headers) &&
       swift.status === 401 &&
@@ -58,7 +58,7 @@ export const PROXY_DIFFERENCES: readonly Difference[] = [
   {
     name: 'bad setting with a bad token',
     reason:
-      "Swift's authentication stands before its versions and refuses a token that is none; we refuse a malformed setting first, as Swift does to a client without a token, since a proxy cannot tell one token from another",
+      "Swift's authentication precedes its versions and refuses an invalid token; we refuse a malformed setting first, as Swift does for a client without a token, since a proxy cannot tell valid tokens from invalid ones",
     explains: async ({ step, swift, hindsight, side }) =>
       step.user === 'badtoken' &&
       swift.status === 401 &&
@@ -68,7 +68,7 @@ export const PROXY_DIFFERENCES: readonly Difference[] = [
   {
     name: 'ids of versions on a refusal',
     reason:
-      'Swift tells whoever may not remove a version of an object which one is current, calls the source of a copy that is not there null, and names the version that a refused write leaves with it; we do not',
+      'Swift reports the current version to a client that may not remove a version, reports null for the missing source of a copy, and names the version that a refused write leaves behind; we do not',
     explains: ({ step, swift, hindsight }) => {
       const isByWhoMayNot = /[?&]version-id=/.test(step.path) && [401, 403].includes(swift.status);
       const isWrite = ['PUT', 'COPY'].includes(step.method) && swift.status >= 400;
@@ -82,7 +82,7 @@ export const PROXY_DIFFERENCES: readonly Difference[] = [
   {
     name: 'null with a bad token',
     reason:
-      "Swift's versions say null of whatever they do not find or let nobody read; its authentication, which stands before them, says nothing, and a proxy cannot tell one token from another",
+      "Swift's versions report null for everything that is missing or unreadable; its authentication, which precedes them, reports nothing, and a proxy cannot tell valid tokens from invalid ones",
     explains: ({ step, swift, hindsight }) =>
       step.user === 'badtoken' &&
       swift.status === 401 &&
@@ -92,7 +92,7 @@ export const PROXY_DIFFERENCES: readonly Difference[] = [
   {
     name: 'what a link to a version tells of itself',
     reason:
-      'Swift notes the metadata of a version on the link too, where only ?symlink=get shows it; we do not',
+      'Swift stores the metadata of a version on the link too, visible only by ?symlink=get; we do not',
     explains: ({ step, swift, hindsight }) =>
       step.path.includes('symlink=get') &&
       swift.headers['x-symlink-target'] !== undefined &&
@@ -101,12 +101,12 @@ export const PROXY_DIFFERENCES: readonly Difference[] = [
   {
     name: 'where a symlink to a version leads',
     reason:
-      "Swift tells the version's id as one of the symlink, or the name that versions have with it inside, and the id is its time; we tell where the version is",
+      "Swift reports the version's id as the symlink's, or its own name of the version, which contains the id, and the id is its time; we report the path of the version",
     explains: ({ swift, hindsight }) => {
-      const [theirs, own] = [swift, hindsight].map(
+      const [theirs, ours] = [swift, hindsight].map(
         ({ headers }) => headers['content-location'] ?? '',
       );
-      const id = /\?version-id=.*$/.exec(own ?? '')?.[0];
+      const id = /\?version-id=.*$/.exec(ours ?? '')?.[0];
       const isTheSame =
         id !== undefined && (theirs?.endsWith(id) === true || theirs?.includes('%00versions%00'));
       return (
@@ -117,7 +117,7 @@ export const PROXY_DIFFERENCES: readonly Difference[] = [
   {
     name: 'the type of a version in a listing that is XML',
     reason:
-      'Swift lists the first part of it only, we all of it, as of other objects; in JSON, where it can be told which lines are of versions, observe knows',
+      'Swift lists only its first part, and we all of it, as for other objects; in JSON, which shows which lines are versions, observe handles it',
     explains: ({ swift, hindsight }) =>
       /^application\/xml/.test(hindsight.headers['content-type'] ?? '') &&
       isDeepStrictEqual(withoutParameters(swift), withoutParameters(hindsight)),
@@ -125,7 +125,7 @@ export const PROXY_DIFFERENCES: readonly Difference[] = [
   {
     name: 'which version a COPY of what is current is of',
     reason:
-      'Swift tells the id of the version that was current; the store behind us does not tell us, and to ask would not make it certain',
+      'Swift reports the id of the version that was current; the store behind us does not report it, and asking for it would be a race',
     explains: ({ step, swift, hindsight }) =>
       !/version-id=[^&]/.test(step.path) &&
       hindsight.headers['x-copied-from-version-id'] === undefined &&
@@ -134,14 +134,14 @@ export const PROXY_DIFFERENCES: readonly Difference[] = [
   {
     name: 'DELETE of a container with versions by whoever may not',
     reason:
-      'Swift looks for versions before it looks at the right; we tell only whoever may delete the container what is in it',
+      'Swift looks for versions before it checks the right; we reveal the contents only to a client that may delete the container',
     explains: ({ step, swift, hindsight }) =>
       step.method === 'DELETE' && swift.status === 409 && [401, 403].includes(hindsight.status),
   },
   {
     name: 'a bad X-Versions-Enabled by whoever may not set it',
     reason:
-      'Swift refuses it before it looks at the right; we tell only whoever may change the container what is on it',
+      'Swift refuses it before it checks the right; we reveal the setting only to a client that may change the container',
     explains: ({ step, swift, hindsight }) =>
       'X-Versions-Enabled' in (step.headers ?? {}) &&
       swift.status === 400 &&
@@ -150,7 +150,7 @@ export const PROXY_DIFFERENCES: readonly Difference[] = [
   {
     name: 'a mode on a container with ids',
     reason:
-      'Swift takes it and refuses every write from then on; we refuse it, as Swift does the other way round',
+      'Swift accepts it and then refuses every write; we refuse it, as Swift does the reverse',
     explains: async ({ step, swift, hindsight, side }) => {
       const sets = MODES.some((name) => step.headers?.[name]);
       if (!sets || swift.status >= 300 || hindsight.status !== 400) return false;
@@ -160,8 +160,7 @@ export const PROXY_DIFFERENCES: readonly Difference[] = [
   },
   {
     name: 'version_marker=null',
-    reason:
-      'Swift then leaves out all versions of the name that the page begins with; we list them',
+    reason: 'Swift then omits all versions of the name that the page begins with; we list them',
     explains: async ({ step, swift, hindsight, side }) =>
       swift.status === 200 &&
       hindsight.status === 200 &&
@@ -170,13 +169,13 @@ export const PROXY_DIFFERENCES: readonly Difference[] = [
   {
     name: 'which version is the latest',
     reason:
-      'Swift says it of the first delete marker that a page has of a name, also where newer versions stand before it, or where an older version was made the current one; and not of that in a page that begins amid the versions of the name, below it',
+      'Swift sets it on the first delete marker of a name on a page, even if newer versions precede it or an older version was made the current one; and it omits it on the current version if the page begins below, amid the versions of the name',
     explains: isOnlyLatest,
   },
   {
     name: 'PUT of the null version',
     reason:
-      'Swift breaks with 500, once its authentication let the token pass; there is nothing that it could make current',
+      'Swift fails with 500 after its authentication has accepted the token; there is nothing to restore',
     explains: ({ step, swift, hindsight }) =>
       step.method === 'PUT' &&
       step.path.includes('version-id=') &&
@@ -186,7 +185,7 @@ export const PROXY_DIFFERENCES: readonly Difference[] = [
   {
     name: 'names that are not UTF-8',
     reason:
-      "we pass on the store's 412 to the question what is there; Swift answers so too, but for 500 to a copy, and after having looked at the client and the headers",
+      "we pass on the store's 412 to our HEAD of the object; so does Swift, except for 500 to a copy, and only after checking the client and the headers",
     explains: ({ step, swift, hindsight, side }) =>
       toldStatus(swift) >= 400 &&
       hindsight.status === 412 &&
@@ -200,8 +199,8 @@ const MODES = ['X-Versions-Location', 'X-History-Location'];
 
 /** Returns the final status of a response, even if the body began before it was known. */
 function toldStatus({ status, body }: Observation): number {
-  const told = /^Response Status: (\d+)/m.exec(body)?.[1];
-  return told === undefined ? status : Number(told);
+  const finalStatus = /^Response Status: (\d+)/m.exec(body)?.[1];
+  return finalStatus === undefined ? status : Number(finalStatus);
 }
 
 /** Whether both sides refuse a write. */
@@ -218,9 +217,9 @@ function refuses({ step, swift, hindsight }: Divergence): boolean {
  * versions.
  */
 async function isAlsoReason({ step, hindsight, side }: Divergence): Promise<boolean> {
-  const written = await writtenBy(side, step);
-  if (written === undefined) return false;
-  const { account, container, object } = written;
+  const target = await writtenBy(side, step);
+  if (target === undefined) return false;
+  const { account, container, object } = target;
   const write: Step = {
     user: step.user,
     method: 'PUT',
@@ -263,8 +262,8 @@ function withoutMetadata({ status, headers, body }: Observation): Observation {
   const isToSymlink =
     headers['x-symlink-target-etag'] === EMPTY && headers['x-symlink-target-bytes'] === '0';
   const untold = isToSymlink ? OF_A_LINK_TO_A_LINK : OF_A_LINK;
-  const kept = Object.entries(headers).filter(([name]) => !untold.test(name));
-  return { status, headers: Object.fromEntries(kept), body };
+  const fields = Object.entries(headers).filter(([name]) => !untold.test(name));
+  return { status, headers: Object.fromEntries(fields), body };
 }
 
 function withoutRealm({ status, headers, body }: Observation): Observation {

@@ -19,14 +19,13 @@ export const EMBEDDED_DIFFERENCES: readonly Difference[] = [
   },
   {
     name: 'a bad token, and more',
-    reason:
-      'tempauth stands first in our pipeline; in Swift what a listing should look like is judged before it',
+    reason: 'tempauth comes first in our pipeline; Swift checks the format of a listing before it',
     explains: ({ step, swift, hindsight }) =>
       step.user === 'badtoken' && [400, 406].includes(swift.status) && hindsight.status === 401,
   },
   {
     name: 'X-If-Delete-At of an object that is gone',
-    reason: 'Swift remembers for a week what was deleted, and says 412 of it; we say 404',
+    reason: 'Swift remembers deleted objects for a week and answers 412 for them; we answer 404',
     explains: ({ step, swift, hindsight }) =>
       step.headers?.['X-If-Delete-At'] !== undefined &&
       swift.status === 412 &&
@@ -35,14 +34,14 @@ export const EMBEDDED_DIFFERENCES: readonly Difference[] = [
   {
     name: 'Swift breaks',
     reason:
-      'with 500 on a manifest whose items are nothing, on a copy to a name that is not UTF-8, on a HEAD of a manifest as clients put it and on a copy of one under conditions that do not hold',
+      'with 500 on a manifest with null items, on a copy to a name that is not UTF-8, on a HEAD of a manifest as clients put it, and on a copy of one under conditions that do not hold',
     explains: ({ step, swift, hindsight }) =>
       swift.status === 500 && (hindsight.status >= 300 || step.path.includes('format=raw')),
   },
   {
     name: 'parts and refusals of a manifest',
     reason:
-      'Swift shows several ranges of it as JSON, takes them of what it keeps, says 304 of it with a length, and calls its empty 412 JSON, or writes an empty list into it',
+      'Swift labels several ranges of it as JSON, takes them from its stored form, answers 304 with a length, and labels its empty 412 as JSON, or writes an empty list into it',
     explains: ({ step, swift, hindsight }) =>
       step.path.includes('multipart-manifest=get') &&
       (swift.body === '<broken off>' ||
@@ -56,8 +55,7 @@ export const EMBEDDED_UNSENT: readonly Unsent[] = [
   ...UNSENT,
   {
     name: 'a name at the limit that is not ASCII (not sent)',
-    reason:
-      'Swift counts the characters of a name, and its archive entry may have 1,024; we count bytes',
+    reason: "Swift limits an archive entry's name to 1,024 characters; we count bytes",
     concerns: (step, side) => {
       const named = JSON.stringify(step).replace(/\{[ae]:(?:\w:)?(\d)[^}]*\}/g, '{n$1}');
       return /n{1000}%C3%A9/.test(side.expandNames(named));

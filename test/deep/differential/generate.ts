@@ -233,8 +233,8 @@ const objectName = weighted([
  */
 function oneLong(names: Sequence['names']): Sequence['names'] {
   const first = names.findIndex(isLong);
-  const kept = (at: 0 | 1 | 2) => (isLong(names[at]) && at !== first ? 'foo' : names[at]);
-  return [kept(0), kept(1), kept(2)];
+  const nameAt = (at: 0 | 1 | 2) => (isLong(names[at]) && at !== first ? 'foo' : names[at]);
+  return [nameAt(0), nameAt(1), nameAt(2)];
 }
 
 /**
@@ -242,8 +242,8 @@ function oneLong(names: Sequence['names']): Sequence['names'] {
  * so one long name already exceeds the limit.
  */
 function noneLong([first, second, third]: Sequence['names']): Sequence['names'] {
-  const kept = (name: string) => (isLong(name) || /%ff|%00/.test(name) ? 'foo' : name);
-  return [kept(first), kept(second), kept(third)];
+  const shortName = (name: string) => (isLong(name) || /%ff|%00/.test(name) ? 'foo' : name);
+  return [shortName(first), shortName(second), shortName(third)];
 }
 
 function isLong(name: string): boolean {
@@ -269,8 +269,8 @@ export function sequences(
       ]),
     ],
   ]);
-  const own = owner ? step.map((given): Step => ({ ...given, user: 'tester' })) : step;
-  const single = own.map((given): readonly Step[] => [given]);
+  const steps = owner ? step.map((each): Step => ({ ...each, user: 'tester' })) : step;
+  const single = steps.map((each): readonly Step[] => [each]);
   const some =
     ids === 0
       ? single

@@ -55,9 +55,9 @@ type Target = typeof target extends fc.Arbitrary<infer T> ? T : never;
 const on = (
   make: (target: Target, step: Pick<Step, 'user' | 'account' | 'path'>) => fc.Arbitrary<Step>,
 ) =>
-  target.chain((given) => {
-    const { user, account, path } = given;
-    return make(given, { user, account, path });
+  target.chain((base) => {
+    const { user, account, path } = base;
+    return make(base, { user, account, path });
   });
 
 const put = on((_, step) =>

@@ -18,8 +18,8 @@ const container = weighted([
 
 /** A query in which each parameter is absent more often than not. */
 function query(parameters: Readonly<Record<string, readonly string[]>>): fc.Arbitrary<string> {
-  return withHeaders(parameters).map((given) => {
-    const pairs = Object.entries(given).map(([name, value]) => `${name}=${value}`);
+  return withHeaders(parameters).map((values) => {
+    const pairs = Object.entries(values).map(([name, value]) => `${name}=${value}`);
     return pairs.length === 0 ? '' : '?' + pairs.join('&');
   });
 }
@@ -78,7 +78,7 @@ const accountQuery = query({
   end_marker: ['{x}', '{p}'],
   limit: LIMITS,
   reverse: TRUE,
-}).map((given) => `${given}${given === '' ? '?' : '&'}prefix={base}`);
+}).map((text) => `${text}${text === '' ? '?' : '&'}prefix={base}`);
 
 const accountListing: fc.Arbitrary<Step> = fc
   .record({

@@ -311,7 +311,7 @@ const copy = fc
     const isCopy = spelling === 'COPY';
     const other = account(from) !== account(to);
     const [here, there] = isCopy ? [from, to] : [to, from];
-    const [own, path] = isCopy ? [source, `{${to}}/${name}`] : [name, `{${from}}/${source}`];
+    const [objectName, path] = isCopy ? [source, `{${to}}/${name}`] : [name, `{${from}}/${source}`];
     const [header, accountHeader] = isCopy
       ? ['Destination', 'Destination-Account']
       : ['X-Copy-From', 'X-Copy-From-Account'];
@@ -323,7 +323,7 @@ const copy = fc
       user,
       method: spelling,
       account: account(here),
-      path: `/{${here}}/${own}${query}`,
+      path: `/{${here}}/${objectName}${query}`,
       headers: {
         ...ranged,
         [header]: slash + path,

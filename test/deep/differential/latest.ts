@@ -15,10 +15,10 @@ export async function isOnlyLatest(divergence: Divergence): Promise<boolean> {
   if (!step.path.includes('?versions') || swift.status !== 200 || hindsight.status !== 200)
     return false;
   if (!swift.body.startsWith('[') || !hindsight.body.startsWith('[')) return false;
-  const [theirs, own] = [rowsOf(swift.body), rowsOf(hindsight.body)];
-  if (!isDeepStrictEqual(theirs.map(withoutLatest), own.map(withoutLatest))) return false;
+  const [theirs, ours] = [rowsOf(swift.body), rowsOf(hindsight.body)];
+  if (!isDeepStrictEqual(theirs.map(withoutLatest), ours.map(withoutLatest))) return false;
   for (const [i, row] of theirs.entries()) {
-    if (row.is_latest === own[i]?.is_latest) continue;
+    if (row.is_latest === ours[i]?.is_latest) continue;
     const isReason = row.is_latest
       ? await isNoLatestMarker(divergence, row)
       : await isCurrentAmid(divergence, row);

@@ -14,17 +14,17 @@ import type { Step } from './steps';
  * @param answer Swift's refusal
  */
 export async function removeLeftover(reference: Side, step: Step, answer: Answer): Promise<void> {
-  const written = await writtenBy(reference, step);
-  if (written === undefined) return remakeVersionsContainer(reference, step);
-  const { account, container, object } = written;
-  const setting = await settingOf(reference, written);
+  const target = await writtenBy(reference, step);
+  if (target === undefined) return remakeVersionsContainer(reference, step);
+  const { account, container, object } = target;
+  const setting = await settingOf(reference, target);
   const archive = archiveIn(setting);
   // a mode may be set while versions with ids are suspended
   if (archive === undefined && setting.has('x-versions-enabled')) {
     // a restore writes no version, and its refusal names the requested id
     const restores = step.path.includes('version-id=') && !('X-Copy-From' in (step.headers ?? {}));
     if (step.method === 'PUT' && restores) return;
-    return removeVersionsLeft(reference, written, answer);
+    return removeVersionsLeft(reference, target, answer);
   }
   if (archive === undefined) return;
   const path = `${accountPath(account)}/${container}/${object}`;
@@ -39,10 +39,10 @@ export async function removeLeftover(reference: Side, step: Step, answer: Answer
 export async function writtenBy(side: Side, step: Step): Promise<Place | undefined> {
   const { method, account, path, headers = {} } = step;
   if (method === 'PUT') return place(account, await side.expand(path));
-  const { Destination: destination, 'Destination-Account': given } = headers;
+  const { Destination: destination, 'Destination-Account': destinationAccount } = headers;
   if (method !== 'COPY' || destination === undefined) return undefined;
-  const named: AccountName = given === '{test2}' ? 'test2' : 'test';
-  return place(given === undefined ? account : named, await side.expand(destination));
+  const named: AccountName = destinationAccount === '{test2}' ? 'test2' : 'test';
+  return place(destinationAccount === undefined ? account : named, await side.expand(destination));
 }
 
 /**

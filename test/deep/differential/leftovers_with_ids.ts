@@ -36,17 +36,17 @@ export async function versionsOf(
  */
 export async function removeVersionsLeft(
   reference: Side,
-  written: Place,
+  target: Place,
   answer: Answer,
 ): Promise<void> {
   const { connection, users } = reference.endpoint;
-  const versions = await versionsOf(reference, written);
-  const path = `${accountPath(written.account)}/${written.container}/${written.object}`;
+  const versions = await versionsOf(reference, target);
+  const path = `${accountPath(target.account)}/${target.container}/${target.object}`;
   const isNull = versions.some(({ version_id: id }) => id === 'null');
   const current = isNull ? await reference.ask('HEAD', `${path}?symlink=get`) : undefined;
-  const left = [answer.headers.get('x-object-version-id'), current?.headers.get('x-timestamp')];
+  const ids = [answer.headers.get('x-object-version-id'), current?.headers.get('x-timestamp')];
   for (const { version_id: id, is_latest: isLatest, isMarker } of versions)
-    if (left.includes(id) && !isLatest && !isMarker)
+    if (ids.includes(id) && !isLatest && !isMarker)
       await connection.send({
         method: 'DELETE',
         path: `${path}?version-id=${id}`,

@@ -64,7 +64,7 @@ export class Normaliser {
         // an account's counters are updated with a delay
         .replace(/"count": ?\d+, ?"bytes": ?\d+/g, '<counts>')
         .replace(/<count>\d+<\/count><bytes>\d+<\/bytes>/g, '<counts>')
-        .replace(TIMESTAMP, (found) => `<timestamp ${this.numberOf(found)}>`)
+        .replace(TIMESTAMP, (timestamp) => `<timestamp ${this.numberOf(timestamp)}>`)
         .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}/g, '<time>')
         // a manifest contains the creation times of its segments
         .replace(
@@ -131,11 +131,11 @@ export class Normaliser {
   }
 
   /**
-   * Forgets all timestamps after the first `seen`, as if they had never been received.
+   * Forgets all timestamps after the first `count`, as if they had never been received.
    */
-  forgetSince(seen: number): void {
+  forgetSince(count: number): void {
     for (const [timestamp, number] of this.timestamps)
-      if (number >= seen) this.timestamps.delete(timestamp);
+      if (number >= count) this.timestamps.delete(timestamp);
   }
 
   private numberOf(timestamp: string): number {

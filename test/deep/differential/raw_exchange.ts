@@ -26,12 +26,12 @@ export async function rawExchange(
     lines.push(`${fields[i] ?? ''}: ${fields[i + 1] ?? ''}`);
   const socket = connect(Number(port), hostname);
   let received = Buffer.alloc(0);
-  let wanted = body;
+  let pendingBody = body;
   socket.on('data', (chunk: Buffer) => {
     received = Buffer.concat([received, chunk]);
-    if (wanted && received.subarray(0, 12).toString('latin1') === 'HTTP/1.1 100') {
-      socket.write(wanted);
-      wanted = undefined;
+    if (pendingBody && received.subarray(0, 12).toString('latin1') === 'HTTP/1.1 100') {
+      socket.write(pendingBody);
+      pendingBody = undefined;
     }
   });
   socket.write(Buffer.from(lines.join('\r\n') + '\r\n\r\n', 'latin1'));

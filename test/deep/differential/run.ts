@@ -56,14 +56,14 @@ export async function compareAll(
     reduceMilliseconds: REDUCE_MILLISECONDS,
     run,
   });
-  const passed = [...tally.differences].map(([name, times]) => `${name}: ${times}`).join(', ');
+  const differences = [...tally.differences].map(([name, times]) => `${name}: ${times}`).join(', ');
   countFigures(`differential, ${expect.getState().currentTestName ?? ''}`, {
     steps: tally.steps,
     'the first seed': SEED,
   });
   if (process.env['DIFFERENTIAL_STATUSES']) {
     const statuses = JSON.stringify(Object.fromEntries([...tally.statuses].sort()));
-    process.stdout.write(`${statuses}; let pass: ${passed}\n`);
+    process.stdout.write(`${statuses}; let pass: ${differences}\n`);
   }
   if (reports.length > 0) throw new Error(reports.join('\n\n'));
   expect(tally.steps).toBeGreaterThanOrEqual(steps);

@@ -169,8 +169,8 @@ export class Side {
       status === 200
         ? (JSON.parse(body.toString('utf8')) as { name: string; version_id: string }[])
         : [];
-    const own = rows.filter((row) => toBytes(row.name) === unquote(name));
-    return own[Math.min(rank, own.length - 1)]?.version_id ?? '0000000009.00000';
+    const versions = rows.filter((row) => toBytes(row.name) === unquote(name));
+    return versions[Math.min(rank, versions.length - 1)]?.version_id ?? '0000000009.00000';
   }
 
   private name(index: string | undefined): string {
@@ -185,7 +185,7 @@ export class Side {
     const query = `?reverse=on&limit=${MAX_ENTRIES}&prefix=${encodeValue(unquote(prefix))}`;
     const { status, body } = await this.ask('GET', this.containerPath(role) + query);
     const entries = status === 200 ? body.toString('latin1').split('\n').filter(Boolean) : [];
-    const found = entries[Math.min(rank, entries.length - 1)];
-    return found === undefined ? `${prefix}0000000009.00000` : quote(found);
+    const entry = entries[Math.min(rank, entries.length - 1)];
+    return entry === undefined ? `${prefix}0000000009.00000` : quote(entry);
   }
 }

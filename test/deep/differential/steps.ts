@@ -81,7 +81,7 @@ export function showStep(step: Step): string {
   const fields = Object.entries(headers).map(
     ([name, value]) => ` ${name}: ${JSON.stringify(value)}`,
   );
-  const sent = segments ? ` body=${JSON.stringify(segments)}` : body ? ` body=${body}` : '';
-  const shown = `${user} ${method} {${account}}${path}${fields.join('')}${sent}${framing ? ` (${framing})` : ''}`;
-  return shown.replace(/(.)\1{59,}/g, (run, each: string) => `<${run.length} times ${each}>`);
+  const bodyText = segments ? ` body=${JSON.stringify(segments)}` : body ? ` body=${body}` : '';
+  const line = `${user} ${method} {${account}}${path}${fields.join('')}${bodyText}${framing ? ` (${framing})` : ''}`;
+  return line.replace(/(.)\1{59,}/g, (run, each: string) => `<${run.length} times ${each}>`);
 }

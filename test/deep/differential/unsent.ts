@@ -22,14 +22,13 @@ export const UNSENT: readonly Unsent[] = [
   {
     name: 'copy from a name that is not UTF-8 (not sent)',
     reason:
-      'Swift answers 500; we cannot know that nothing was done, so the entry made for it stays in the archive until the next write',
+      'Swift answers 500; we cannot know whether the copy was made, so its archive entry stays until the next write',
     concerns: ({ method, path, headers = {} }, side) =>
       isNoText(method === 'COPY' ? path : headers['X-Copy-From'], side),
   },
   {
     name: 'a link, or a pointer to segments, with a name that is not UTF-8 (not sent)',
-    reason:
-      'Swift makes one that leads nowhere; we refuse it, as we do whatever names what cannot be',
+    reason: 'Swift creates a dangling one; we refuse it, as we refuse any impossible name',
     concerns: ({ headers = {} }, side) =>
       [headers['X-Symlink-Target'], headers['X-Object-Manifest']].some((name) =>
         isNoText(name, side),
@@ -38,7 +37,7 @@ export const UNSENT: readonly Unsent[] = [
   {
     name: 'DELETE of a version by its id, by who is not the owner (not sent)',
     reason:
-      'Swift lets none but the owner reach versions by their ids, but first removes the link to the current one for whoever may write; we refuse it whole',
+      'only the owner may access versions by their ids in Swift, but it first removes the link to the current one for any client that may write; we refuse the request as a whole',
     concerns: ({ method, path, user, account }) =>
       method === 'DELETE' &&
       /[?&]version-id=(?!null)/.test(path) &&
@@ -54,7 +53,7 @@ export const UNSENT: readonly Unsent[] = [
   },
   {
     name: 'PUT of an id over what has none (not sent)',
-    reason: 'Swift loses what has none; we keep it as a version',
+    reason: 'Swift loses the object without an id; we keep it as a version',
     concerns: async (step, side) => {
       const restored = await restoredBy(step, side);
       return restored?.version !== undefined && restored.isOverNull;
@@ -63,7 +62,7 @@ export const UNSENT: readonly Unsent[] = [
   {
     name: 'PUT or DELETE of an id where a mode is in force (not sent)',
     reason:
-      'Swift looks at the client first, and forgets the id where it archives or restores something: it writes an empty object, or what was archived last; we refuse what has no ids',
+      'Swift checks the client first, and ignores the id when it archives or restores: it writes an empty object, or restores the newest entry; we refuse ids in such a container',
     concerns: async (step, side) => {
       if (!isRestoring(step) && !isRemovingById(step)) return false;
       const concerned =
@@ -74,7 +73,7 @@ export const UNSENT: readonly Unsent[] = [
   {
     name: 'DELETE of the current version of a name with a percent sign (not sent)',
     reason:
-      'Swift decodes such a name once more, does not know the link again, and leaves it leading nowhere',
+      'Swift decodes such a name once more, does not recognise the link, and leaves it dangling',
     concerns: async (step, side) => {
       const { account, path } = step;
       if (!isRemovingById(step)) return false;
@@ -89,14 +88,13 @@ export const UNSENT: readonly Unsent[] = [
   },
   {
     name: 'what has no id and is a symlink to a version, as null (not sent)',
-    reason:
-      'Swift does not find it, since what it leads to has an id; we do, since it has none itself',
+    reason: 'Swift does not find it, since its target has an id; we do, since it has none itself',
     concerns: isNullLinkToVersion,
   },
   {
     name: 'DELETE of a symlink that leads nowhere, beneath a delete marker (not sent)',
     reason:
-      'Swift follows the link to see whether there is an object, finds none (or an error), and restores over the link or answers 412; we see the link and delete it',
+      'Swift follows the link to check for an object, finds none (or an error), and restores over the link or answers 412; we find the link and delete it',
     concerns: isBeneathMarker,
   },
 ];
@@ -113,13 +111,13 @@ export const PROXY_UNSENT: readonly Unsent[] = [
   {
     name: 'copy of a large object as a whole to where versions have ids (not sent)',
     reason:
-      "of its version Swift's static links tell listings the slo_etag of what was copied; its own do not",
+      'listings show the slo_etag of the source for a version that is a static link in Swift; they do not for its own versions',
     concerns: async (step, side) => {
-      const [source, written] = [await copiedBy(step, side), await writtenBy(side, step)];
-      if (!source || !written || step.path.includes('multipart-manifest=get')) return false;
+      const [source, target] = [await copiedBy(step, side), await writtenBy(side, step)];
+      if (!source || !target || step.path.includes('multipart-manifest=get')) return false;
       const id = /[?&](version-id=[^&]+)/.exec(await side.expand(step.path))?.[1];
       const { headers } = await headAs(side, source, id === undefined ? '' : `?${id}`);
-      return headers.has('x-static-large-object') && hasIds(side, written);
+      return headers.has('x-static-large-object') && hasIds(side, target);
     },
   },
 ];
@@ -130,9 +128,9 @@ async function restoredBy(step: Step, side: Side) {
   const { account, path } = step;
   const expanded = await side.expand(path);
   const id = /[?&]version-id=([^&]*)/.exec(expanded)?.[1];
-  const written = place(account, expanded);
-  if (written === undefined || id === 'null') return undefined;
-  const versions = await versionsOf(side, written);
+  const target = place(account, expanded);
+  if (target === undefined || id === 'null') return undefined;
+  const versions = await versionsOf(side, target);
   return {
     version: versions.find((each) => each.version_id === id),
     isOverNull: versions.some((each) => each.version_id === 'null'),

@@ -80,11 +80,11 @@ describe('clocks', () => {
     }
   });
 
-  describe('of a Swift that finds what is there newer than what is written, and so drops that', () => {
+  describe('of a Swift that drops writes as older than the existing object', () => {
     const dropping =
-      (written: string, header: string): Rule =>
+      (value: string, header: string): Rule =>
       ({ method, path, headers }) =>
-        method === 'PUT' && path.endsWith(written) && headers.has(header)
+        method === 'PUT' && path.endsWith(value) && headers.has(header)
           ? (exchange) => exchange.answer({ status: 202 })
           : undefined;
 
@@ -99,7 +99,7 @@ describe('clocks', () => {
       expect(await look(direct, scene)).toEqual({ current: 'one', archive: [] });
     });
 
-    it('let nobody take for current what is not', async () => {
+    it('do not let clients take an older object for the current one', async () => {
       const { client, faulty } = bench();
       const container = await newContainerWithIds(client);
       const path = `/${container}/o`;
@@ -146,7 +146,7 @@ describe('clocks', () => {
       });
     });
 
-    it('let none overwrite another where some are deleted (history)', async () => {
+    it('let none overwrite another if some are deleted (history)', async () => {
       const { client, direct, faulty } = bench();
       const scene = await prepare(client, 'history', []);
       await withoutTimestamps(faulty, scene, async () => {

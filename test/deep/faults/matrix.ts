@@ -75,9 +75,9 @@ export async function cellsOf(
 /** Tries cells, several at once; returns what was wrong. */
 export async function tryCells(bench: Bench, cells: readonly Cell[]): Promise<string[]> {
   const wrong: string[] = [];
-  const left = [...cells];
+  const queue = [...cells];
   const lane = async () => {
-    for (let cell = left.shift(); cell; cell = left.shift())
+    for (let cell = queue.shift(); cell; cell = queue.shift())
       wrong.push(...(await inTime(tryCell(bench, cell), cell)));
   };
   await Promise.all(Array.from({ length: AT_ONCE }, lane));

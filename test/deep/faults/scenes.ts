@@ -91,12 +91,12 @@ async function putLarge(client: Client, plain: string, path: string): Promise<vo
 
 /** Returns the state of a scene's object in the store itself. */
 export async function look(direct: Client, { archive, path, prefix }: Scene): Promise<State> {
-  const kept: string[] = [];
+  const versions: string[] = [];
   for (const name of await direct.names(archive, `prefix=${encodeURIComponent(prefix)}`)) {
     const state = await stateOf(direct, pathOf(archive, name));
-    kept.push(state ?? '<gone>');
+    versions.push(state ?? '<gone>');
   }
-  return { current: await stateOf(direct, path), archive: kept };
+  return { current: await stateOf(direct, path), archive: versions };
 }
 
 async function stateOf(direct: Client, path: string): Promise<string | undefined> {
@@ -108,7 +108,7 @@ async function stateOf(direct: Client, path: string): Promise<string | undefined
   return headers.get('x-static-large-object')?.toLowerCase() === 'true' ? LARGE : body.toString();
 }
 
-function written(body: string, { current, archive }: State): State {
+function afterWrite(body: string, { current, archive }: State): State {
   return { current: body, archive: current === undefined ? archive : [...archive, current] };
 }
 
@@ -130,9 +130,9 @@ function deletedFromStack({ current, archive }: State): Outcome {
 function deleted(mode: Mode, state: State): Outcome {
   if (mode === 'stack') return deletedFromStack(state);
   const { current, archive } = state;
-  const kept = current === undefined ? archive : [...archive, current];
+  const versions = current === undefined ? archive : [...archive, current];
   return {
-    state: { current: undefined, archive: [...kept, MARKER] },
+    state: { current: undefined, archive: [...versions, MARKER] },
     statuses: [current === undefined ? 404 : 204],
   };
 }
@@ -147,7 +147,7 @@ export function putting(
     name,
     before,
     act: ({ client, path }) => client.ask('PUT', path, headers, body),
-    model: (_, state) => ({ state: written(body, state), statuses: [201] }),
+    model: (_, state) => ({ state: afterWrite(body, state), statuses: [201] }),
   };
 }
 
@@ -169,7 +169,7 @@ export const OPERATIONS: readonly Operation[] = [
     before: TWO,
     act: ({ client, plain, path }) =>
       client.ask('COPY', pathOf(plain, 'source'), { Destination: path }),
-    model: (_, state) => ({ state: written('copied', state), statuses: [201] }),
+    model: (_, state) => ({ state: afterWrite('copied', state), statuses: [201] }),
   },
   {
     name: 'PUT that the store refuses',

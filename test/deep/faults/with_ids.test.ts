@@ -169,9 +169,12 @@ async function tryCell(bench: Bench, { operation, fault, at }: Cell): Promise<st
     const { status, body } = await client.ask('GET', path);
     const is = status === 404 ? undefined : status === 200 ? body.toString() : `status ${status}`;
     expectThat(possible.includes(is), `${what} is ${is ?? 'nothing'}`);
-    for (const [version, kept] of acknowledged) {
+    for (const [version, acknowledgedBody] of acknowledged) {
       const read = await client.ask('GET', `${path}?version-id=${version}`);
-      expectThat(read.body.toString() === kept, `${what}: ${kept} is lost (${read.status})`);
+      expectThat(
+        read.body.toString() === acknowledgedBody,
+        `${what}: ${acknowledgedBody} is lost (${read.status})`,
+      );
     }
     return (await list(client, container, 'versions')).map(({ version_id }) => String(version_id));
   };

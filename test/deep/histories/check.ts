@@ -64,17 +64,20 @@ function impossible({ operations, finally: { strays } }: History): string[] {
 
 /** Returns bodies that were seen although nobody sent them completely. */
 function foreign(history: History): string[] {
-  const sent = new Set(
+  const contents = new Set(
     history.operations.flatMap(({ call }) =>
       call.do === 'put' && !cannotTakeEffect(call) ? [call.content] : [],
     ),
   );
-  return [...seen(history)]
-    .filter(([content]) => !sent.has(content))
+  return [...observations(history)]
+    .filter(([content]) => !contents.has(content))
     .map(([content, where]) => `a body that nobody sent: ${content} ${where}`);
 }
 
-function* seen({ operations, finally: { objects } }: History): Generator<[Content, string]> {
+function* observations({
+  operations,
+  finally: { objects },
+}: History): Generator<[Content, string]> {
   for (const { call, content } of operations)
     if (content !== undefined) yield [content, `in ${nameOf(call)}`];
   for (const [name, { current, archive }] of Object.entries(objects)) {
@@ -108,13 +111,13 @@ const PATIENCE = 20_000;
 /** Removes the responses that are not needed to show that a history is wrong. */
 function withoutNeedless(history: History, leniency: Leniency): History {
   const end = performance.now() + PATIENCE;
-  return history.operations.reduce((left, operation) => {
-    if (performance.now() > end) return left;
+  return history.operations.reduce((rest, operation) => {
+    if (performance.now() > end) return rest;
     if (['set', 'put', 'delete'].includes(operation.call.do) && operation.status !== 412)
-      return left;
-    if (operation.status === 201 || operation.status === 202) return left;
-    const less = { ...left, operations: left.operations.filter((each) => each !== operation) };
-    return search(less, leniency).order ? left : less;
+      return rest;
+    if (operation.status === 201 || operation.status === 202) return rest;
+    const less = { ...rest, operations: rest.operations.filter((each) => each !== operation) };
+    return search(less, leniency).order ? rest : less;
   }, history);
 }
 

@@ -12,7 +12,7 @@ describe.each([
   ['two workers', 2],
 ])('histories over a store of its own, served by %s', (what, workers) => {
   it(
-    'are explained, where versions have ids',
+    'are explained, if versions have ids',
     async () => {
       const server = await startEmbeddedProcess(await newFolder(), workers);
       try {

@@ -12,11 +12,11 @@ export const ANYTHING: Goal = { objects: {} };
 
 /** Returns the final state of a history, except for one object. */
 export function asFound({ finally: { setting, objects } }: History, except?: string): Goal {
-  const looked = Object.entries(objects).filter(([name]) => name !== except);
+  const others = Object.entries(objects).filter(([name]) => name !== except);
   return {
     setting,
     objects: Object.fromEntries(
-      looked.map(([name, { current, archive }]) => [
+      others.map(([name, { current, archive }]) => [
         name,
         { current, archive: archive.map(({ content }) => content) },
       ]),

@@ -107,9 +107,9 @@ class Search<S, K, O> {
   run(): Verdict<S, O> {
     const { first, nothing } = this.question;
     const progress = this.#tasks.map(() => ({ part: 0, known: nothing }));
-    const found = this.#visit({ state: first, progress });
+    const isFound = this.#visit({ state: first, progress });
     return {
-      order: found ? [...this.#order] : undefined,
+      order: isFound ? [...this.#order] : undefined,
       longest: this.#longest,
       reached: this.#reached,
       nodes: this.#nodes,

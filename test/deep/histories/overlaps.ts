@@ -33,8 +33,8 @@ export function overlapsOf({ initially, operations }: History): (operation: Oper
 }
 
 function isWriteOf(call: Call, { call: other }: Operation): boolean {
-  const written = writtenBy(call);
-  return written !== undefined && written === writtenBy(other);
+  const object = writtenBy(call);
+  return object !== undefined && object === writtenBy(other);
 }
 
 /** Returns the object that a request writes or deletes. */

@@ -81,7 +81,7 @@ export class Recorder {
     const { seed, initially, objects } = this.plan;
     const prefixes = objects.map(archivePrefix);
     const lines = await this.#list('');
-    const found = await Promise.all(
+    const entries = await Promise.all(
       objects.map(async (name) => [name, await this.#found(name)] as const),
     );
     return {
@@ -92,7 +92,7 @@ export class Recorder {
       operations: [...this.#operations].sort((one, other) => one.began - other.began),
       finally: {
         setting: (await this.#show()).setting ?? 'off',
-        objects: Object.fromEntries(found),
+        objects: Object.fromEntries(entries),
         strays: lines
           .map(({ name }) => name)
           .filter((name) => !prefixes.some((prefix) => name.startsWith(prefix))),
@@ -181,8 +181,14 @@ export class Recorder {
 
   async #put(client: Client, call: Extract<Call, { do: 'put' }>, size: number): Promise<Outcome> {
     const body = this.#bodies.get(call.content) ?? Buffer.alloc(0);
-    const told = await sendPut(client, pathOf(this.#container, call.object), call.way, body, size);
-    return told ? { status: told.status } : {};
+    const response = await sendPut(
+      client,
+      pathOf(this.#container, call.object),
+      call.way,
+      body,
+      size,
+    );
+    return response ? { status: response.status } : {};
   }
 
   async #copy(client: Client, from: string, to: string, spelled: string): Promise<Outcome> {

@@ -45,7 +45,7 @@ export function lineOf({
 /** Returns all that is needed to understand a wrong history, and to judge it again. */
 export function report({ history, lines }: Problem, whole: History, file?: string): string {
   const { seed, where, initially, operations, finally: last } = history;
-  const found = Object.entries(last.objects).map(([name, { current, archive }]) =>
+  const state = Object.entries(last.objects).map(([name, { current, archive }]) =>
     [
       `  ${name}: ${current ?? 'not there'}; archived, oldest first:`,
       ...archive.map((entry) => `    ${entry.name}: ${entry.content ?? 'a delete marker'}`),
@@ -57,7 +57,7 @@ export function report({ history, lines }: Problem, whole: History, file?: strin
     `Its container was at first: ${initially}. Operations, without answers that do not matter:`,
     ...operations.map((operation, i) => `  ${i + 1}. ${lineOf(operation)}`),
     `Found at last, with the setting ${last.setting}:`,
-    ...found,
+    ...state,
     `The same requests again: HISTORIES=1 HISTORIES_SEED=${seed} HISTORIES_REPEAT=100 npm run explore:histories`,
     ...(file === undefined
       ? []
@@ -75,15 +75,15 @@ export function hints({ operations, finally: { objects } }: History): string[] {
     current,
     ...archive.map(({ content }) => content),
   ]);
-  const written = operations.flatMap(({ call, status, content }): Content[] => {
+  const contents = operations.flatMap(({ call, status, content }): Content[] => {
     if (call.do === 'put') return status === 201 ? [call.content] : [];
     return ['copy', 'restore'].includes(call.do) && content !== undefined ? [content] : [];
   });
   const count = (all: readonly unknown[], content: Content) =>
     all.filter((each) => each === content).length;
   const isOpen = operations.some(({ status }) => status === undefined || status === 503);
-  return [...new Set(written)].flatMap((content) => {
-    const [times, places] = [count(written, content), count(there, content)];
+  return [...new Set(contents)].flatMap((content) => {
+    const [times, places] = [count(contents, content), count(there, content)];
     if (places === 0) return [`nowhere at last: ${content}`];
     return places > times && !isOpen
       ? [`in ${places} places, and written ${times} times: ${content}`]

@@ -48,7 +48,7 @@ async function putInPieces(
   body: Buffer,
 ): Promise<Told> {
   const { hostname, port } = new URL(client.url);
-  const sent = request({
+  const req = request({
     hostname,
     port,
     method: 'PUT',
@@ -56,12 +56,12 @@ async function putInPieces(
     agent: false,
   });
   const raw = client.credentials.toRaw();
-  for (let i = 0; i + 1 < raw.length; i += 2) sent.appendHeader(raw[i] ?? '', raw[i + 1] ?? '');
-  for (const [name, value] of Object.entries(headers)) sent.setHeader(name, value);
-  sent.setHeader('Content-Length', String(body.length));
-  const told = new Promise<Told>((resolve, reject) => {
-    sent.on('error', reject);
-    sent.on('response', (response) => {
+  for (let i = 0; i + 1 < raw.length; i += 2) req.appendHeader(raw[i] ?? '', raw[i + 1] ?? '');
+  for (const [name, value] of Object.entries(headers)) req.setHeader(name, value);
+  req.setHeader('Content-Length', String(body.length));
+  const answer = new Promise<Told>((resolve, reject) => {
+    req.on('error', reject);
+    req.on('response', (response) => {
       response.on('error', reject);
       response.on('end', () =>
         resolve({
@@ -73,13 +73,13 @@ async function putInPieces(
     });
   });
   const sending = (async () => {
-    for (let at = 0; at < body.length && !sent.destroyed; at += PIECE) {
-      sent.write(body.subarray(at, at + PIECE));
+    for (let at = 0; at < body.length && !req.destroyed; at += PIECE) {
+      req.write(body.subarray(at, at + PIECE));
       await pause(1);
     }
-    sent.end();
+    req.end();
   })();
-  const [answered] = await Promise.all([told, sending]);
+  const [answered] = await Promise.all([answer, sending]);
   return answered;
 }
 

@@ -83,7 +83,7 @@ function carriedOut(
 }
 
 function foundIn({ setting, objects }: State): History['finally'] {
-  const found = Object.entries(objects).map(([name, { current, archive }]): [string, Found] => [
+  const entries = Object.entries(objects).map(([name, { current, archive }]): [string, Found] => [
     name,
     {
       current,
@@ -93,5 +93,5 @@ function foundIn({ setting, objects }: State): History['finally'] {
       })),
     },
   ]);
-  return { setting, objects: Object.fromEntries(found), strays: [] };
+  return { setting, objects: Object.fromEntries(entries), strays: [] };
 }

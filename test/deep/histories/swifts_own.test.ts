@@ -13,7 +13,7 @@ describeWithSwift("histories over Swift's own versions", ({ versioned }) => {
   });
 
   it(
-    'are as the model has them, where one client does one thing after the other',
+    'match the model, if one client does one thing after the other',
     async () => {
       await recordAndJudge(await place(), HISTORIES, (plan) => alone(succeeding(plan)));
     },
@@ -21,7 +21,7 @@ describeWithSwift("histories over Swift's own versions", ({ versioned }) => {
   );
 
   it(
-    'are found to be wrong, where several clients do things at once',
+    'are found to be wrong, if several clients do things at once',
     async () => {
       await expect(recordAndJudge(await place(), HISTORIES, succeeding)).rejects.toThrow(
         'is wrong',

@@ -46,8 +46,8 @@ export interface Leniency {
 export function tasksOf(history: History, { overlapping }: Leniency): Task[] {
   const overlaps = overlapsOf(history);
   return history.operations.flatMap((operation): Task[] => {
-    const found = overlaps(operation);
-    const overlap = overlapping ? found : { ...found, isEarly: false, isSplit: false };
+    const exact = overlaps(operation);
+    const overlap = overlapping ? exact : { ...exact, isEarly: false, isSplit: false };
     if (isUntold(operation, history)) return [];
     if (isRefused(operation, history) && operation.status !== 412 && !overlap.isSplit) return [];
     return [
@@ -162,11 +162,11 @@ function observation(holds: (state: State) => boolean): Parts {
 
 /** A copy of a missing source. */
 function missing(from: string, to: string, { isSplit }: Overlap): Parts {
-  const looked = observation((state) => objectOf(state, from).current === null);
-  if (!isSplit) return looked;
+  const absent = observation((state) => objectOf(state, from).current === null);
+  if (!isSplit) return absent;
   const { parts } = refused(to);
   return {
-    parts: [...parts.slice(0, -1), ...looked.parts, ...parts.slice(-1)],
+    parts: [...parts.slice(0, -1), ...absent.parts, ...parts.slice(-1)],
     observing: parts.length - 1,
   };
 }
@@ -178,11 +178,11 @@ function missing(from: string, to: string, { isSplit }: Overlap): Parts {
 function refused(name: string): Parts {
   const undo: Part = (state, known) => {
     const object = unlocked(objectOf(state, name), known.setting ?? 'off');
-    const kept = [withObject(state, name, object), known] as const;
-    if (known.setting === 'off' || (known.content ?? null) === null) return [kept];
+    const unchanged = [withObject(state, name, object), known] as const;
+    if (known.setting === 'off' || (known.content ?? null) === null) return [unchanged];
     return [
       [withObject(state, name, { ...object, archive: object.archive.slice(0, -1) }), known],
-      kept,
+      unchanged,
     ];
   };
   return { parts: [lookUp, look(name, archived), undo], observing: -1 };
@@ -213,14 +213,14 @@ function unlessThere(writes: readonly Part[], object: string, { isSplit }: Overl
   const isFree = (state: State) => objectOf(state, object).current === null;
   const isAtOnce = (state: State, known: Knowledge) =>
     !isSplit && (known.setting ?? state.setting) !== 'off';
-  const judged: Part = (state, known) =>
+  const check: Part = (state, known) =>
     isAtOnce(state, known) || isFree(state) ? [[state, known]] : [];
   const guarded = writes.slice(-1).map(
     (commit): Part =>
       (state, known) =>
         isAtOnce(state, known) && !isFree(state) ? [] : commit(state, known),
   );
-  return [...writes.slice(0, -1), judged, ...guarded];
+  return [...writes.slice(0, -1), check, ...guarded];
 }
 
 const lookUp: Part = (state, known) => [[state, { ...known, setting: state.setting }]];

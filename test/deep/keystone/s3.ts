@@ -84,8 +84,8 @@ credentials_cache_time = 1`;
   const newKeys = async (name: KeystoneUserName): Promise<Keys> => {
     const { token, user, project } = await lab.logIn(name);
     const path = `/users/${user}/credentials/OS-EC2`;
-    const made = await lab.ask(token, 'POST', path, { tenant_id: project });
-    return (made as { credential: Keys }).credential;
+    const credential = await lab.ask(token, 'POST', path, { tenant_id: project });
+    return (credential as { credential: Keys }).credential;
   };
 
   const removeKeys = async (name: KeystoneUserName, { access }: Keys) => {
@@ -93,8 +93,8 @@ credentials_cache_time = 1`;
     await lab.ask(token, 'DELETE', `/users/${user}/credentials/OS-EC2/${access}`);
   };
 
-  const nameOfError = (sent: Promise<unknown>) =>
-    sent.then(
+  const nameOfError = (pending: Promise<unknown>) =>
+    pending.then(
       () => undefined,
       (error: unknown) => (error as Error).name,
     );
@@ -222,7 +222,7 @@ credentials_cache_time = 1`;
     },
   );
 
-  it('a user who is not let in any more is refused, by a credential that is still there', async () => {
+  it('a user who has lost access is refused, although the credential still exists', async () => {
     const keys = await newKeys('guest');
     const { user } = await lab.logIn('guest');
     await lab.ask(admin, 'PATCH', `/users/${user}`, { user: { enabled: false } });
@@ -231,7 +231,7 @@ credentials_cache_time = 1`;
     expect(await nameOfError(buckets(clientOf(keys)))).toBeUndefined();
   });
 
-  it('the account is that of the project where the catalogue tells none', async () => {
+  it('the account is that of the project if the catalogue names none', async () => {
     const keys = await newKeys('demo');
     const Bucket = await newBucket(clientOf(keys));
     const { endpoints } = (await lab.ask(admin, 'GET', '/endpoints')) as {
@@ -262,8 +262,8 @@ credentials_cache_time = 1`;
       await lab.ask(admin, 'PATCH', `/users/${user}`, { user: { password } });
     // a revocation covers its whole second: new tokens of that second may be invalid too
     await eventually('it is found again', async () => {
-      const found = await keystone.find(access).catch(() => undefined);
-      return found?.secretKey === secret;
+      const credential = await keystone.find(access).catch(() => undefined);
+      return credential?.secretKey === secret;
     });
   });
 
@@ -271,7 +271,7 @@ credentials_cache_time = 1`;
     ['lacks the role', 'hindsight', 'hindsight', 'identity:get_credential'],
     ['is not let in', 's3', 'a-wrong-password', 'the service user s3 could not log in'],
   ])(
-    'with a service user who %s nobody is, and the log tells why',
+    'with a service user who %s nobody is, and the log says why',
     async (_, name, password, why) => {
       const server = await start(service(name, password));
       const keys = await newKeys('demo');

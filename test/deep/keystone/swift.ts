@@ -61,7 +61,7 @@ project_domain_name = Default
     expect(await client.names('archive')).toHaveLength(3);
   });
 
-  it('gives versions to whoever may write, also where that is everybody with a token, and nothing more', async () => {
+  it('gives versions to all who may write, even if that is everybody with a token, and nothing more', async () => {
     const owner = await logIn(proxy.url, 'demo');
     const everybody = { 'X-Container-Write': '*:*', 'X-History-Location': 'public-archive' };
     await owner.ask('PUT', '/public-archive');
@@ -88,7 +88,7 @@ project_domain_name = Default
     expect(await owner.names('public-archive')).toHaveLength(3);
   });
 
-  it('fails closed with a service user that Keystone does not know, and tells no password', async () => {
+  it('fails closed with a service user that Keystone does not know, and reveals no password', async () => {
     const wrong = await startServer(config('wrong-password'), createLog('silent'));
     try {
       const client = await logIn(wrong.url, 'demo');

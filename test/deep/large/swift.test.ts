@@ -17,12 +17,12 @@ const OBJECT = 'large';
 
 describeWithSwift(`an object of ${SIZE / MIB} MiB`, ({ plain }) => {
   let proxy: ProxyProcess | undefined;
-  const made: [client: Client, pair: Pair][] = [];
+  const pairs: [client: Client, pair: Pair][] = [];
   beforeAll(async () => {
     proxy = await startProxyProcess(processConfiguration(plain));
   });
   afterAll(async () => {
-    for (const [client, { container }] of made) {
+    for (const [client, { container }] of pairs) {
       // large, and Swift may outlive this test; in stack mode each DELETE removes one
       // version
       for (let status = 204; status === 204;)
@@ -36,7 +36,7 @@ describeWithSwift(`an object of ${SIZE / MIB} MiB`, ({ plain }) => {
     async () => {
       const client = await login(proxy!.url, 'tester');
       const pair = await newPair(client, 'stack');
-      made.push([client, pair]);
+      pairs.push([client, pair]);
       const path = pathOf(pair.container, OBJECT);
       expect(await putBig(client, path, 'first', SIZE)).toBe(201);
       expect(await putBig(client, path, 'second', SIZE)).toBe(201);

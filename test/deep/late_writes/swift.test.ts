@@ -87,7 +87,7 @@ describeWithSwift('writes under way when versions are switched on', ({ plain }) 
     it.each([
       ['let through where the store says that nothing was changed', 201, {}],
       [
-        'broken off where the store says that versions were switched on',
+        'cut short if the store says that versions were enabled',
         503,
         { 'X-Container-Meta-Hindsight-Versions-Mode': 'history' },
       ],

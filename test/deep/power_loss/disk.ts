@@ -120,11 +120,11 @@ export class Disk {
     if (open) open.at = at;
   }
 
-  #written(call: number, fd: number, bytes: Buffer, given: number | undefined): void {
+  #written(call: number, fd: number, bytes: Buffer, offset: number | undefined): void {
     const open = this.#open.get(fd);
     if (open === undefined) return;
-    const at = given ?? open.at;
-    if (given === undefined) open.at += bytes.length;
+    const at = offset ?? open.at;
+    if (offset === undefined) open.at += bytes.length;
     this.#change(call, fd, { at, bytes });
   }
 

@@ -59,10 +59,10 @@ class Promises {
     const broken: string[] = [];
     if (this.isReady && storage.container('a', 'c') === undefined) broken.push('no container');
     for (const [name, states] of this.#allowed) {
-      const found = await stateOf(storage, name);
-      const isAllowed = states.some((state) => JSON.stringify(state) === JSON.stringify(found));
+      const actual = await stateOf(storage, name);
+      const isAllowed = states.some((state) => JSON.stringify(state) === JSON.stringify(actual));
       if (!isAllowed)
-        broken.push(`${name} is ${JSON.stringify(found)}, not ${JSON.stringify(states)}`);
+        broken.push(`${name} is ${JSON.stringify(actual)}, not ${JSON.stringify(states)}`);
     }
     return broken;
   }
@@ -70,13 +70,13 @@ class Promises {
 
 /** Returns the state of an object, its ETag computed from its bytes. */
 async function stateOf(storage: Storage, name: string): Promise<State | string> {
-  const found = storage.object('a', 'c', name);
-  if (found === undefined) return null;
+  const object = storage.object('a', 'c', name);
+  if (object === undefined) return null;
   try {
     const etag = createHash('md5')
-      .update(await bytesOf(storage, found.content))
+      .update(await bytesOf(storage, object.content))
       .digest('hex');
-    return { etag, tag: found.attributes['tag'] ?? '' };
+    return { etag, tag: object.attributes['tag'] ?? '' };
   } catch (error) {
     return `unreadable: ${codeOf(error)}`;
   }
@@ -114,8 +114,8 @@ async function record(seed: number): Promise<{ readonly root: string; readonly e
  */
 function chooseCuts(events: readonly Event[], random: () => number, count: number): Set<number> {
   const any = [...events.keys()];
-  const said = any.filter((at) => events[at]?.type === 'said');
-  const places = [said, any, said, any, any.slice(0, said[0])];
+  const prints = any.filter((at) => events[at]?.type === 'said');
+  const places = [prints, any, prints, any, any.slice(0, prints[0])];
   const cuts = new Set<number>();
   while (cuts.size < count) {
     const place = places[cuts.size % places.length]!;

@@ -45,14 +45,14 @@ export async function* readTrace(file: string, folder: string): AsyncGenerator<E
 const STANDARD_OUTPUT = 1;
 
 /** A call that has begun but not ended. */
-interface Begun {
+interface PendingCall {
   readonly call: number;
   readonly text: string;
 }
 
 class Reader {
   readonly #folder: string;
-  readonly #unfinished = new Map<string, Begun>();
+  readonly #unfinished = new Map<string, PendingCall>();
   /** Descriptors of files below the folder. */
   readonly #fds = new Set<number>();
   #call = 0;
@@ -63,18 +63,18 @@ class Reader {
 
   /** Yields the events of one line: a whole call, its beginning or its end. */
   *read(line: string): Generator<Event> {
-    const [, thread = '', said = ''] = /^(\d+) +(.*)$/.exec(line) ?? [];
-    const end = /^<\.\.\. \w+ resumed>(.*)$/.exec(said)?.[1];
+    const [, thread = '', rest = ''] = /^(\d+) +(.*)$/.exec(line) ?? [];
+    const end = /^<\.\.\. \w+ resumed>(.*)$/.exec(rest)?.[1];
     if (end !== undefined) {
-      const begun = this.#unfinished.get(thread);
+      const beginning = this.#unfinished.get(thread);
       this.#unfinished.delete(thread);
-      if (begun !== undefined) yield* this.#end(begun.call, begun.text + end);
+      if (beginning !== undefined) yield* this.#end(beginning.call, beginning.text + end);
       return;
     }
-    const text = said.replace(/ <unfinished \.\.\.>$/, '');
+    const text = rest.replace(/ <unfinished \.\.\.>$/, '');
     const call = ++this.#call;
     yield* this.#begin(call, text);
-    if (text !== said) this.#unfinished.set(thread, { call, text });
+    if (text !== rest) this.#unfinished.set(thread, { call, text });
     else yield* this.#end(call, text);
   }
 

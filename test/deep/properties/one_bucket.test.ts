@@ -24,7 +24,7 @@ const limits = fc.array(fc.integer({ min: 1, max: 7 }), { minLength: 25, maxLeng
 
 /** Random operations, each through a random API, on one bucket, against one model. */
 describeS3('one bucket through all four APIs', (store) => {
-  let made = 0;
+  let count = 0;
 
   it(
     'is the same in each: listings, ids, markers, contents and settings',
@@ -34,7 +34,7 @@ describeS3('one bucket through all four APIs', (store) => {
         through: readonly Api[],
         pages: readonly number[],
       ) => {
-        const four = await fourSpeakers(store.endpoint, `four-${Date.now()}-${++made}-1250000000`);
+        const four = await fourSpeakers(store.endpoint, `four-${Date.now()}-${++count}-1250000000`);
         await four[through[0] ?? 's3'].create();
         const bucket = new OneBucket(four);
         for (const [i, step] of sequence.entries())
@@ -52,7 +52,7 @@ describeS3('one bucket through all four APIs', (store) => {
       const property = fc.asyncProperty(steps, apis, limits, run);
       const plugins = [fc.interruptAfterTimeLimit(TIME)];
       await fc.assert(property, { numRuns: RUNS, plugins, ...seed, ...path });
-      countFigures(`one bucket in four APIs, ${store.name}`, { sequences: made });
+      countFigures(`one bucket in four APIs, ${store.name}`, { sequences: count });
     },
     TIME + 600_000,
   );

@@ -30,8 +30,8 @@ const ONE_OF = 4;
 
 /** Draws pipelines that `check` accepts, each of them once before repetitions. */
 function acceptedOf(sample: Sample): FilterNames[] {
-  const drawn = fc.sample(sample.pipelines(), { numRuns: CHECKED, seed: SEED });
-  const accepted = drawn.filter((filters) => sample.with(filters) !== undefined);
+  const draws = fc.sample(sample.pipelines(), { numRuns: CHECKED, seed: SEED });
+  const accepted = draws.filter((filters) => sample.with(filters) !== undefined);
   const each = new Map(accepted.map((filters) => [filters.join(' '), filters])).values();
   return [...each, ...accepted];
 }
@@ -127,13 +127,13 @@ describe('a configuration that check accepts, over the embedded store', () => {
   beforeAll(async () => {
     const keeping = (config: Config): Config => ({
       ...config,
-      createApp: async (...given) => (app = await config.createApp(...given)),
+      createApp: async (...args) => (app = await config.createApp(...args)),
     });
     server = await startEmbedded('', '', keeping);
   });
   afterAll(() => server.close());
 
-  it('asks who a client is before anything depends on it', () => checkPipelines(sample, true));
+  it('authenticates a client before anything depends on it', () => checkPipelines(sample, true));
 
   it(
     'lets nobody do what they may not',

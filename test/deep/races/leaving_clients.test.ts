@@ -183,7 +183,7 @@ describeWithSwift('a client that leaves in the middle of a PUT', ({ plain }) => 
       );
     });
 
-    it('is no matter to those who wait for the object: 8 leave, 8 write', async () => {
+    it('does not affect those who wait for the object: 8 leave, 8 write', async () => {
       const client = await proxy.login('tester');
       const { container, archive } = await newPair(client, 'history');
       await put(client, container, OBJECT, 'before');
@@ -211,21 +211,21 @@ describeWithSwift('a client that leaves in the middle of a PUT', ({ plain }) => 
   });
 
   it.each(MODES)('keeps no connection open upstream when the proxy stops (%s)', async (mode) => {
-    const own = await Forwarder.start(plain);
+    const forwarder = await Forwarder.start(plain);
     try {
-      const proxy = await startProxy(own.url);
+      const proxy = await startProxy(forwarder.url);
       try {
         const client = await login(proxy.url, 'tester');
         const { container } = await newPair(client, mode);
         await put(client, container, OBJECT, 'before');
         for (const [, leave] of LEAVERS) await leave(client, pathOf(container, OBJECT));
-        await own.quiet();
+        await forwarder.quiet();
       } finally {
         await proxy.close();
       }
-      await eventually('no connection is open upstream', () => own.open === 0);
+      await eventually('no connection is open upstream', () => forwarder.open === 0);
     } finally {
-      await own.close();
+      await forwarder.close();
     }
   });
 });

@@ -21,7 +21,7 @@ function suite(start: () => Promise<Place>): void {
   const { version, begin, part, complete, read, code } = uploads;
 
   it.each(['Enabled', 'Suspended', undefined] as const)(
-    'is completed, or aborted and all as it was, where both are asked for at once: versions %s',
+    'is completed, or aborted and unchanged, if both are requested at once: versions %s',
     async (status) => {
       if (status) await version(status);
       for (let at = 0; at < ROUNDS; at++) {
@@ -29,27 +29,27 @@ function suite(start: () => Promise<Place>): void {
         await uploads.s3.send(
           new PutObjectCommand({ Bucket: uploads.bucket, Key: 'raced', Body: before }),
         );
-        const begun = await begin('raced');
-        const parts = [await part(begun, 1, LAST)];
+        const upload = await begin('raced');
+        const parts = [await part(upload, 1, LAST)];
         const [done, aborted] = await Promise.all([
-          code(complete(begun, parts)),
-          code(uploads.s3.send(new AbortMultipartUploadCommand(begun))),
+          code(complete(upload, parts)),
+          code(uploads.s3.send(new AbortMultipartUploadCommand(upload))),
         ]);
         expect([done, aborted].filter((end) => end === 'done')).toHaveLength(1);
         expect([done, aborted]).toContain('NoSuchUpload');
         expect((await read('raced')).equals(done === 'done' ? LAST : before)).toBe(true);
-        expect(await code(uploads.s3.send(new ListPartsCommand(begun)))).toBe('NoSuchUpload');
+        expect(await code(uploads.s3.send(new ListPartsCommand(upload)))).toBe('NoSuchUpload');
       }
     },
   );
 
-  it('is whole, or gone, where it is completed twice and deleted at once', async () => {
+  it('is whole, or gone, if it is completed twice and deleted at once', async () => {
     for (let at = 0; at < 2 * ROUNDS; at++) {
-      const begun = await begin('raced');
-      const parts = [await part(begun, 1, LAST)];
+      const upload = await begin('raced');
+      const parts = [await part(upload, 1, LAST)];
       const ends = await Promise.all([
-        code(complete(begun, parts)),
-        code(complete(begun, parts)),
+        code(complete(upload, parts)),
+        code(complete(upload, parts)),
         code(uploads.s3.send(new DeleteObjectCommand({ Bucket: uploads.bucket, Key: 'raced' }))),
       ]);
       expect(ends).toContain('done');
@@ -57,13 +57,13 @@ function suite(start: () => Promise<Place>): void {
     }
   });
 
-  it('is made by one of two where nothing may be there', async () => {
+  it('is made by one of two if the object must not exist', async () => {
     // Swift checks If-None-Match when the write begins
     if (start !== embeddedPlace) await version('Enabled');
     for (let at = 0; at < ROUNDS; at++) {
-      const begun = [await begin(`raced ${at}`), await begin(`raced ${at}`)];
+      const uploads = [await begin(`raced ${at}`), await begin(`raced ${at}`)];
       const made = await Promise.all(
-        begun.map(async (each, nth) => ({
+        uploads.map(async (each, nth) => ({
           each,
           parts: [await part(each, 1, Buffer.from(String(nth)))],
         })),

@@ -85,11 +85,11 @@ describe('a server with two workers', () => {
 
   it('goes on when one is killed, loses nothing, and replaces it', async () => {
     const pair = await newPair(client, 'history');
-    const written = writing(pair, 8, depth({ gate: 10, deep: 60 }));
+    const pendingWrites = writing(pair, 8, depth({ gate: 10, deep: 60 }));
     await eventually('20 versions', async () => (await client.names(pair.archive)).length > 20);
     const [victim] = childrenOf(server.pid);
     process.kill(victim!, 'SIGKILL');
-    const acknowledged = await written;
+    const acknowledged = await pendingWrites;
     const there = await found(client, pair);
     expect(acknowledged.filter((body) => !there.includes(body))).toEqual([]);
     await eventually('two workers', () => childrenOf(server.pid).length === 2);
@@ -98,11 +98,11 @@ describe('a server with two workers', () => {
 
   it('ends when its first process is killed, and loses nothing', async () => {
     const pair = await newPair(client, 'stack');
-    const written = writing(pair, 8, depth({ gate: 8, deep: 30 }));
+    const pendingWrites = writing(pair, 8, depth({ gate: 8, deep: 30 }));
     await eventually('20 versions', async () => (await client.names(pair.archive)).length > 20);
     const workers = childrenOf(server.pid);
     await server.stop('SIGKILL');
-    const acknowledged = await written;
+    const acknowledged = await pendingWrites;
     await eventually('no worker', () => !workers.some(lives));
     server = await startEmbeddedProcess(folder, 2);
     client = await loginTo(server.url);
@@ -110,7 +110,7 @@ describe('a server with two workers', () => {
     expect(acknowledged.filter((body) => !there.includes(body))).toEqual([]);
   });
 
-  it('starts no worker where its port or its data is taken, and says why', async () => {
+  it('starts no worker if its port or its data is taken, and says why', async () => {
     const port = Number(new URL(server.url).port);
     const other = await newFolder();
     await expect(startProxyProcess(embeddedConfiguration(other, 2, port))).rejects.toThrow(

@@ -66,7 +66,7 @@ describeWithSwift('writers of one object at once', ({ plain }) => {
   );
 
   it.each(partOf(MODES, { oneOf: 2, from: 1 }))(
-    'lose none where some of them copy (%s)',
+    'lose none if some of them copy (%s)',
     async (mode) => {
       const client = await withServiceUser.login('tester');
       const pair = await newPair(client, mode);
@@ -96,7 +96,7 @@ describeWithSwift('writers of one object at once', ({ plain }) => {
     },
   );
 
-  it.each(MODES)('lose none where they write several objects (%s)', async (mode) => {
+  it.each(MODES)('lose none if they write several objects (%s)', async (mode) => {
     const client = await withServiceUser.login('tester');
     const pair = await newPair(client, mode);
     // the first name is a prefix of all others
@@ -112,7 +112,7 @@ describeWithSwift('writers of one object at once', ({ plain }) => {
     }
   });
 
-  it('lose none, and leave a marker for each DELETE, where others delete (history)', async () => {
+  it('lose none, and leave a marker for each DELETE, if others delete (history)', async () => {
     const client = await withServiceUser.login('tester');
     const pair = await newPair(client, 'history');
     const target = pathOf(pair.container, OBJECT);
@@ -149,10 +149,10 @@ describeWithSwift('writers of one object at once', ({ plain }) => {
       ...Array.from({ length: 3 }, deleter),
     ]);
     expect(statuses).toEqual([201]);
-    const left = await found(client, pair);
-    expect(left).toHaveLength(acknowledged.length - popped);
-    expect(new Set(left).size).toBe(left.length);
-    expect(left.filter((body) => !acknowledged.includes(body))).toEqual([]);
+    const bodies = await found(client, pair);
+    expect(bodies).toHaveLength(acknowledged.length - popped);
+    expect(new Set(bodies).size).toBe(bodies.length);
+    expect(bodies.filter((body) => !acknowledged.includes(body))).toEqual([]);
   });
 
   describe('DELETEs at once in stack mode', () => {

@@ -114,14 +114,14 @@ describe('one reading of a target', () => {
     const wrong: string[] = [];
     let arrived = 0;
     await sendAll(proxy.url, (method, sent) => {
-      const came = store.arrivals.splice(0);
-      arrived += came.length;
-      for (const arrival of came)
+      const arrivals = store.arrivals.splice(0);
+      arrived += arrivals.length;
+      for (const arrival of arrivals)
         if (!arrival.isMarked && !isPassedThrough(arrival))
           wrong.push(`${method} ${sent}: ${arrival.target}`);
       // unchanged, except for an absolute URL's host and an empty query's question mark
       const isSame = (got: string) => sent.replace(/\?$/, '').endsWith(got) || got === '/';
-      for (const each of came)
+      for (const each of arrivals)
         if (each.method === method && !isSame(each.target))
           wrong.push(`${method} ${sent} became ${each.target}`);
     });
@@ -130,7 +130,7 @@ describe('one reading of a target', () => {
     expect(arrived).toBeGreaterThan(TARGETS / 10);
   });
 
-  it('a copy goes where the store will put it, and that is looked at before', async () => {
+  it('a copy goes where the store will put it, and that place is checked first', async () => {
     const proxy = await startProxy(store.url, {
       service: false,
       filter: 'settings_cache_time = 0\nallow_object_versioning = true',
@@ -151,10 +151,10 @@ describe('one reading of a target', () => {
       const [copy] = store.arrivals.filter(({ method }) => method === 'COPY');
       if (!copy) continue;
       copies++;
-      const looked = store.arrivals.filter(
+      const arrivals = store.arrivals.filter(
         ({ method, target: at }) => method === 'HEAD' && decode(at) === place,
       );
-      if (place !== undefined && looked.length === 0) wrong.push(`${header} (${account})`);
+      if (place !== undefined && arrivals.length === 0) wrong.push(`${header} (${account})`);
     }
     await client.leave();
     await proxy.close();

@@ -143,13 +143,13 @@ export const READERS: Readonly<Record<string, (target: string) => string>> = {
   /** nginx's `location`: decoded, slashes merged, dots folded. */
   folding: (target) => {
     const path = target.replace(/^https?:\/\/[^/?]*/i, '').split(/[?#]/, 1)[0] ?? '';
-    const kept: string[] = [];
+    const segments: string[] = [];
     for (const segment of decode(path).split('/')) {
-      if (segment === '..') kept.pop();
-      else if (segment !== '' && segment !== '.') kept.push(segment);
+      if (segment === '..') segments.pop();
+      else if (segment !== '' && segment !== '.') segments.push(segment);
     }
-    const isFolder = /\/\.{0,2}$/.test(decode(path)) && kept.length > 0;
-    return `/${kept.join('/')}${isFolder ? '/' : ''}`;
+    const isFolder = /\/\.{0,2}$/.test(decode(path)) && segments.length > 0;
+    return `/${segments.join('/')}${isFolder ? '/' : ''}`;
   },
   /** The URL Standard, as implemented by browsers, undici and http-proxy. */
   whatwg: (target) => {

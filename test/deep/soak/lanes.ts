@@ -147,10 +147,10 @@ export class Lane {
   /** Sends a PUT or a DELETE in stack mode to one of its own objects. */
   async #stack(): Promise<void> {
     const object = `own-${this.number}-${this.chance.below(3)}`;
-    const known = this.ledger.stacks.get(object) ?? new Alternatives();
-    this.ledger.stacks.set(object, known);
-    if (known.states.length > MAX_STATES) return;
-    const isFull = known.states.some(({ archive }) => archive.length > MAX_VERSIONS);
+    const alternatives = this.ledger.stacks.get(object) ?? new Alternatives();
+    this.ledger.stacks.set(object, alternatives);
+    if (alternatives.states.length > MAX_STATES) return;
+    const isFull = alternatives.states.some(({ archive }) => archive.length > MAX_VERSIONS);
     const title = this.#title(this.chance.below(10) === 0 ? LARGE : SMALL);
     const operation: Operation =
       isFull || this.chance.below(3) === 0 ? deleting([], 'DELETE') : putting(title, [], 'PUT');
@@ -159,8 +159,8 @@ export class Lane {
     const status = await (isPut ? this.#ask('PUT', path, {}, title) : this.#ask('DELETE', path));
     const model = (state: Parameters<Operation['model']>[1]) =>
       operation.model('stack', state).state;
-    if (isPut ? status === 201 : status === 204 || status === 404) known.done(model);
-    else known.unknown(model);
+    if (isPut ? status === 201 : status === 204 || status === 404) alternatives.done(model);
+    else alternatives.unknown(model);
   }
 
   async #read(): Promise<void> {
@@ -264,8 +264,8 @@ export class Lane {
 
   async #client(): Promise<Client> {
     const { url } = this.chance.pick(this.site.proxies);
-    const known = (this.#token ??= await login(url, 'tester'));
-    return known.at(url);
+    const client = (this.#token ??= await login(url, 'tester'));
+    return client.at(url);
   }
 
   #shared(): string {

@@ -56,11 +56,11 @@ async function soak(site: Site): Promise<void> {
   const atFirst = vitalsOf(site.proxy(0).pid);
   const ledger = new Ledger();
   const pulse = new Pulse(site, 500);
-  const begun = Date.now();
-  const isOver = () => Date.now() - begun > LENGTH || ledger.wrong.length > 0;
+  const start = Date.now();
+  const isOver = () => Date.now() - start > LENGTH || ledger.wrong.length > 0;
   const weather = storm(site, new Chance(chance.below(2 ** 32)), ledger);
   const happened: string[] = [];
-  const telling = setInterval(() => tell(progress(ledger, begun, happened)), TOLD_EVERY);
+  const telling = setInterval(() => tell(progress(ledger, start, happened)), TOLD_EVERY);
   const lanes = Array.from(
     { length: LANES },
     (_, i) => new Lane(site, containers, ledger, i, new Chance(chance.below(2 ** 32))),
@@ -71,7 +71,7 @@ async function soak(site: Site): Promise<void> {
       disasters(site, chance, PEACE, isOver, (disaster) => {
         happened.push(disaster);
         ledger.note({ disaster });
-        tell(`${progress(ledger, begun, happened)}: ${disaster}`);
+        tell(`${progress(ledger, start, happened)}: ${disaster}`);
       }),
     ]);
   } finally {
@@ -122,10 +122,10 @@ async function atRest(site: Site, files: number): Promise<void> {
 
 function progress(
   { requests, kept, wrong }: Ledger,
-  begun: number,
+  start: number,
   happened: readonly string[],
 ): string {
-  const seconds = Math.round((Date.now() - begun) / 1000);
+  const seconds = Math.round((Date.now() - start) / 1000);
   return `soak, ${seconds} s: ${requests} requests, ${kept.size} acknowledged to keep, ${happened.length} disasters, ${wrong.length} wrong`;
 }
 

@@ -85,16 +85,13 @@ async function judgeStacks(
       ...{ id: '', client: direct, mode: 'stack', container: stack, archive, plain },
       ...{ path: pathOf(stack, object), prefix: archivePrefix(object) },
     };
-    const found = titled(await look(direct, scene));
+    const actual = titled(await look(direct, scene));
     const expected = states.map((state) =>
-      last.reduce(
-        (written, title) => putting(title, [], 'PUT').model('stack', written).state,
-        state,
-      ),
+      last.reduce((state, title) => putting(title, [], 'PUT').model('stack', state).state, state),
     );
-    if (!expected.some((state) => JSON.stringify(state) === JSON.stringify(found)))
+    if (!expected.some((state) => JSON.stringify(state) === JSON.stringify(actual)))
       wrong.push(
-        `${object} is ${JSON.stringify(found)} instead of ${expected.map((each) => JSON.stringify(each)).join(' or ')}`,
+        `${object} is ${JSON.stringify(actual)} instead of ${expected.map((each) => JSON.stringify(each)).join(' or ')}`,
       );
   }
   return wrong;

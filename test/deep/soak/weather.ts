@@ -43,8 +43,8 @@ export function storm(
   let faults = 0;
   const { end } = site.faulty.inject('/v1/', ({ method, path, headers }) => {
     const befell = chance.below(ONE_IN) > 0 ? undefined : chance.pick(faultsNow(chance));
-    const [asked, fault] = befell ?? [];
-    ledger.note({ store: method, path, from: headers.get('x-copy-from'), fault: asked });
+    const [faultName, fault] = befell ?? [];
+    ledger.note({ store: method, path, from: headers.get('x-copy-from'), fault: faultName });
     if (fault) faults++;
     return fault;
   });
@@ -114,7 +114,7 @@ export async function disasters(
   chance: Chance,
   peace: number,
   isOver: () => boolean,
-  told: (disaster: string) => void,
+  onDisaster: (disaster: string) => void,
 ): Promise<void> {
   const round: Disaster[] = [];
   while (!isOver()) {
@@ -124,7 +124,7 @@ export async function disasters(
     if (round.length === 0) round.push(...DISASTERS);
     const disaster = chance.pick(round);
     round.splice(round.indexOf(disaster), 1);
-    told(disaster.name);
+    onDisaster(disaster.name);
     await disaster.befall(site);
   }
 }

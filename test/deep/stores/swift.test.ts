@@ -19,7 +19,7 @@ describeWithSwift('stores over Swift', ({ plain }) => {
       isSlow: true,
     });
 
-  it('leave no tombstone where they check whether something may be removed', async () => {
+  it('leave no tombstone when they check whether something may be removed', async () => {
     const fixture = await upstreamFixture(plain, {}, opened);
     const { store, account } = fixture;
     const at = { account, container: await fixture.createContainer(''), object: 'none' };

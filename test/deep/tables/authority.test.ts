@@ -58,9 +58,9 @@ describeWithSwift('who may write', ({ plain }) => {
       source: pathOf(sources, 'source'),
     };
   }
-  type Begun = Awaited<ReturnType<typeof begin>>;
+  type Scene = Awaited<ReturnType<typeof begin>>;
 
-  async function expectUntouched({ owner, container, archive }: Begun): Promise<void> {
+  async function expectUntouched({ owner, container, archive }: Scene): Promise<void> {
     expect(await current(owner, container, OBJECT)).toBe('before');
     expect(await everything(owner, archive)).toEqual([
       { name: expect.any(String) as string, body: 'oldest', isMarker: false },
@@ -69,8 +69,8 @@ describeWithSwift('who may write', ({ plain }) => {
 
   describe.each(MODES)('%s mode', (mode) => {
     it('with a service user, one that may only write keeps versions by writing and deleting', async () => {
-      const begun = await begin(withServiceUser, mode, { 'X-Container-Write': TESTER3 });
-      const { owner, container, archive, path, source } = begun;
+      const scene = await begin(withServiceUser, mode, { 'X-Container-Write': TESTER3 });
+      const { owner, container, archive, path, source } = scene;
       const writer = await withServiceUser.login('tester3');
       expect((await writer.ask('GET', path)).status).toBe(403);
       expect((await writer.ask('GET', `/${archive}`)).status).toBe(403);
@@ -85,8 +85,8 @@ describeWithSwift('who may write', ({ plain }) => {
         expect(await bodies(owner, archive)).toEqual(['oldest', 'before', 'after']);
       } else {
         expect(await current(owner, container, OBJECT)).toBe(404);
-        const kept = await everything(owner, archive);
-        expect(kept.map(({ body, isMarker }) => (isMarker ? 'marker' : body))).toEqual([
+        const entries = await everything(owner, archive);
+        expect(entries.map(({ body, isMarker }) => (isMarker ? 'marker' : body))).toEqual([
           'oldest',
           'before',
           'after',
@@ -157,22 +157,22 @@ describeWithSwift('who may write', ({ plain }) => {
         '%s is answered %i',
         (_who, status, rights, clientOf) => {
           it('and changes nothing, whatever it tries', async () => {
-            const begun = await begin(proxy, mode, rights);
-            const client = await clientOf(proxy, begun.owner);
+            const scene = await begin(proxy, mode, rights);
+            const client = await clientOf(proxy, scene.owner);
             for (const [what, write] of WRITES) {
               // COPY reads first, and only tester3 may read the source of this one
-              const answer = await write(client, begun.path, begun.source);
+              const answer = await write(client, scene.path, scene.source);
               expect([what, answer.status]).toEqual([what, status]);
-              await expectUntouched(begun);
+              await expectUntouched(scene);
             }
           });
 
-          it('and leaves no marker by deleting what is not there', async () => {
-            const begun = await begin(proxy, mode, rights);
-            const client = await clientOf(proxy, begun.owner);
-            const none = pathOf(begun.container, 'none');
+          it('and leaves no marker by deleting a missing object', async () => {
+            const scene = await begin(proxy, mode, rights);
+            const client = await clientOf(proxy, scene.owner);
+            const none = pathOf(scene.container, 'none');
             expect((await client.ask('DELETE', none)).status).toBe(status);
-            await expectUntouched(begun);
+            await expectUntouched(scene);
           });
         },
       );
@@ -190,12 +190,12 @@ describeWithSwift('who may write', ({ plain }) => {
       it.each(WRITES)(
         'one that may only write is refused with a reason: %s',
         async (_what, write) => {
-          const begun = await begin(withClientsToken, mode, { 'X-Container-Write': TESTER3 });
+          const scene = await begin(withClientsToken, mode, { 'X-Container-Write': TESTER3 });
           const writer = await withClientsToken.login('tester3');
-          const { status, body } = await write(writer, begun.path, begun.source);
+          const { status, body } = await write(writer, scene.path, scene.source);
           expect(status).toBe(403);
           expect(body.toString()).not.toBe('');
-          await expectUntouched(begun);
+          await expectUntouched(scene);
         },
       );
 
@@ -218,16 +218,16 @@ describeWithSwift('who may write', ({ plain }) => {
   describe('a right that is withdrawn at the store', () => {
     /** Revokes a right past the proxy that the writer has just used. */
     async function withdrawn(mode: Mode) {
-      const begun = await begin(withServiceUser, mode, { 'X-Container-Write': TESTER3 });
+      const scene = await begin(withServiceUser, mode, { 'X-Container-Write': TESTER3 });
       const writer = await withServiceUser.login('tester3');
-      await mustBe(201, writer.ask('PUT', begun.path, {}, 'remembered'));
-      await mustBe(201, begun.owner.ask('PUT', begun.path, {}, 'before'));
+      await mustBe(201, writer.ask('PUT', scene.path, {}, 'remembered'));
+      await mustBe(201, scene.owner.ask('PUT', scene.path, {}, 'before'));
       const direct = await login(plain, 'tester');
       await mustBe(
         204,
-        direct.ask('POST', `/${begun.container}`, { 'X-Remove-Container-Write': 'x' }),
+        direct.ask('POST', `/${scene.container}`, { 'X-Remove-Container-Write': 'x' }),
       );
-      return { ...begun, writer };
+      return { ...scene, writer };
     }
 
     describe.each(MODES)('%s mode', (mode) => {
@@ -244,7 +244,7 @@ describeWithSwift('who may write', ({ plain }) => {
         }
       });
 
-      it('writes no marker for what is not there', async () => {
+      it('writes no marker for a missing object', async () => {
         const { owner, container, archive, writer } = await withdrawn(mode);
         expect((await writer.ask('DELETE', pathOf(container, 'none'))).status).toBe(403);
         expect((await everything(owner, archive)).filter(({ isMarker }) => isMarker)).toEqual([]);
@@ -255,31 +255,34 @@ describeWithSwift('who may write', ({ plain }) => {
   it.each([
     ['with a service user', withServiceUser],
     ["with the client's token", withClientsToken],
-  ])("%s, who may not change a container's setting is answered by the store", async (_, proxy) => {
-    const { owner, container } = await begin(proxy, 'history', {});
-    const { credentials } = await proxy.login('tester3');
-    const [past, through] = [plain, proxy.url].map(
-      (url) => new Client(url, credentials, owner.account),
-    );
-    const nobody = new Client(proxy.url, Headers.none, owner.account);
-    for (const change of [
-      { 'X-Versions-Location': 'elsewhere' },
-      { 'X-Remove-History-Location': 'x' },
-    ]) {
-      for (const method of ['PUT', 'POST']) {
-        const expected = await past!.ask(method, `/${container}`, { 'X-Container-Meta-A': 'b' });
-        const answer = await through!.ask(method, `/${container}`, change);
-        expect([answer.status, answer.body.toString()]).toEqual([403, expected.body.toString()]);
-        const unknown = await nobody.ask(method, `/${container}`, change);
-        expect(unknown.status).toBe(401);
-        expect(unknown.headers.has('www-authenticate')).toBe(true);
+  ])(
+    "%s, a client that may not change a container's setting is answered by the store",
+    async (_, proxy) => {
+      const { owner, container } = await begin(proxy, 'history', {});
+      const { credentials } = await proxy.login('tester3');
+      const [past, through] = [plain, proxy.url].map(
+        (url) => new Client(url, credentials, owner.account),
+      );
+      const nobody = new Client(proxy.url, Headers.none, owner.account);
+      for (const change of [
+        { 'X-Versions-Location': 'elsewhere' },
+        { 'X-Remove-History-Location': 'x' },
+      ]) {
+        for (const method of ['PUT', 'POST']) {
+          const expected = await past!.ask(method, `/${container}`, { 'X-Container-Meta-A': 'b' });
+          const answer = await through!.ask(method, `/${container}`, change);
+          expect([answer.status, answer.body.toString()]).toEqual([403, expected.body.toString()]);
+          const unknown = await nobody.ask(method, `/${container}`, change);
+          expect(unknown.status).toBe(401);
+          expect(unknown.headers.has('www-authenticate')).toBe(true);
+        }
       }
-    }
-    const { headers } = await owner.ask('HEAD', `/${container}`);
-    expect(headers.has('x-history-location')).toBe(true);
-  });
+      const { headers } = await owner.ask('HEAD', `/${container}`);
+      expect(headers.has('x-history-location')).toBe(true);
+    },
+  );
 
-  it('the service user is not lent to those who only ask: nobody reads through it', async () => {
+  it('the service user is not used for reads: nobody reads through it', async () => {
     const { owner, archive } = await begin(withServiceUser, 'history', {
       'X-Container-Write': TESTER3,
     });
@@ -289,17 +292,17 @@ describeWithSwift('who may write', ({ plain }) => {
     expect((await writer.ask('DELETE', pathOf(archive, name))).status).toBe(403);
   });
 
-  it('the service user writes only where the client may, in whichever account', async () => {
+  it('the service user writes only where the client may, in any account', async () => {
     const owner = await withServiceUser.login('tester');
-    const begun = await begin(withServiceUser, 'history', {});
+    const scene = await begin(withServiceUser, 'history', {});
     const stranger = await withServiceUser.login('tester2');
-    const own = await newContainer(stranger);
-    await put(stranger, own, 'source', 'copied');
-    const copied = await stranger.ask('COPY', pathOf(own, 'source'), {
-      Destination: begun.path,
+    const ownContainer = await newContainer(stranger);
+    await put(stranger, ownContainer, 'source', 'copied');
+    const copied = await stranger.ask('COPY', pathOf(ownContainer, 'source'), {
+      Destination: scene.path,
       'Destination-Account': owner.account.replace('/v1/', ''),
     });
     expect(copied.status).toBe(403);
-    await expectUntouched(begun);
+    await expectUntouched(scene);
   });
 });

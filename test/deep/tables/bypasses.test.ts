@@ -156,7 +156,7 @@ describeWithSwift("the store's own ways to write", ({ plain }) => {
         const answer = await write(client, container);
         expect(answer.status).toBe(412);
         expect(answer.headers.get('content-type')).toMatch(/^text\/plain/);
-        expect(answer.body.toString()).toContain(`the versions of the container ${container}`);
+        expect(answer.body.toString()).toContain(`the versioning of the container ${container}`);
         expect(await current(client, container, OBJECT)).toBe('before');
         expect(await bodies(client, archive)).toEqual(['oldest']);
       });

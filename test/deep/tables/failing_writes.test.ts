@@ -38,9 +38,9 @@ describeWithSwift('a write that fails', ({ plain }) => {
         await put(client, pair.container, OBJECT, 'before');
         return { client, ...pair, sources, path: pathOf(pair.container, OBJECT) };
       }
-      type Begun = Awaited<ReturnType<typeof begin>>;
+      type Scene = Awaited<ReturnType<typeof begin>>;
 
-      async function expectUntouched({ client, container, archive }: Begun): Promise<void> {
+      async function expectUntouched({ client, container, archive }: Scene): Promise<void> {
         expect(await current(client, container, OBJECT)).toBe('before');
         expect(await client.names(archive)).toEqual([]);
       }
@@ -49,7 +49,7 @@ describeWithSwift('a write that fails', ({ plain }) => {
       const failing: readonly (readonly [
         what: string,
         status: number,
-        write: (begun: Begun) => Promise<{ status: number }>,
+        write: (scene: Scene) => Promise<{ status: number }>,
       ])[] = [
         [
           'If-None-Match: *',
@@ -141,27 +141,27 @@ describeWithSwift('a write that fails', ({ plain }) => {
       it.each(partOf(failing, { oneOf: 3, from: MODES.indexOf(mode) }))(
         'for %s is answered %i and leaves nothing in the archive',
         async (_what, status, write) => {
-          const begun = await begin();
-          expect((await write(begun)).status).toBe(status);
-          await expectUntouched(begun);
+          const scene = await begin();
+          expect((await write(scene)).status).toBe(status);
+          await expectUntouched(scene);
           // nor does it affect the next delete
-          await put(begun.client, begun.container, OBJECT, 'after');
-          expect(await bodies(begun.client, begun.archive)).toEqual(['before']);
-          expect((await begun.client.ask('DELETE', begun.path)).status).toBe(204);
-          expect(await current(begun.client, begun.container, OBJECT)).toBe(
+          await put(scene.client, scene.container, OBJECT, 'after');
+          expect(await bodies(scene.client, scene.archive)).toEqual(['before']);
+          expect((await scene.client.ask('DELETE', scene.path)).status).toBe(204);
+          expect(await current(scene.client, scene.container, OBJECT)).toBe(
             mode === 'stack' ? 'before' : 404,
           );
         },
       );
 
       it('for want of a length is answered 411 and leaves nothing in the archive', async () => {
-        const begun = await begin();
-        const request = await RawRequest.begin(begun.client, 'PUT', begun.path, {
+        const scene = await begin();
+        const request = await RawRequest.begin(scene.client, 'PUT', scene.path, {
           Connection: 'close',
         });
         await request.answered('HTTP/1.1 411 ');
         request.leave();
-        await expectUntouched(begun);
+        await expectUntouched(scene);
       });
 
       it('for want of the archive is answered 412 with the reason, and changes nothing', async () => {

@@ -200,16 +200,16 @@ describeWithSwift('those who come from elsewhere', ({ plain, versioned }) => {
       it.each(partOf(WHO, { oneOf: 6, from: MODES.indexOf(mode) }))(
         "one %s can do what he can do with Swift's own versions",
         async (_who, user) => {
-          const [expected, found] = await Promise.all(
+          const [expected, actual] = await Promise.all(
             [versioned, proxy.url].map((url) => history(url, mode, rights, user)),
           );
-          expect(found).toEqual(expected);
+          expect(actual).toEqual(expected);
         },
       );
     });
   });
 
-  it('nobody may be let write by where he comes from', async () => {
+  it('nobody may be allowed to write by their origin', async () => {
     for (const url of [plain, proxy.url]) {
       const owner = await login(url, 'tester');
       const { container } = await newPair(owner, 'history');

@@ -36,15 +36,15 @@ interface Scene {
   /** The same, encoded. */
   readonly url: string;
   /** Signs a query for the object by default. */
-  readonly sign: (method: string, given?: Partial<Temporary>, path?: string) => string;
+  readonly sign: (method: string, options?: Partial<Temporary>, path?: string) => string;
 }
 
 type Attempt = (scene: Scene) => Promise<Answer>;
 
 const putBy =
-  (given: Partial<Temporary>): Attempt =>
+  (options: Partial<Temporary>): Attempt =>
   ({ anonymous, url, sign }) =>
-    anonymous.send('PUT', `${url}?${sign('PUT', given)}`, {}, 'after');
+    anonymous.send('PUT', `${url}?${sign('PUT', options)}`, {}, 'after');
 
 const putWith =
   (query: (scene: Scene) => string, headers: Record<string, string> = {}): Attempt =>
@@ -180,9 +180,9 @@ describeWithSwift('temporary URLs into versioned containers', ({ plain, versione
   const logins = (url: string) => Promise.all([login(url, 'tester'), login(url, 'tester2')]);
 
   async function begin(url: string, mode: Mode): Promise<Scene> {
-    const known = clients.get(url) ?? logins(url);
-    clients.set(url, known);
-    const [owner, stranger] = await known;
+    const session = clients.get(url) ?? logins(url);
+    clients.set(url, session);
+    const [owner, stranger] = await session;
     const { container, archive } = await newPair(owner, mode, KEYS);
     for (const body of ['oldest', 'before']) await put(owner, container, OBJECT, body);
     const path = `${owner.account}/${container}/${OBJECT}`;
@@ -195,8 +195,8 @@ describeWithSwift('temporary URLs into versioned containers', ({ plain, versione
       archive,
       path,
       url: owner.account + pathOf(container, OBJECT),
-      sign: (method, given = {}, of = given.prefix === undefined ? path : folder) =>
-        temporary(method, of, { key: 'first', ...given }),
+      sign: (method, options = {}, of = options.prefix === undefined ? path : folder) =>
+        temporary(method, of, { key: 'first', ...options }),
     };
   }
 
@@ -204,11 +204,11 @@ describeWithSwift('temporary URLs into versioned containers', ({ plain, versione
   async function outcome(url: string, mode: Mode, attempt: Attempt) {
     const scene = await begin(url, mode);
     const { status } = await attempt(scene);
-    const kept = await everything(scene.owner, scene.archive);
+    const entries = await everything(scene.owner, scene.archive);
     return {
       status,
       current: await current(scene.owner, scene.container, OBJECT),
-      archive: kept.map(({ body, isMarker }) => (isMarker ? 'marker' : body)),
+      archive: entries.map(({ body, isMarker }) => (isMarker ? 'marker' : body)),
     };
   }
 
@@ -221,12 +221,12 @@ describeWithSwift('temporary URLs into versioned containers', ({ plain, versione
     it.each(partOf(attempts, { oneOf: 6, from: MODES.indexOf(mode) }))(
       "%s does what it does with Swift's own versions",
       async (what, attempt) => {
-        const [expected, found] = await Promise.all(
+        const [expected, actual] = await Promise.all(
           [versioned, proxy.url].map((url) => outcome(url, mode, attempt)),
         );
         // Swift leaves the archive entry of a write that fails later
         if (SWIFT_LEAVES.includes(what)) expected!.archive = ['oldest'];
-        expect(found).toEqual(expected);
+        expect(actual).toEqual(expected);
       },
     );
   });
@@ -239,8 +239,13 @@ describeWithSwift('temporary URLs into versioned containers', ({ plain, versione
       const path = `${owner.account}/${container}/object`;
       for (const body of ['one', 'two']) {
         const query = temporary('PUT', path, { key: 'of the account' });
-        const asked = new Client(proxy.url, Headers.none).send('PUT', `${path}?${query}`, {}, body);
-        await mustBe(201, asked);
+        const pending = new Client(proxy.url, Headers.none).send(
+          'PUT',
+          `${path}?${query}`,
+          {},
+          body,
+        );
+        await mustBe(201, pending);
       }
       expect(await bodies(owner, archive)).toEqual(['one']);
     } finally {
@@ -275,7 +280,7 @@ describeWithSwift('temporary URLs into versioned containers', ({ plain, versione
     expect(all.sort()).toEqual(['before', 'oldest', ...writes].sort());
   });
 
-  it('the setting is read by the service user, where nobody with a token wrote before', async () => {
+  it('the setting is read by the service user if nobody with a token wrote before', async () => {
     const direct = await login(plain, 'tester');
     const archive = await newContainer(direct, 'archive');
     const container = await newContainer(direct, 'history', KEYS);

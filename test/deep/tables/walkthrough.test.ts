@@ -59,7 +59,7 @@ describeWithSwift('the walk-throughs of the Swift manual', ({ plain, versioned }
     },
   );
 
-  it('fail, with the reason, where there are no versions', async () => {
+  it('fail, with the reason, if there are no versions', async () => {
     const client = await login(plain, 'tester');
     const before = await client.names('');
     const { code, stderr } = await walk(plain);

@@ -52,8 +52,8 @@ export function unknownClientsSuite(name: string, server: () => Besieged): void 
     expect(growth).toBeLessThan(MAX_GROWTH);
     for (const { request, answer } of clients) {
       const [first = '', then = ''] = answer.split('\r\n\r\n');
-      const told = request.isSignedWithin && first === 'HTTP/1.1 100 Continue' ? then : first;
-      expect([request.name, told]).toEqual([
+      const status = request.isSignedWithin && first === 'HTTP/1.1 100 Continue' ? then : first;
+      expect([request.name, status]).toEqual([
         request.name,
         expect.stringMatching(/^HTTP\/1\.1 (4\d\d|200) /),
       ]);
@@ -113,17 +113,17 @@ const AT_ONCE = 4;
 /** Returns the p99 of small reads, in milliseconds. */
 async function delays(client: Client, container: string): Promise<number> {
   const until = performance.now() + SECONDS * 1000;
-  const taken: number[] = [];
+  const durations: number[] = [];
   const one = async () => {
     while (performance.now() < until) {
       const began = performance.now();
       const { status } = await client.ask('GET', `/${container}/o`);
       if (status !== 200) throw new Error(`answered with ${status}`);
-      taken.push(performance.now() - began);
+      durations.push(performance.now() - began);
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, one));
-  return taken.sort((a, b) => a - b)[Math.floor(taken.length * 0.99)] ?? NaN;
+  return durations.sort((a, b) => a - b)[Math.floor(durations.length * 0.99)] ?? NaN;
 }
 
 function rss({ pid }: ProxyProcess): number {

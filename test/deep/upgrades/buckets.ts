@@ -169,9 +169,11 @@ export class BucketLane {
 
   /** Removes one of its own versions by its id. */
   async #drop(): Promise<void> {
-    const own = [...this.ledger.versions.values()].filter(({ bucket }) => bucket === this.#own);
-    if (own.length < 4) return;
-    const version = this.chance.pick(own);
+    const versions = [...this.ledger.versions.values()].filter(
+      ({ bucket }) => bucket === this.#own,
+    );
+    if (versions.length < 4) return;
+    const version = this.chance.pick(versions);
     this.ledger.forget(version);
     await this.#try(async (client) => {
       const at = { Bucket: version.bucket, Key: KEY, VersionId: version.id };

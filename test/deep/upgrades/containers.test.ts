@@ -65,8 +65,8 @@ async function* inHistoryMode(one: Served): ReturnType<Scenario> {
   const two = yield;
   await put(two.client, container, NAME, '2');
   await put(two.client, container, NAME, '3');
-  const kept = await everything(two.client, archive);
-  expect(kept.map(({ body, isMarker }) => (isMarker ? 'marker' : body))).toEqual([
+  const entries = await everything(two.client, archive);
+  expect(entries.map(({ body, isMarker }) => (isMarker ? 'marker' : body))).toEqual([
     '1',
     'marker',
     '2',
@@ -93,8 +93,8 @@ async function* withIds(one: Served): ReturnType<Scenario> {
   const versions = await versionsIn(three.client, container);
   expect(versions.map(({ is_latest }) => is_latest)).toEqual([true, false, false, false]);
   const withBodies = versions.filter((_, i) => i !== 1);
-  const found = await bodiesOf(three.client, container, NAME, withBodies);
-  expect([...found.values()]).toEqual(['2', '1', '0']);
+  const bodies = await bodiesOf(three.client, container, NAME, withBodies);
+  expect([...bodies.values()]).toEqual(['2', '1', '0']);
   const oldest = versions.at(-1)?.version_id ?? '';
   await mustBe(201, three.client.ask('PUT', `${pathOf(container, NAME)}?version-id=${oldest}`));
   expect(await current(three.client, container, NAME)).toBe('0');
@@ -177,7 +177,7 @@ describeWithEarlier('what a server of one version made', (build) => {
     describe.each(ORDERS.map((versions) => ({ title: versions.join(', then '), versions })))(
       '$title',
       ({ versions }) => {
-        const begun = new Map<string, ReturnType<Scenario>>();
+        const runs = new Map<string, ReturnType<Scenario>>();
         let fleet: Fleet | undefined;
         afterAll(() => fleet?.stop());
 
@@ -194,8 +194,8 @@ describeWithEarlier('what a server of one version made', (build) => {
             afterAll(() => served.s3.destroy());
 
             it.each(SCENARIOS)('%s', async (name, scenario) => {
-              const going = begun.get(name) ?? scenario(served);
-              begun.set(name, going);
+              const going = runs.get(name) ?? scenario(served);
+              runs.set(name, going);
               expect((await going.next(served)).done).toBe(turn === versions.length);
             });
           },

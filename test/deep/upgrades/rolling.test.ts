@@ -127,12 +127,12 @@ async function load(
   const containers = await makeContainers(direct.at(fleet.proxy(0).url), name, LANES);
   const buckets = await makeBuckets(fleet, BUCKET_LANES);
   const [ledger, bucketLedger] = [new Ledger(), new BucketLedger()];
-  const own = () => new Chance(chance.below(2 ** 32));
+  const newChance = () => new Chance(chance.below(2 ** 32));
   const lanes = [
-    ...Array.from({ length: LANES }, (_, i) => new Lane(fleet, containers, ledger, i, own())),
+    ...Array.from({ length: LANES }, (_, i) => new Lane(fleet, containers, ledger, i, newChance())),
     ...Array.from(
       { length: BUCKET_LANES },
-      (_, i) => new BucketLane(fleet, buckets, bucketLedger, i, own()),
+      (_, i) => new BucketLane(fleet, buckets, bucketLedger, i, newChance()),
     ),
   ];
   let isOver = false;

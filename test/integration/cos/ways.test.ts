@@ -14,7 +14,7 @@ describeOurs('the ways in which clients of COS find a server', (store) => {
   const host = () => new URL(store.endpoint.url).host;
 
   /** Requests a signed URL of the SDK as written, except for its host. */
-  function asked(
+  function sendUrl(
     url: string,
     method: string,
     headers: Record<string, string> = {},
@@ -82,8 +82,8 @@ describeOurs('the ways in which clients of COS find a server', (store) => {
     beforeAll(async () => {
       ids = [];
       for (const Body of ['1', '2']) {
-        const told = await cos.putObject({ ...at, Key: 'dir/o é', Body });
-        ids.push(String(Reflect.get(told, 'VersionId')));
+        const result = await cos.putObject({ ...at, Key: 'dir/o é', Body });
+        ids.push(String(Reflect.get(result, 'VersionId')));
       }
     });
     const urlOf = (
@@ -97,17 +97,18 @@ describeOurs('the ways in which clients of COS find a server', (store) => {
       );
 
     test('read an object, and the version that they are signed for', async () => {
-      expect((await asked(await urlOf(), 'GET')).body.toString()).toBe('2');
+      expect((await sendUrl(await urlOf(), 'GET')).body.toString()).toBe('2');
       const older = await urlOf({ Query: { versionId: ids[0] } });
-      expect((await asked(older, 'GET')).body.toString()).toBe('1');
+      expect((await sendUrl(older, 'GET')).body.toString()).toBe('1');
       const named = await urlOf({ Query: { 'response-content-disposition': 'attachment' } });
-      expect((await asked(named, 'GET')).headers.get('content-disposition')).toBe('attachment');
+      expect((await sendUrl(named, 'GET')).headers.get('content-disposition')).toBe('attachment');
     });
 
     test('write an object', async () => {
       const url = await urlOf({ Method: 'PUT', Key: 'put' });
       expect(
-        (await asked(url, 'PUT', { 'Content-Type': 'text/x', 'x-cos-meta-a': '1' }, 'body')).status,
+        (await sendUrl(url, 'PUT', { 'Content-Type': 'text/x', 'x-cos-meta-a': '1' }, 'body'))
+          .status,
       ).toBe(200);
       const read = await cos.getObject({ ...at, Key: 'put' });
       expect(read.Body.toString()).toBe('body');
@@ -121,17 +122,17 @@ describeOurs('the ways in which clients of COS find a server', (store) => {
         /<Code>(.*?)<\/Code>/.exec(body.toString())?.[1],
       ];
       const denied = [403, 'AccessDenied'];
-      expect(of(await asked(`${read}&versionId=${ids[0]}`, 'GET'))).toEqual(denied);
-      expect(of(await asked(`${read}&tagging`, 'GET'))).toEqual(denied);
-      expect(of(await asked(`${write}&acl`, 'PUT', { 'x-cos-acl': 'private' }))).toEqual(denied);
+      expect(of(await sendUrl(`${read}&versionId=${ids[0]}`, 'GET'))).toEqual(denied);
+      expect(of(await sendUrl(`${read}&tagging`, 'GET'))).toEqual(denied);
+      expect(of(await sendUrl(`${write}&acl`, 'PUT', { 'x-cos-acl': 'private' }))).toEqual(denied);
       const source = { 'x-cos-copy-source': `${at.Bucket}.cos.${at.Region}.myqcloud.com/dir/o` };
-      expect(of(await asked(write, 'PUT', source))).toEqual(denied);
-      expect(of(await asked(read, 'PUT', {}, 'x'))).toEqual([403, 'SignatureDoesNotMatch']);
-      expect(of(await asked(read.replace('dir/', 'other/'), 'GET'))).toEqual([
+      expect(of(await sendUrl(write, 'PUT', source))).toEqual(denied);
+      expect(of(await sendUrl(read, 'PUT', {}, 'x'))).toEqual([403, 'SignatureDoesNotMatch']);
+      expect(of(await sendUrl(read.replace('dir/', 'other/'), 'GET'))).toEqual([
         403,
         'SignatureDoesNotMatch',
       ]);
-      expect(of(await asked(await urlOf({ Expires: -10 }), 'GET'))).toEqual(denied);
+      expect(of(await sendUrl(await urlOf({ Expires: -10 }), 'GET'))).toEqual(denied);
     });
 
     test('are refused if they do not say for which bucket they are', async () => {
@@ -141,7 +142,7 @@ describeOurs('the ways in which clients of COS find a server', (store) => {
       };
       const url = await urlOf(withoutHost);
       expect(url).toContain('q-header-list=&');
-      const { status, body } = await asked(url, 'GET');
+      const { status, body } = await sendUrl(url, 'GET');
       expect([status, body.toString()]).toEqual([
         403,
         expect.stringContaining('host is not signed'),
@@ -152,7 +153,7 @@ describeOurs('the ways in which clients of COS find a server', (store) => {
       const { origin, pathname, search } = new URL(await urlOf({ Method: 'DELETE' }));
       const Authorization = decodeURIComponent(search.slice(1));
       const remove = (query: string) =>
-        asked(`${origin}${pathname}${query}`, 'DELETE', { Authorization });
+        sendUrl(`${origin}${pathname}${query}`, 'DELETE', { Authorization });
       const refused = await remove(`?versionId=${ids[0]}`);
       expect([refused.status, refused.body.toString()]).toEqual([
         403,
@@ -165,7 +166,7 @@ describeOurs('the ways in which clients of COS find a server', (store) => {
 
     test('are refused where the bucket is in the path, and not signed', async () => {
       const client = cosAt(store.endpoint, { Ip: '', Domain: `${host()}/{Bucket}` });
-      const answer = await asked(await urlOf({}, client), 'GET');
+      const answer = await sendUrl(await urlOf({}, client), 'GET');
       expect([answer.status, answer.body.toString()]).toEqual([
         403,
         expect.stringContaining('SignatureDoesNotMatch'),
@@ -213,7 +214,7 @@ describeOurs('the ways in which clients of COS find a server', (store) => {
 
     test('without a signature gets nothing', async () => {
       const url = `http://${at.Bucket}.cos.${at.Region}.myqcloud.com/dir/o`;
-      const answer = await asked(url, 'GET');
+      const answer = await sendUrl(url, 'GET');
       expect([answer.status, answer.body.toString()]).toEqual([
         403,
         expect.stringContaining('<TraceId>tx'),

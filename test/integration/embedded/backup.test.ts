@@ -58,11 +58,11 @@ async function paused() {
 /** Returns the contents that a folder has as files. */
 async function filesIn(folder: string): Promise<string[]> {
   try {
-    const found = await readdir(path.join(folder, 'content'), {
+    const files = await readdir(path.join(folder, 'content'), {
       recursive: true,
       withFileTypes: true,
     });
-    return found.filter((entry) => entry.isFile()).map((entry) => entry.name);
+    return files.filter((entry) => entry.isFile()).map((entry) => entry.name);
   } catch {
     return [];
   }

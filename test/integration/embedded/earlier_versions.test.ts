@@ -139,8 +139,8 @@ describe('a data folder of 0.1.0', () => {
     await start();
     expect((await client.names('plain')).length).toBeGreaterThan(0);
     await stop();
-    const found = await findings(data);
-    expect(found.filter(({ kind }) => kind === 'damaged-record')).toHaveLength(2);
+    const flaws = await findings(data);
+    expect(flaws.filter(({ kind }) => kind === 'damaged-record')).toHaveLength(2);
   });
 
   it('is converted further after an interruption', async () => {

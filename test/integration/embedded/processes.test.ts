@@ -106,7 +106,8 @@ describe('processes', () => {
     ]);
     const changing = workers.map(({ other }) => other.tell('change', 300));
     for (let i = 0; i < 100; i++) await put(storage, String(i % 30), Buffer.alloc(i * 300, 'x'));
-    for (const said of await Promise.all(changing)) expect(said).toMatchObject({ did: 'change' });
+    for (const message of await Promise.all(changing))
+      expect(message).toMatchObject({ did: 'change' });
     const page = storage.listObjects('a', 'c', { limit: 1000 });
     let bytes = 0;
     for (const { name } of page as { name: string }[]) {

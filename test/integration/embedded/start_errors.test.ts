@@ -12,8 +12,8 @@ const CLI = join(__dirname, '../../../dist/src/cli.js');
 const folder = temporaryFolders();
 
 /** Runs the command until it ends; returns what it prints for people. */
-function run(given: readonly string[]): { status: number | null; said: string } {
-  const { status, stderr } = spawnSync(process.execPath, [CLI, ...given], {
+function run(args: readonly string[]): { status: number | null; said: string } {
+  const { status, stderr } = spawnSync(process.execPath, [CLI, ...args], {
     encoding: 'utf8',
     timeout: 60_000,
   });
@@ -21,10 +21,10 @@ function run(given: readonly string[]): { status: number | null; said: string } 
 }
 
 it('a port in use is one line, with the option that helps', async () => {
-  const taken = createServer().listen(0, '127.0.0.1');
+  const server = createServer().listen(0, '127.0.0.1');
   try {
-    await new Promise((resolve) => taken.once('listening', resolve));
-    const { port } = taken.address() as AddressInfo;
+    await new Promise((resolve) => server.once('listening', resolve));
+    const { port } = server.address() as AddressInfo;
     const file = join(await folder(), 'test.conf');
     writeFileSync(file, embeddedConfiguration(join(await folder(), 'data'), 1, port));
     expect(run(['serve', '--config', file])).toEqual({
@@ -32,7 +32,7 @@ it('a port in use is one line, with the option that helps', async () => {
       said: `hindsight: 127.0.0.1:${port} is in use: stop the program that listens there, or choose another bind_port\n`,
     });
   } finally {
-    taken.close();
+    server.close();
   }
 });
 

@@ -23,9 +23,9 @@ const grant = (acl: object) =>
     .ask('POST', '', { 'X-Account-Access-Control': JSON.stringify(acl) })
     .then(({ status }) => status);
 
-const statuses = async (client: Client, ...asked: [method: string, path: string][]) => {
+const statuses = async (client: Client, ...requests: [method: string, path: string][]) => {
   const answers: number[] = [];
-  for (const [method, path] of asked) answers.push((await client.ask(method, path)).status);
+  for (const [method, path] of requests) answers.push((await client.ask(method, path)).status);
   return answers;
 };
 
@@ -84,10 +84,10 @@ test('only owners see the ACL and what else is theirs, and only they set it', as
 test('it is shown sorted and in ASCII, and an empty one is none', async () => {
   const acl = Buffer.from('{ "read-only": ["é"], "admin": [] }').toString('latin1');
   await owner.ask('POST', '', { 'X-Account-Access-Control': acl });
-  const shown = async () => (await owner.ask('HEAD', '')).headers.get('x-account-access-control');
-  expect(await shown()).toBe('{"admin":[],"read-only":["\\u00e9"]}');
+  const readAcl = async () => (await owner.ask('HEAD', '')).headers.get('x-account-access-control');
+  expect(await readAcl()).toBe('{"admin":[],"read-only":["\\u00e9"]}');
   await owner.ask('POST', '', { 'X-Account-Access-Control': '' });
-  expect(await shown()).toBeUndefined();
+  expect(await readAcl()).toBeUndefined();
 });
 
 test.each([

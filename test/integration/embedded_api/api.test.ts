@@ -55,8 +55,8 @@ async function ask(
     received: () => 0,
     ...more,
   });
-  const said = await readAll(response.body, 1e9);
-  return { status: response.status, headers: response.headers, body: said?.toString() ?? '' };
+  const text = await readAll(response.body, 1e9);
+  return { status: response.status, headers: response.headers, body: text?.toString() ?? '' };
 }
 
 test.each([
@@ -74,13 +74,13 @@ test.each([
   const headers = Headers.of({ 'Content-Length': '0', Destination: 'c/copy' });
   const request = clientRequest({ method, path: url, headers, authority: 'client' });
   expect((await handler(request)).status).toBe(401);
-  const found = await createEmbeddedApp(storage).mayWrite(request, {
+  const result = await createEmbeddedApp(storage).mayWrite(request, {
     version: 'v1',
     account: 'a',
     container: 'c',
     object: 'o',
   });
-  expect(found).toMatchObject({ status: 401 });
+  expect(result).toMatchObject({ status: 401 });
   expect((await ask('GET', '/v1/a/c')).body).toBe('o\n');
 });
 

@@ -16,8 +16,8 @@ import { RawRequest } from '../../support/raw_request';
 const JSON_TYPE = { Accept: 'application/json' };
 
 /** Parses a report in JSON, after its leading white space. */
-async function report(asked: ReturnType<Client['ask']>): Promise<Record<string, unknown>> {
-  const { status, body } = await asked;
+async function report(pending: ReturnType<Client['ask']>): Promise<Record<string, unknown>> {
+  const { status, body } = await pending;
   expect(status).toBe(200);
   return JSON.parse(body.toString().trim()) as Record<string, unknown>;
 }
@@ -201,8 +201,8 @@ describe('bulk operations on a store of its own', () => {
     const { container, archive } = await newPair(client, 'history');
     await put(client, container, 'o', 'one');
     await client.ask('DELETE', `/${container}/o`);
-    const kept = await client.names(archive);
-    const [, marker = ''] = kept.map((name) => name.slice(archivePrefix('o').length));
+    const entries = await client.names(archive);
+    const [, marker = ''] = entries.map((name) => name.slice(archivePrefix('o').length));
     const note = (name: string) => ({ [`SCHILY.xattr.user.meta.${name}`]: marker });
     for (const name of ['hindsight-restored', 'Hindsight_Restored']) {
       const forged = await archiveOf([{ name: 'o', body: 'two', pax: note(name) }]);
@@ -211,7 +211,7 @@ describe('bulk operations on a store of its own', () => {
       });
     }
     await put(client, container, 'o', 'three');
-    expect(await client.names(archive)).toEqual(kept);
+    expect(await client.names(archive)).toEqual(entries);
   });
 
   it('extract while the archive comes, and stop where the client leaves', async () => {
@@ -295,7 +295,7 @@ describe('bulk operations with bounds', () => {
   it('show that they live, and tell the result behind that', async () => {
     const container = await newContainer(client);
     for (const name of ['a', 'b']) await put(client, container, name, name);
-    const told = async (type: string, names: string) =>
+    const reportOf = async (type: string, names: string) =>
       (
         await client.ask(
           'DELETE',
@@ -304,10 +304,10 @@ describe('bulk operations with bounds', () => {
           names,
         )
       ).body.toString();
-    expect(await told('text/plain', `${container}/a`)).toMatch(
+    expect(await reportOf('text/plain', `${container}/a`)).toMatch(
       /^ +\r\n\r\nNumber Deleted: 1\nNumber Not Found: 0\n/,
     );
-    expect(await told('text/xml', `${container}/b`)).toMatch(
+    expect(await reportOf('text/xml', `${container}/b`)).toMatch(
       /^<\?xml version="1.0" encoding="UTF-8"\?>\n *\r\n\r\n<delete>\n<number_deleted>1<\/number_deleted>\n/,
     );
   });

@@ -47,12 +47,12 @@ describe('a copy of what was restored', () => {
       await put(client, container, 'o', 'one');
       if (what === 'a version') await put(client, container, 'o', 'two');
       else await mustBe(204, client.ask('DELETE', `/${container}/o`));
-      const kept = await client.names(archive);
-      const from = await restored(kept.at(-1)?.slice('001o/'.length) ?? '', headers);
+      const entries = await client.names(archive);
+      const from = await restored(entries.at(-1)?.slice('001o/'.length) ?? '', headers);
       const copied = { 'X-Copy-From': `/${from}/o` };
       await mustBe(201, client.ask('PUT', `/${container}/o`, copied, ''));
       await put(client, container, 'o', 'three');
-      expect((await client.names(archive)).slice(0, kept.length)).toEqual(kept);
+      expect((await client.names(archive)).slice(0, entries.length)).toEqual(entries);
     },
   );
 });

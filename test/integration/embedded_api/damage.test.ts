@@ -93,8 +93,8 @@ describe('a damaged object', () => {
     await mustBe(201, client.ask('PUT', '/bucket'));
     await put(client, 'bucket', 'o', 'x'.repeat(SIZE));
     damage(SIZE, 0);
-    const asked = s3.send(new GetObjectCommand({ Bucket: 'bucket', Key: 'o' }));
-    await expect(asked).rejects.toMatchObject({ $metadata: { httpStatusCode: 503 } });
+    const pending = s3.send(new GetObjectCommand({ Bucket: 'bucket', Key: 'o' }));
+    await expect(pending).rejects.toMatchObject({ $metadata: { httpStatusCode: 503 } });
     expect(log.find((line) => line.includes('the store failed'))).toMatch(CAUSE);
   });
 

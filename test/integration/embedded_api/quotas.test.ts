@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-const told = ({ status, body }: Answer) => [status, body.toString()];
+const summary = ({ status, body }: Answer) => [status, body.toString()];
 const EXCEEDED = [413, 'Upload exceeds quota.'];
 
 it('are told of in /info', async () => {
@@ -31,28 +31,28 @@ describe('the quotas of a container', () => {
     ]);
     const source = await newContainer(client);
     await put(client, source, 'o', 'x'.repeat(11));
-    expect(told(await client.ask('PUT', `/${full}/o`, {}, 'x'.repeat(11)))).toEqual(EXCEEDED);
+    expect(summary(await client.ask('PUT', `/${full}/o`, {}, 'x'.repeat(11)))).toEqual(EXCEEDED);
     const copies = [
       client.ask('COPY', `/${source}/o`, { Destination: `${full}/o` }),
       client.ask('PUT', `/${full}/o`, { 'X-Copy-From': `${source}/o` }),
     ];
-    for (const copy of copies) expect(told(await copy)).toEqual(EXCEEDED);
+    for (const copy of copies) expect(summary(await copy)).toEqual(EXCEEDED);
     const archive = await archiveOf([{ name: 'o', body: 'x'.repeat(11) }]);
     const extracted = await client.ask('PUT', `/${full}?extract-archive=tar`, {}, archive);
     expect(extracted.body.toString()).toContain('413 Request Entity Too Large');
     expect((await client.ask('PUT', `/${full}/o`, {}, 'x'.repeat(10))).status).toBe(201);
     await put(client, counted, 'o', 'x');
-    expect(told(await client.ask('PUT', `/${counted}/p`, {}, ''))).toEqual(EXCEEDED);
+    expect(summary(await client.ask('PUT', `/${counted}/p`, {}, ''))).toEqual(EXCEEDED);
     expect((await client.ask('DELETE', `/${counted}/o`)).status).toBe(204);
   });
 
   it('must be numbers, and tell nothing to who may not write', async () => {
     const container = await newContainer(client, 'bytes', { [BYTES]: '0' });
-    expect(told(await client.ask('POST', `/${container}`, { [BYTES]: 'x' }))).toEqual([
+    expect(summary(await client.ask('POST', `/${container}`, { [BYTES]: 'x' }))).toEqual([
       400,
       'Invalid bytes quota.',
     ]);
-    expect(told(await client.ask('POST', `/${container}`, { [COUNT]: '-1' }))).toEqual([
+    expect(summary(await client.ask('POST', `/${container}`, { [COUNT]: '-1' }))).toEqual([
       400,
       'Invalid count quota.',
     ]);
@@ -76,8 +76,8 @@ describe('the quota of an account', () => {
       403,
     );
     await put(owner, one, 'o', 'x'.repeat(6));
-    expect(told(await owner.ask('PUT', `/${two}/o`, {}, 'x'.repeat(5)))).toEqual(EXCEEDED);
-    expect(told(await owner.ask('COPY', `/${one}/o`, { Destination: `${two}/o` }))).toEqual(
+    expect(summary(await owner.ask('PUT', `/${two}/o`, {}, 'x'.repeat(5)))).toEqual(EXCEEDED);
+    expect(summary(await owner.ask('COPY', `/${one}/o`, { Destination: `${two}/o` }))).toEqual(
       EXCEEDED,
     );
     const stranger = await server.login('test:tester', 'testing', 'AUTH_test2');
@@ -96,7 +96,9 @@ describe('the quota of an account', () => {
     const container = await newContainer(owner, 'stack', { 'X-Versions-Location': archive });
     await put(owner, container, 'o', 'one');
     await reseller.ask('POST', '', { [ACCOUNT]: '10' });
-    expect(told(await owner.ask('PUT', `/${container}/o`, {}, 'x'.repeat(50)))).toEqual(EXCEEDED);
+    expect(summary(await owner.ask('PUT', `/${container}/o`, {}, 'x'.repeat(50)))).toEqual(
+      EXCEEDED,
+    );
     expect(await owner.names(archive)).toEqual([]);
   });
 });

@@ -59,8 +59,12 @@ describe('a static large object', () => {
     const path = `/${container}/slo?multipart-manifest=put`;
     const wrong = JSON.stringify([...Array.from({ length: 2000 }, () => 1), { path: '/a/b' }]);
     const { status, body } = await client.ask('PUT', path, {}, wrong);
-    const told = body.toString().trimEnd().split('\n');
-    expect([status, told.length, told.at(-1)]).toEqual([400, 1000, 'Index 999: not a JSON object']);
+    const lines = body.toString().trimEnd().split('\n');
+    expect([status, lines.length, lines.at(-1)]).toEqual([
+      400,
+      1000,
+      'Index 999: not a JSON object',
+    ]);
   });
 
   it('has 1,000 objects at most, and 10,000 segments with the data in its manifest', async () => {
@@ -72,12 +76,12 @@ describe('a static large object', () => {
         ...Array<object>(data).fill({ data: 'YQ==' }),
       ]);
     await mustBe(201, client.ask('PUT', path, {}, manifest(1000, 1000)));
-    for (const [objects, data, told] of [
+    for (const [objects, data, message] of [
       [1001, 0, 'Number of object-backed segments must be <= 1000'],
       [1, 10_000, 'Number of segments must be <= 10000'],
     ] as const) {
       const { status, body } = await client.ask('PUT', path, {}, manifest(objects, data));
-      expect([status, body.toString()]).toEqual([413, told]);
+      expect([status, body.toString()]).toEqual([413, message]);
     }
   });
 

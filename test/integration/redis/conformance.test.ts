@@ -152,7 +152,7 @@ describeWithRedis('through Redis', () => {
       const [one, other] = members;
       const cache = one.cache<{ n: number }>(`test${caches++}`, 100, 60_000);
       await cache.load('key', () => Promise.resolve({ n: 1 }));
-      const held = await one.locker.acquire(lockOf('held'), LONG, never());
+      const heldLock = await one.locker.acquire(lockOf('held'), LONG, never());
       await redis.kill();
       const began = Date.now();
       await expect(other.locker.acquire(lockOf('name'), LONG, never())).rejects.toBeInstanceOf(
@@ -167,8 +167,8 @@ describeWithRedis('through Redis', () => {
         lock = await other.locker.acquire(lockOf('held'), LONG, never()).catch(() => undefined);
         return lock !== undefined;
       });
-      expect(held.signal.aborted).toBe(true);
-      held.release();
+      expect(heldLock.signal.aborted).toBe(true);
+      heldLock.release();
       (lock as unknown as { release(): void }).release();
       expect(await cache.load('key', () => Promise.resolve({ n: 3 }))).toEqual({ n: 3 });
     });

@@ -28,17 +28,17 @@ describeWithRedis('what Redis loses', () => {
       const client = await loginTo(server.url);
       const pair = await newPair(client, 'history');
       await put(client, pair.container, 'o', 'before');
-      const sent = request(server.url + client.account + pathOf(pair.container, 'o'), {
+      const req = request(server.url + client.account + pathOf(pair.container, 'o'), {
         method: 'PUT',
         headers: {
           'X-Auth-Token': client.credentials.get('x-auth-token'),
           'Content-Length': 300_000,
         },
       });
-      const answered = once(sent, 'response') as Promise<[IncomingMessage]>;
+      const answered = once(req, 'response') as Promise<[IncomingMessage]>;
       // a server that has responded need not read on
-      sent.on('error', () => undefined);
-      sent.write(Buffer.alloc(200_000));
+      req.on('error', () => undefined);
+      req.write(Buffer.alloc(200_000));
       const key = `hindsight:mutex:AUTH_test/${pair.container}/o`;
       await eventually('it is locked', async () =>
         (await redis.ask(`EXISTS ${key}`)).startsWith(':1'),
@@ -48,7 +48,7 @@ describeWithRedis('what Redis loses', () => {
         const { status } = await client.ask('PUT', pathOf(pair.container, 'o'), {}, 'by another');
         return status === 201;
       });
-      sent.end(Buffer.alloc(100_000));
+      req.end(Buffer.alloc(100_000));
       const [response] = await answered;
       response.resume();
       expect(response.statusCode).toBe(503);

@@ -29,11 +29,11 @@ async function acquired(member: RedisCoordination, name: string): Promise<Lock> 
 async function coordinate(url: string): Promise<void> {
   const [one, other] = [connect(url), connect(url)];
   try {
-    const held = await acquired(one, 'name');
+    const lock = await acquired(one, 'name');
     await expect(other.locker.acquire(lockOf('name'), 1500, never())).rejects.toThrow(
       'no lock in time',
     );
-    held.release();
+    lock.release();
     (await acquired(other, 'name')).release();
     const [mine, theirs] = [one, other].map((member) =>
       member.cache<{ n: number }>('test', 10, 60_000),
@@ -102,14 +102,14 @@ describeWithRedis('a Redis', () => {
       await eventually('the sentinel knows the second', async () =>
         (await sentinel.ask('SENTINEL REPLICAS group')).includes(String(second.port)),
       );
-      const held = await acquired(member, 'name');
+      const lock = await acquired(member, 'name');
       await first.kill();
       const next = await acquired(member, 'other');
       expect(await second.ask('INFO replication')).toContain('role:master');
       // no lock is granted until those that the new Redis may not have have expired
-      expect(held.signal.aborted).toBe(true);
+      expect(lock.signal.aborted).toBe(true);
       next.release();
-      held.release();
+      lock.release();
     } finally {
       member.close();
       rmSync(folder, { recursive: true, force: true });

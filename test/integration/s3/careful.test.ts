@@ -144,7 +144,9 @@ describeS3('what clients can do wrong, or have done to them', (store) => {
       403,
       expect.stringContaining('AccessDenied'),
     ]);
-    const own = { 'x-amz-expected-bucket-owner': store.endpoint.accessKey };
-    expect((await signed.send({ method: 'GET', bucket: Bucket, headers: own })).status).toBe(200);
+    const ownerHeader = { 'x-amz-expected-bucket-owner': store.endpoint.accessKey };
+    expect(
+      (await signed.send({ method: 'GET', bucket: Bucket, headers: ownerHeader })).status,
+    ).toBe(200);
   });
 });

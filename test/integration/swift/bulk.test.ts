@@ -26,7 +26,7 @@ const TYPES = [
 const PLAIN = { 'Content-Type': 'text/plain' };
 
 /** Returns a report without the names that differ between the sides. */
-function told({ status, headers, body }: Answer, ...names: string[]) {
+function summaryOf({ status, headers, body }: Answer, ...names: string[]) {
   const text = names.reduce(
     (all, name, at) => all.replaceAll(name, `NAME${at}`),
     body.toString('latin1'),
@@ -74,7 +74,7 @@ describeWithSwift('bulk operations', ({ plain, versioned }) => {
         headers,
         body,
       );
-      return { ...told(answer, container), kept: await everything(client, container) };
+      return { ...summaryOf(answer, container), kept: await everything(client, container) };
     });
 
   const MEMBERS: readonly Member[] = [
@@ -91,7 +91,7 @@ describeWithSwift('bulk operations', ({ plain, versioned }) => {
       for (const name of ['a', 'b']) await put(client, container, name, name);
       const names = `${container}/a\n/${container}/none\n${container}/%FF\n\n${container}`;
       const answer = await client.ask('POST', '?bulk-delete', { ...PLAIN, Accept: type }, names);
-      return { ...told(answer, container), left: await client.names(container) };
+      return { ...summaryOf(answer, container), left: await client.names(container) };
     });
   });
 
@@ -105,7 +105,7 @@ describeWithSwift('bulk operations', ({ plain, versioned }) => {
     ['another type', 'a/b', { 'Content-Type': 'text/html' }],
   ])('delete %s', async (_, body, headers = {}) => {
     await same(async (client) =>
-      told(
+      summaryOf(
         await client.ask(
           'DELETE',
           '?bulk-delete',
@@ -121,7 +121,7 @@ describeWithSwift('bulk operations', ({ plain, versioned }) => {
     const reports = await Promise.all(
       others.map(async ({ url, credentials }) => {
         const other = new Client(url, credentials, '/v1/AUTH_test');
-        return told(
+        return summaryOf(
           await other.ask(
             'DELETE',
             '?bulk-delete',
@@ -212,7 +212,7 @@ describeWithSwift('bulk operations', ({ plain, versioned }) => {
         'Content-Type': 'c/d',
       };
       await client.ask('PUT', `/${container}/f/?extract-archive=tar`, headers, archive);
-      const kept = await Promise.all(
+      const responses = await Promise.all(
         ['a.txt', 'b.txt'].map((name) => client.ask('HEAD', `/${container}/f/${name}`)),
       );
       const names = [
@@ -222,7 +222,10 @@ describeWithSwift('bulk operations', ({ plain, versioned }) => {
         'x-delete-at',
         'etag',
       ];
-      return kept.map(({ status, headers }) => [status, ...names.map((name) => headers.get(name))]);
+      return responses.map(({ status, headers }) => [
+        status,
+        ...names.map((name) => headers.get(name)),
+      ]);
     });
   });
 
@@ -248,7 +251,7 @@ describeWithSwift('bulk operations', ({ plain, versioned }) => {
         { ...headers, 'X-Auth-Token': 'AUTH_tknone' },
         archive,
       );
-      return [answer, other, none, denied].map((each) => told(each, id));
+      return [answer, other, none, denied].map((each) => summaryOf(each, id));
     });
   });
 
@@ -278,7 +281,7 @@ describeWithSwift('bulk operations', ({ plain, versioned }) => {
             isMarker,
           ]);
           return {
-            answers: [told(extraction, container), told(deletion, container)],
+            answers: [summaryOf(extraction, container), summaryOf(deletion, container)],
             versions,
             left,
             now: await current(client, container, 'o'),

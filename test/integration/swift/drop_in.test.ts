@@ -223,7 +223,7 @@ describeWithSwift('versionedWrites in an Express app', ({ plain }) => {
   });
 
   it('takes the values of options as text, numbers and booleans', async () => {
-    const made = [
+    const middlewares = [
       versionedWrites({
         upstream: plain,
         lock_wait: 5,
@@ -238,6 +238,6 @@ describeWithSwift('versionedWrites in an Express app', ({ plain }) => {
       }),
       versionedWrites({ upstream: plain, lock_wait: 0.5, auth_url: undefined }),
     ];
-    await Promise.all(made.map((each) => each.close()));
+    await Promise.all(middlewares.map((each) => each.close()));
   });
 });

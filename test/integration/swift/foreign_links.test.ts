@@ -25,8 +25,8 @@ describeWithSwift('a link that a client has made at the store', ({ plain }) => {
     await put(owner, container, OBJECT, 'secret');
     await put(owner, container, OBJECT, 'current');
     const old = (await versionsIn(owner, container)).at(-1)!;
-    const kept = versionsContainerOf(container);
-    place = { container, path: pathOf(kept, toBytes(versionName(OBJECT, old.version_id))) };
+    const versions = versionsContainerOf(container);
+    place = { container, path: pathOf(versions, toBytes(versionName(OBJECT, old.version_id))) };
     await mustBe(200, (await login(plain, 'tester')).ask('GET', place.path));
   });
 

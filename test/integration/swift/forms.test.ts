@@ -142,10 +142,10 @@ describeWithSwift('forms', ({ plain, versioned }) => {
   }
 
   it.each(FORMS)("%s: as with Swift's own filter", async (_, form) => {
-    const [expected, found] = await Promise.all(
+    const [expected, actual] = await Promise.all(
       [plain, proxy.url].map((url) => outcome(url, form)),
     );
-    expect(found).toEqual(expected);
+    expect(actual).toEqual(expected);
   });
 
   it('for a version that is none of the API do not reach the store', async () => {
@@ -186,16 +186,16 @@ describeWithSwift('forms', ({ plain, versioned }) => {
     }
 
     it('every file is a version, as with Swift', async () => {
-      const [expected, found] = await Promise.all([versioned, proxy.url].map(sequence));
-      expect(found!.statuses).toEqual([201, 401, 201, 400, 401, 400]);
-      expect(found!.statuses).toEqual(expected!.statuses);
-      for (const { owner, container, archive } of [expected!, found!]) {
+      const [expected, actual] = await Promise.all([versioned, proxy.url].map(sequence));
+      expect(actual!.statuses).toEqual([201, 401, 201, 400, 401, 400]);
+      expect(actual!.statuses).toEqual(expected!.statuses);
+      for (const { owner, container, archive } of [expected!, actual!]) {
         expect(await current(owner, container, 'file')).toBe('three');
         // Swift leaves an entry of each write that failed after archiving; two coincide
-        const kept = (await everything(owner, archive)).map(({ body }) => body);
-        expect(kept.filter((body) => body !== 'three')).toEqual(['zero', 'one', 'two']);
+        const entries = (await everything(owner, archive)).map(({ body }) => body);
+        expect(entries.filter((body) => body !== 'three')).toEqual(['zero', 'one', 'two']);
       }
-      expect(await bodies(found!.owner, found!.archive)).toEqual(['zero', 'one', 'two']);
+      expect(await bodies(actual!.owner, actual!.archive)).toEqual(['zero', 'one', 'two']);
     });
 
     it('a DELETE afterwards does what its client expects', async () => {
@@ -212,14 +212,14 @@ describeWithSwift('forms', ({ plain, versioned }) => {
       const fields = signForm(path, { ...LIMITS, max_file_size: '10000000' }, 'first');
       const body = formBody(fields, [['file', 'x'.repeat(300_000)]]);
       const headers = { ...FORM_TYPE, 'Content-Length': String(body.length) };
-      const sent = httpRequest(proxy.url + path, { method: 'POST', headers, agent: false });
-      sent.on('error', () => undefined);
-      sent.write(body.slice(0, 200_000));
+      const req = httpRequest(proxy.url + path, { method: 'POST', headers, agent: false });
+      req.on('error', () => undefined);
+      req.write(body.slice(0, 200_000));
       await eventually(
         'the versions are at it',
         async () => (await owner.names(archive)).length === 1,
       );
-      sent.destroy();
+      req.destroy();
       await eventually('it is undone', async () => (await owner.names(archive)).length === 0);
       expect(await current(owner, container, 'file')).toBe('before');
     });

@@ -162,29 +162,29 @@ describeWithSwift('manifests in odd forms', ({ plain }) => {
     const escaped = JSON.stringify(`/${hidden}/${name}`).slice(1, -1);
     const fill = (text: string) =>
       text.replaceAll(VERSION, escaped).replaceAll(PART, `/${container}/part`);
-    const seen = { both: 0, refused: 0, hidden: 0 };
+    const counts = { both: 0, refused: 0, hidden: 0 };
     await fc.assert(
       fc.asyncProperty(document, async (make) => {
         const body = make(fill);
-        const atSwift = await written(direct, container, 'direct', body);
-        const ours = await written(client, container, 'ours', body);
+        const atSwift = await storedManifest(direct, container, 'direct', body);
+        const ours = await storedManifest(client, container, 'ours', body);
         if (ours === undefined) {
-          if (atSwift) seen.refused++;
-          if (atSwift?.includes(hidden)) seen.hidden++;
+          if (atSwift) counts.refused++;
+          if (atSwift?.includes(hidden)) counts.hidden++;
           return;
         }
-        seen.both++;
+        counts.both++;
         expect(ours).toBe(atSwift);
         expect(ours).not.toContain(hidden);
       }),
       { numRuns: runs(1000), seed: 16 },
     );
-    expect([seen.both > 0, seen.refused > 5, seen.hidden > 5]).toEqual([true, true, true]);
+    expect([counts.both > 0, counts.refused > 5, counts.hidden > 5]).toEqual([true, true, true]);
   });
 });
 
 /** Returns the manifest that the store made of a document; undefined if it refused it. */
-async function written(
+async function storedManifest(
   client: Client,
   container: string,
   object: string,

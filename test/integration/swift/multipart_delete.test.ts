@@ -10,8 +10,8 @@ import { describeWithSwift, login, type SwiftUrls } from '../../support/swift';
 const delegated: string[] = [];
 const noting = (config: Config): Config => ({
   ...config,
-  createApp: async (...given) => {
-    const app = await config.createApp(...given);
+  createApp: async (...args) => {
+    const app = await config.createApp(...args);
     const handler: Handler = (request) => {
       if (request.query.includes('multipart-manifest=delete')) delegated.push(request.path);
       return app.handler(request);
@@ -157,8 +157,8 @@ const suite = (swift: SwiftUrls, options: ProxyOptions = {}) => {
           return client.ask('PUT', `/${container}/${name}?multipart-manifest=put`, {}, manifest);
         };
         const ask = async (name: string, more = '') => {
-          const asked = `/${container}/${name}?multipart-manifest=delete${more}`;
-          const { status, body } = await client.ask('DELETE', asked, {
+          const target = `/${container}/${name}?multipart-manifest=delete${more}`;
+          const { status, body } = await client.ask('DELETE', target, {
             Accept: 'application/json',
           });
           return [name, status, body.toString().replaceAll(container, 'C')];
@@ -186,8 +186,8 @@ const suite = (swift: SwiftUrls, options: ProxyOptions = {}) => {
       const ends = await Promise.all(
         sides.map(async (client) => {
           const { path } = await largeObject(client, {}, {});
-          const asked = `${path}?multipart-manifest=delete`;
-          const { headers, body } = await client.ask('DELETE', asked, { Accept: type });
+          const target = `${path}?multipart-manifest=delete`;
+          const { headers, body } = await client.ask('DELETE', target, { Accept: type });
           return { type: headers.get('content-type'), text: body.toString() };
         }),
       );

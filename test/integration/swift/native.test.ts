@@ -38,8 +38,8 @@ describeWithSwift('a container that the store itself versions', ({ versioned }) 
           }),
         );
         expect((await client.ask('DELETE', pathOf(container, OBJECT))).status).toBe(204);
-        const kept = (await everything(client, archive)).map(({ isMarker }) => isMarker);
-        expect(kept).toEqual(mode === 'stack' ? [] : [false, false, true]);
+        const markers = (await everything(client, archive)).map(({ isMarker }) => isMarker);
+        expect(markers).toEqual(mode === 'stack' ? [] : [false, false, true]);
         expect(await current(client, container, OBJECT)).toBe(mode === 'stack' ? 'one' : 404);
       });
 

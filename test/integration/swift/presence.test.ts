@@ -58,7 +58,7 @@ describeWithSwift('servers over one Swift', ({ plain }) => {
   }
 
   /** Returns the record of a server that no longer exists. */
-  const left = (more: Partial<ServerRecord>): ServerRecord => ({
+  const recordOfOther = (more: Partial<ServerRecord>): ServerRecord => ({
     ...THIS_PROCESS,
     locks: { through: 'itself', name: 'left' },
     state: 'serving',
@@ -122,15 +122,18 @@ describeWithSwift('servers over one Swift', ({ plain }) => {
 
   it('a record of a process of this machine that is gone does not count, also where its pid is used again', async () => {
     const records = recordsAt(plain);
-    await records.write('gone', left({ pid: 2 ** 22 + 1, run: 'another' }));
-    await records.write('reused', left({ run: 'another' }));
+    await records.write('gone', recordOfOther({ pid: 2 ** 22 + 1, run: 'another' }));
+    await records.write('reused', recordOfOther({ run: 'another' }));
     const { presence, may } = server('one');
     await presence.start();
     expect(may()).toBe(true);
   });
 
   it('nor does one that is not refreshed any more', async () => {
-    await recordsAt(plain).write('elsewhere', left({ host: 'elsewhere', place: 'elsewhere' }));
+    await recordsAt(plain).write(
+      'elsewhere',
+      recordOfOther({ host: 'elsewhere', place: 'elsewhere' }),
+    );
     const { presence, may } = server('one');
     await presence.start();
     expect(may()).toBe(true);

@@ -55,8 +55,8 @@ describeWithSwift('what the README says', ({ plain }) => {
   });
 
   it('of the commands and of the swift client works as written', async () => {
-    const written = code('In front of your Swift', 'bash', { 'http://127.0.0.1:8080': proxy.url });
-    const [commands = '', client = ''] = written.split(/^(?=export ST_AUTH)/m);
+    const source = code('In front of your Swift', 'bash', { 'http://127.0.0.1:8080': proxy.url });
+    const [commands = '', client = ''] = source.split(/^(?=export ST_AUTH)/m);
     expect(commands.split('\n').filter((line) => line.startsWith('npx hindsight'))).toHaveLength(2);
     const check = await run('npx', ['hindsight', 'check', '--config', 'config/swift.conf'], {
       cwd: ROOT,
@@ -74,26 +74,26 @@ describeWithSwift('what the README says', ({ plain }) => {
   const onItsOwn = async (
     heading: string,
     kind: 'bash' | 'js',
-    start: (written: string) => ReturnType<typeof bash>,
+    start: (source: string) => ReturnType<typeof bash>,
   ) => {
     const sample = readFileSync(join(ROOT, 'config/embedded.conf'), 'utf8');
     const data = join(folder, 'data');
-    const own = await startProxyProcess(
+    const server = await startProxyProcess(
       sample.replace('${HINDSIGHT_DATA:-./data}', data).replace('${HINDSIGHT_PORT:-8080}', '0'),
     );
     try {
-      return await start(code(heading, kind, { '127.0.0.1:8080': new URL(own.url).host }));
+      return await start(code(heading, kind, { '127.0.0.1:8080': new URL(server.url).host }));
     } finally {
-      await own.stop();
+      await server.stop();
     }
   };
 
   /** The same for a script that needs a package. */
   const script = (heading: string, needed: string) =>
-    onItsOwn(heading, 'js', (written) => {
+    onItsOwn(heading, 'js', (source) => {
       mkdirSync(join(folder, 'node_modules'));
       symlinkSync(join(ROOT, 'node_modules', needed), join(folder, 'node_modules', needed));
-      writeFileSync(join(folder, 'script.js'), written);
+      writeFileSync(join(folder, 'script.js'), source);
       return bash('QINGSTOR_CONFIG_PATH="$PWD/qingstor.yaml" node script.js');
     });
 
@@ -111,8 +111,8 @@ describeWithSwift('what the README says', ({ plain }) => {
   });
 
   it('of a client of QingStor works as written', async () => {
-    const written = await script('With a client of QingStor', 'qingstor-sdk');
-    expect(written).toMatchObject({ code: 0, stdout: '3 first\nfirst\n' });
+    const result = await script('With a client of QingStor', 'qingstor-sdk');
+    expect(result).toMatchObject({ code: 0, stdout: '3 first\nfirst\n' });
   });
 
   it('of an Express app works as written', async () => {

@@ -20,7 +20,7 @@ describeWithSwift('the right to write', ({ plain }) => {
   let owner: Client;
   let container: string;
   /** The requests to the store in a client's name. */
-  let asked: Request[];
+  let requests: Request[];
 
   beforeAll(async () => {
     const user = { auth_url: `${plain}/auth/v1.0`, auth_user: 'admin:admin', auth_key: 'admin' };
@@ -31,11 +31,11 @@ describeWithSwift('the right to write', ({ plain }) => {
   });
   afterAll(() => app.close());
   beforeEach(() => {
-    asked = [];
+    requests = [];
   });
 
   const recorded: Handler = (request) => {
-    if (request.authority === 'client' && !request.path.startsWith(ADMIN)) asked.push(request);
+    if (request.authority === 'client' && !request.path.startsWith(ADMIN)) requests.push(request);
     return app.handler(request);
   };
   const rightsOver = (send: Handler, rememberedFor = 60_000) =>
@@ -54,13 +54,13 @@ describeWithSwift('the right to write', ({ plain }) => {
   /** Returns whether the right was granted, and the number of requests to the store. */
   async function ask(
     rights: Rights,
-    given: Request,
+    original: Request,
     fresh = false,
   ): Promise<[granted: boolean, count: number]> {
-    const before = asked.length;
-    const right = await rights.mayWrite(given, targetOf(given), fresh);
+    const before = requests.length;
+    const right = await rights.mayWrite(original, targetOf(original), fresh);
     if ('status' in right) await drain(right.body);
-    return [!('status' in right), asked.length - before];
+    return [!('status' in right), requests.length - before];
   }
 
   it('of a token is remembered for its container', async () => {
@@ -135,8 +135,12 @@ describeWithSwift('the right to write', ({ plain }) => {
    */
   const without =
     (...names: string[]): Handler =>
-    (given) =>
-      recorded(given.query === '' ? given : { ...given, headers: given.headers.without(...names) });
+    (original) =>
+      recorded(
+        original.query === ''
+          ? original
+          : { ...original, headers: original.headers.without(...names) },
+      );
 
   it.each([
     ['PUT', ['x-delete-at', 'content-type']],
@@ -152,7 +156,7 @@ describeWithSwift('the right to write', ({ plain }) => {
           `the rights of clients cannot be established: this store answers `,
         );
       }
-      expect(asked).toEqual([]);
+      expect(requests).toEqual([]);
       // by token it can be determined all the same
       expect(await ask(rights, request(method, credentials))).toEqual([true, 1]);
       expect(await current(owner, container, 'object')).toBe('before');
@@ -160,10 +164,12 @@ describeWithSwift('the right to write', ({ plain }) => {
   );
 
   it("is nobody's where the store takes no temporary URLs for the method", async () => {
-    const rights = rightsOver((given) =>
+    const rights = rightsOver((original) =>
       // as Swift if its option `methods` lacks DELETE: no signature counts
       recorded(
-        given.method === 'DELETE' && given.query ? { ...given, query: 'temp_url_sig=' } : given,
+        original.method === 'DELETE' && original.query
+          ? { ...original, query: 'temp_url_sig=' }
+          : original,
       ),
     );
     expect(await ask(rights, request('DELETE', Headers.none, signed('DELETE')))).toEqual([
@@ -180,8 +186,8 @@ describeWithSwift('the right to write', ({ plain }) => {
     for (let round = 0; round < 3; round++) {
       await mustBe(204, admin.ask('POST', '/hindsight-self-test', remove));
       const all = Array.from({ length: 4 }, () => rightsOver(recorded));
-      const found = all.map((rights) => ask(rights, request('PUT', Headers.none, signed('PUT'))));
-      expect((await Promise.all(found)).map(([granted]) => granted)).toEqual([
+      const results = all.map((rights) => ask(rights, request('PUT', Headers.none, signed('PUT'))));
+      expect((await Promise.all(results)).map(([granted]) => granted)).toEqual([
         true,
         true,
         true,

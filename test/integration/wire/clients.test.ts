@@ -112,11 +112,11 @@ describe('a client that reads its answer', () => {
         slow.socket
           .removeAllListeners('data')
           .on('data', (chunk: Buffer) => (read += chunk.length));
-        for (let wanted = 2 * MIB; wanted < 32 * MIB; wanted += 2 * MIB) {
+        for (let size = 2 * MIB; size < 32 * MIB; size += 2 * MIB) {
           slow.socket.pause();
           await sleep(150);
           slow.socket.resume();
-          const soFar = wanted;
+          const soFar = size;
           await eventually('some more of it', () => read > soFar);
         }
         await eventually('all of it', () => read >= 63 * MIB);

@@ -20,15 +20,15 @@ const request = (method: string, more: Partial<Request> = {}): Request => ({
 });
 
 describe('a request that counts only while a lock is held', () => {
-  const seen: string[] = [];
+  const requests: string[] = [];
   const waiting: ServerResponse[] = [];
   let server: Server;
   let upstream: Upstream;
 
   beforeEach(async () => {
-    seen.length = 0;
+    requests.length = 0;
     server = createServer((req, res) => {
-      seen.push(req.method ?? '');
+      requests.push(req.method ?? '');
       req.resume();
       waiting.push(res);
     });
@@ -48,7 +48,7 @@ describe('a request that counts only while a lock is held', () => {
   /** Sends a request that takes the only connection, and then a PUT that waits for it. */
   async function behindAnother(confirm: () => void) {
     const first = upstream.send(request('GET'));
-    await eventually('the first one came', () => seen.length === 1);
+    await eventually('the first one came', () => requests.length === 1);
     const put = upstream.send(request('PUT', { body: Buffer.from('body'), confirm }));
     put.catch(() => undefined);
     return { first, put };
@@ -62,14 +62,14 @@ describe('a request that counts only while a lock is held', () => {
     answer();
     await first;
     await expect(put).rejects.toMatchObject({ cause: lost });
-    expect(seen).toEqual(['GET']);
+    expect(requests).toEqual(['GET']);
   });
 
   it('goes out where it is held still', async () => {
     const { first, put } = await behindAnother(() => undefined);
     answer();
     await first;
-    await eventually('the PUT came', () => seen.length === 2);
+    await eventually('the PUT came', () => requests.length === 2);
     answer();
     expect((await put).status).toBe(201);
   });

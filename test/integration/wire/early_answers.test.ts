@@ -59,16 +59,16 @@ describe('an answer that comes while the body is still being sent', () => {
         Buffer.alloc(MIB, 'x'),
         Buffer.from('\r\n'),
       ]);
-      let sent = 0;
+      let chunksSent = 0;
       const gone = new Promise<void>((resolve) => client.socket.once('close', resolve));
       client.socket.on('drain', () => sendMore());
       const sendMore = () => {
-        while (!client.socket.destroyed && client.socket.write(chunk)) sent += 1;
+        while (!client.socket.destroyed && client.socket.write(chunk)) chunksSent += 1;
       };
       sendMore();
       expect((await client.answer()).status).toBe(413);
       await gone;
-      expect(sent).toBeLessThan(64);
+      expect(chunksSent).toBeLessThan(64);
     }));
 
   it('a request sent after it on the same connection is not served', () =>

@@ -13,12 +13,12 @@ const LARGE = 3 * 1024 * 1024;
 
 describe('Expect: 100-continue', () => {
   it('the client gets 100 when the store asks for the body, and not before', () => {
-    let asked = false;
+    let wasAsked = false;
     return onWire(
       async (connection) => {
         await connection.head();
         await new Promise((resolve) => setTimeout(resolve, 50));
-        asked = true;
+        wasAsked = true;
         connection.send('HTTP/1.1 100 Continue\r\n\r\n');
         await connection.until((received) => received.endsWith('\r\n\r\nhello'));
         connection.answer('201 Created');
@@ -26,7 +26,7 @@ describe('Expect: 100-continue', () => {
       async ({ store, open }) => {
         const client = await open();
         expect((await client.ask('PUT', PATH, EXPECT, 'Content-Length: 5')).status).toBe(100);
-        expect(asked).toBe(true);
+        expect(wasAsked).toBe(true);
         await client.write('hello');
         const answer = await client.answer();
         expect([answer.status, values(answer, 'connection')]).toEqual([201, ['keep-alive']]);

@@ -21,11 +21,11 @@ function expectFailure(answer: RawAnswer, reason: RegExp): void {
 }
 
 describe('an answer that breaks off is never taken for a whole one', () => {
-  const begun = 'HTTP/1.1 200 OK\r\n';
+  const head = 'HTTP/1.1 200 OK\r\n';
   it.each([
-    ['with a length', `${begun}Content-Length: 10\r\n\r\n12345`],
-    ['in chunks', `${begun}Transfer-Encoding: chunked\r\n\r\n5\r\n12345\r\n`],
-    ['in the middle of a chunk', `${begun}Transfer-Encoding: chunked\r\n\r\n9\r\n12345`],
+    ['with a length', `${head}Content-Length: 10\r\n\r\n12345`],
+    ['in chunks', `${head}Transfer-Encoding: chunked\r\n\r\n5\r\n12345\r\n`],
+    ['in the middle of a chunk', `${head}Transfer-Encoding: chunked\r\n\r\n9\r\n12345`],
   ])('%s, in order or by a reset, for clients of HTTP/1.1 and 1.0', (_, answer) =>
     onWire(
       async (connection) => {

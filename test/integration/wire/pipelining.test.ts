@@ -203,11 +203,11 @@ describe('who pipelines honestly', () => {
   });
 
   it('is noticed when it leaves, behind however many requests', async () => {
-    let begun: () => void = () => undefined;
-    const isServed = new Promise<void>((resolve) => (begun = resolve));
+    let onBegin: () => void = () => undefined;
+    const isServed = new Promise<void>((resolve) => (onBegin = resolve));
     const gone: string[] = [];
     const server = await Watched.start(({ path, signal }) => {
-      begun();
+      onBegin();
       return new Promise((_, reject) =>
         signal.addEventListener('abort', () => {
           gone.push(path);

@@ -44,8 +44,8 @@ async function put(body: Body, headers: Record<string, string>, isEarly: boolean
   const server = createServer((req, res) => void answer(req, res)).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const own = { upstream: url, auth_url: `${url}/auth`, auth_user: 'u', auth_key: 'k' };
-  const app = createSwiftApp(swift.options.parse(own));
+  const service = { upstream: url, auth_url: `${url}/auth`, auth_user: 'u', auth_key: 'k' };
+  const app = createSwiftApp(swift.options.parse(service));
   try {
     const request = clientRequest({ headers: Headers.of(headers), authority: unlimited(), body });
     const response = await app.handler(request);

@@ -259,12 +259,12 @@ describeWithSwift('logging in', ({ plain }) => {
   });
 
   it('also where the store is to see a Host of its own', async () => {
-    const own = await startProxy(plain, { app: 'upstream_host = store.internal:81' });
-    const client = await RawConnection.open(own.url);
+    const server = await startProxy(plain, { app: 'upstream_host = store.internal:81' });
+    const client = await RawConnection.open(server.url);
     const answer = await client.ask('GET', '/auth/v1.0', ...credentials);
     expect(values(answer, 'x-storage-url')).toEqual(['http://proxy.test/v1/AUTH_test']);
     await client.leave();
-    await own.close();
+    await server.close();
   });
 });
 
@@ -335,12 +335,12 @@ describeWithSwift('no spelling of a path gets past versioning', ({ plain }) => {
       await client.leave();
       const now = await direct.ask('GET', pathOf(container, name));
       if (now.status === 200 && now.body.toString() === 'before') return;
-      const kept = await direct.names(
+      const names = await direct.names(
         archive,
         `prefix=${name.length.toString(16).padStart(3, '0')}${name}/`,
       );
-      expect([target, lines, kept.length > 0]).toEqual([target, lines, true]);
-      expect((await direct.ask('GET', pathOf(archive, kept[0]!))).body.toString()).toBe('before');
+      expect([target, lines, names.length > 0]).toEqual([target, lines, true]);
+      expect((await direct.ask('GET', pathOf(archive, names[0]!))).body.toString()).toBe('before');
     }
   });
 });

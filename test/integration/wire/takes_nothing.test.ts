@@ -48,9 +48,9 @@ async function endOf(version: string, headers: Headers, body: Body): Promise<str
   const client = spawn('python3', ['-c', CLIENT, String(port), version], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
-  const said = text(client.stdout);
+  const output = text(client.stdout);
   await isOver.finally(() => client.stdin.end('\n'));
-  return (await said).trim();
+  return (await output).trim();
 }
 
 let server: ReturnType<typeof createListener>;

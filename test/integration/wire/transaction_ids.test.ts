@@ -71,8 +71,8 @@ describe('X-Trans-Id and X-Openstack-Request-Id are one id, as from Swift', () =
     ['GET /v1/AUTH_test/c/o', 'a request of the pipeline'],
     ['GET /auth/v1.0', 'one past it'],
   ])("%s, %s: the store's own id, once", async (line) => {
-    const own = 'X-Trans-Id: tx1\r\nX-Openstack-Request-Id: tx1\r\n';
-    const store = await FakeStore.answering(OK.replace('\r\n', `\r\n${own}`));
+    const ids = 'X-Trans-Id: tx1\r\nX-Openstack-Request-Id: tx1\r\n';
+    const store = await FakeStore.answering(OK.replace('\r\n', `\r\n${ids}`));
     try {
       expect(idsIn(await ask(store.url, head(line)))).toEqual([['tx1'], ['tx1']]);
     } finally {

@@ -19,8 +19,8 @@ async function saidBelow(version: string | undefined): Promise<unknown> {
     const [hello] = (await once(child, 'message')) as [unknown];
     expect(hello).toEqual({ kind: 'hello' });
     child.send({ kind: 'welcome', file: 'test.conf', text: '', version });
-    const [said] = (await once(child, 'message')) as [unknown];
-    return said;
+    const [message] = (await once(child, 'message')) as [unknown];
+    return message;
   } finally {
     child.kill('SIGKILL');
     await exited;
@@ -39,8 +39,8 @@ describe('a worker', () => {
   );
 
   it('looks at its configuration below one of its own version', async () => {
-    const said = (await saidBelow(VERSION)) as { readonly message: string };
-    expect(said.message).not.toContain('in place');
+    const message = (await saidBelow(VERSION)) as { readonly message: string };
+    expect(message.message).not.toContain('in place');
   });
 
   it('has the version of the package', () => {

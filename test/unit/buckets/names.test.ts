@@ -31,7 +31,7 @@ describe('names of buckets', () => {
     expect(isNewBucketName(name)).toBe(false);
   });
 
-  it('are also those of containers as they once could be named, but not what is hidden', () => {
+  it('include names that containers could once have, but not hidden ones', () => {
     expect(isBucketName('My_Container')).toBe(true);
     for (const name of ['bucket+segments', '.hindsight-versions-bucket', 'a/b', 'b\xc3\xa9', 'ab'])
       expect(isBucketName(name)).toBe(false);

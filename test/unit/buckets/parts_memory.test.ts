@@ -3,8 +3,8 @@ import { ClientGone } from '../../../src/swift_api/message';
 
 const FOUND = { hasHad: true, isEnabled: false };
 
-describe('what is remembered of parts in buckets', () => {
-  it('is asked for once by all who want it at once', async () => {
+describe('the memory of parts in buckets', () => {
+  it('is loaded once for all who need it at once', async () => {
     const memory = new PartsMemory();
     const find = jest.fn(() => Promise.resolve(FOUND));
     expect(await Promise.all([memory.of('a', 'b', find), memory.of('a', 'b', find)])).toEqual([
@@ -14,7 +14,7 @@ describe('what is remembered of parts in buckets', () => {
     expect(find).toHaveBeenCalledTimes(1);
   });
 
-  it('is asked for once more where the client has gone who asked for it', async () => {
+  it('is loaded once more if the client that requested it has left', async () => {
     const memory = new PartsMemory();
     let leave = (): void => undefined;
     const gone = memory.of(
@@ -30,7 +30,7 @@ describe('what is remembered of parts in buckets', () => {
     expect(find).toHaveBeenCalledTimes(1);
   });
 
-  it('is told of no failure but the last', async () => {
+  it('reports no failure but the last', async () => {
     const memory = new PartsMemory();
     const failing = () => Promise.reject(new Error('away'));
     await expect(memory.of('a', 'b', failing)).rejects.toThrow('away');

@@ -8,9 +8,9 @@ import {
 } from '../../../src/buckets/preconditions';
 import { Headers } from '../../../src/http/headers';
 
-const known = { etag: 'a1', modified: Date.UTC(2026, 10, 21, 12, 0, 0) };
+const object = { etag: 'a1', modified: Date.UTC(2026, 10, 21, 12, 0, 0) };
 const [before, same, after] = [-1000, 0, 1000].map((ms) =>
-  new Date(known.modified + ms).toUTCString(),
+  new Date(object.modified + ms).toUTCString(),
 );
 
 describe('conditions of reads', () => {
@@ -35,16 +35,12 @@ describe('conditions of reads', () => {
       'not-modified',
     ],
     ['another etag makes up for a date', { ifNoneMatch: '"b"', ifModifiedSince: after }, 'hold'],
-    [
-      'what fails comes before what is not modified',
-      { ifMatch: '"b"', ifNoneMatch: '"a1"' },
-      'failed',
-    ],
+    ['a failure comes before not modified', { ifMatch: '"b"', ifNoneMatch: '"a1"' }, 'failed'],
     ['what is no date', { ifUnmodifiedSince: '2026', ifModifiedSince: 'soon' }, 'hold'],
     ['a date as mail has it', { ifUnmodifiedSince: 'Sat, 21 Nov 2026 11:59:59 -0000' }, 'failed'],
   ];
   test.each(cases)('%s', (_, conditions, judgement) => {
-    expect(judged(conditions, known)).toBe(judgement);
+    expect(judged(conditions, object)).toBe(judgement);
   });
 });
 
@@ -57,7 +53,7 @@ describe('conditions of writes', () => {
     expect(refusedBy({ ifMatch: '"b"' }, undefined)?.code).toBe('no-such-key');
   });
 
-  it('judges once more what is replaced, by the etag that clients see', () => {
+  it('checks once more the object to replace, by the etag that clients see', () => {
     const contentType = noteEtag('text/plain', 'parts-2', 'slo');
     const { refusal } = judgedAgain({ ifMatch: '"parts-2"' });
     expect(refusal?.({ etag: 'slo', contentType })).toBeUndefined();

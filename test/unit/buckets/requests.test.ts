@@ -18,13 +18,13 @@ const CONTENT =
 describe('what operations of S3 ask of the store', () => {
   let store: BucketStore;
   let bucket: string;
-  let made = 0;
+  let count = 0;
   beforeAll(async () => {
     store = await openEmbedded();
   });
   afterAll(() => store.close());
 
-  const ask = (asked: string, sent?: Sent) => askS3(store.caller, asked, sent);
+  const ask = (line: string, options?: Sent) => askS3(store.caller, line, options);
   const put = async (key: string, body = key) =>
     (await ask(`PUT /${bucket}/${key}`, { body })).headers.get('x-amz-version-id') ?? 'null';
   const switchTo = (status: Versioning) =>
@@ -33,16 +33,16 @@ describe('what operations of S3 ask of the store', () => {
     });
   /** Makes a bucket, and fills all caches about it. */
   const newBucket = async (versioning: Versioning) => {
-    bucket = `asked-${++made}`;
+    bucket = `asked-${++count}`;
     await ask(`PUT /${bucket}`);
     if (versioning !== 'never') await switchTo('Enabled');
     if (versioning === 'Suspended') await switchTo('Suspended');
     await put('first');
   };
   /** Returns the methods of an operation's requests, in order. */
-  const asking = async (asked: string, sent?: Sent): Promise<Asking> => {
+  const asking = async (line: string, options?: Sent): Promise<Asking> => {
     const before = store.asked.length;
-    const answer = await ask(asked, sent);
+    const answer = await ask(line, options);
     const all = store.asked.slice(before);
     const methods = all.map((each) => each.split(' ')[0]).join(' ');
     return { methods, contents: all.filter((each) => CONTENT.test(each)), answer };
@@ -67,7 +67,7 @@ describe('what operations of S3 ask of the store', () => {
     );
   });
 
-  test('a bucket that is gone is told from a key that is', async () => {
+  test('a missing bucket is distinguished from a missing key', async () => {
     await newBucket('Enabled');
     expect(codeOf(await ask(`GET /${bucket}/none`))).toBe('NoSuchKey');
     expect(codeOf(await ask(`GET /${bucket}-gone/none`))).toBe('NoSuchBucket');
@@ -124,7 +124,7 @@ describe('what operations of S3 ask of the store', () => {
   );
 
   test.each(['Enabled', 'Suspended'] as const)(
-    'what a version is that is deleted is not asked for beforehand where nothing was uploaded in parts, %s',
+    'a version to delete is not looked up beforehand if nothing was uploaded in parts, %s',
     async (versioning) => {
       await newBucket('Enabled');
       const ids = [await put('o', '1'), await put('o', '2'), await put('o', '3')];

@@ -19,7 +19,7 @@ async function candidatesIn(archive: Readonly<Record<string, Archived>>, current
 const three = { [time(1)]: { body: 'one' }, [time(2)]: { body: 'two' }, [time(3)]: {} };
 
 describe('what a DELETE may take back', () => {
-  it('is found as far as it is asked for, and not anew', async () => {
+  it('is read as far as it is needed, and only once', async () => {
     const { newest } = await candidatesIn(three);
     expect(await newest(1)).toEqual([named(3)]);
     expect(await newest(1)).toEqual([named(3)]);
@@ -32,7 +32,7 @@ describe('what a DELETE may take back', () => {
     expect(await (await candidatesIn({})).newest(1)).toEqual([]);
   });
 
-  it('is no leftover: those are told once, the newest first', async () => {
+  it('is no leftover: those are reported once, the newest first', async () => {
     const leftovers = { [time(9)]: { body: 'nine' }, [time(8)]: { is: 'half made' as const } };
     const { candidates, newest } = await candidatesIn({ ...three, ...leftovers }, { body: 'nine' });
     expect(candidates.takeLeftovers()).toEqual([]);

@@ -38,8 +38,8 @@ describe('the null version of an object', () => {
     ['is none if only such are kept', link(4), [data(5)], undefined],
     ['may be newer than a link to an older version', link(3, 5), [data(5), data(4)], data(5)],
     ['is none of those that are kept if it is the object itself', itself(5), [data(4)], undefined],
-  ])('%s', (_, state, kept, current) => {
-    expect(nullsOf(state, kept).current).toEqual(current);
+  ])('%s', (_, state, versions, current) => {
+    expect(nullsOf(state, versions).current).toEqual(current);
   });
 
   it.each<[string, State, KeptVersion[], KeptVersion[]]>([
@@ -54,8 +54,8 @@ describe('the null version of an object', () => {
     ['a copy of the object itself', itself(5), [data(5), data(4)], [data(5)]],
     ['no version of a time when something else is current', link(5), [data(5), data(4)], []],
     ['no versions', nothing, [data(4), data(3)], []],
-  ])('leaves over %s', (_, state, kept, leftovers) => {
-    expect(nullsOf(state, kept).leftovers).toEqual(leftovers);
+  ])('leaves over %s', (_, state, versions, leftovers) => {
+    expect(nullsOf(state, versions).leftovers).toEqual(leftovers);
   });
 });
 
@@ -77,26 +77,26 @@ describe('a write with versions switched off', () => {
       ['begin', 'forward', `drop ${id(4)}`, 'end'],
     ],
     [
-      'drops the null version before what is left over',
+      'drops the null version before leftovers',
       link(5),
       [marker(6), data(4), marker(3)],
       ['begin', 'forward', `drop ${id(4)}`, `drop ${id(6)}`, `drop ${id(3)}`, 'end'],
     ],
-  ])('%s', (_, state, kept, steps) => {
-    expect(planNullWrite(state, kept, id(8)).map(show)).toEqual(steps);
+  ])('%s', (_, state, versions, steps) => {
+    expect(planNullWrite(state, versions, id(8)).map(show)).toEqual(steps);
   });
 });
 
 describe('a DELETE with versions switched off', () => {
   it('writes a marker, and drops what it takes the place of', () => {
-    const kept = [data(4), marker(3)];
+    const versions = [data(4), marker(3)];
     const over = `link_${id(5)}`;
-    expect(planNullDelete(link(5), kept, id(9))).toEqual([
+    expect(planNullDelete(link(5), versions, id(9))).toEqual([
       {
         do: 'begin',
         unfinished: { happens: 'changed', over, adds: [id(9)], drops: [id(4), id(3)] },
       },
-      { do: 'mark', id: id(9), nulls: kept },
+      { do: 'mark', id: id(9), nulls: versions },
       { do: 'forward' },
       { do: 'drop', id: id(4) },
       { do: 'drop', id: id(3) },

@@ -60,8 +60,8 @@ describe('an object of a container with ids', () => {
     ['a link to a version of another object', { ...version, object: versionName('other', id(5)) }],
     ['a link to what is no version', { ...version, object: 'o' }],
   ])('is a null version if it is %s', (_, target) => {
-    const known = { ...info, isLarge: true, ...(target && { link: target }) };
-    expect(stateOf(OBJECT, VERSIONS, known)).toEqual({
+    const object = { ...info, isLarge: true, ...(target && { link: target }) };
+    expect(stateOf(OBJECT, VERSIONS, object)).toEqual({
       is: 'null',
       timestamp: id(7),
       contentType: 'text/plain',
@@ -93,14 +93,14 @@ describe.each([
     [begin('linked', itsKey, { adds: [id(5), id(9)] })],
     [begin('changed', itsKey, { adds: [id(5), id(9)] })],
   ],
-])('what is decided %s', (_, state, kept, writing, deleting) => {
+])('the plan %s', (_, state, records, writing, deleting) => {
   const [before, after] =
     state.is === 'null'
-      ? [[begin('changed', itsKey, { adds: [id(5)] }), ...kept], [end]]
-      : [kept, []];
+      ? [[begin('changed', itsKey, { adds: [id(5)] }), ...records], [end]]
+      : [records, []];
 
   it('for a write is a version, and a link to it', () => {
-    const steps = [...writing, ...kept, { do: 'write', id: id(9) }, { do: 'point', id: id(9) }];
+    const steps = [...writing, ...records, { do: 'write', id: id(9) }, { do: 'point', id: id(9) }];
     expect(planWrite(state, nulls, id(9))).toEqual([
       ...steps,
       ...(writing.length > 0 ? [end] : []),
@@ -112,7 +112,7 @@ describe.each([
   });
 
   it('for a DELETE is a marker before it is let through', () => {
-    const steps = [...deleting, ...kept, { do: 'mark', id: id(9) }, { do: 'forward' }];
+    const steps = [...deleting, ...records, { do: 'mark', id: id(9) }, { do: 'forward' }];
     expect(planDelete(state, nulls, id(9))).toEqual([...steps, ...after]);
   });
 

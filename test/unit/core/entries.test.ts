@@ -145,7 +145,7 @@ describe('a leftover', () => {
     ['what was restored', true, exact(4), five, exact(5), restored(exact(4))],
     ['the second that was restored', true, exact(4), five, exact(5), restored(exact(3), exact(4))],
     [
-      'what is not what was restored',
+      'an object other than the restored one',
       false,
       exact(4),
       { body: 'other' },
@@ -319,7 +319,7 @@ describe('a survey', () => {
       undefined,
     ],
     [
-      'of nothing what is half made and newer than all else',
+      'of a missing object an incomplete one that is newer than all others',
       {
         [exact(6)]: { is: 'half made' },
         [exact(7)]: { body: 'seven' },

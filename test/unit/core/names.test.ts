@@ -16,7 +16,7 @@ describe('the name of an entry', () => {
     expect(archiveName('o', '0000000005.00000')).toBe('001o/0000000005.00000');
   });
 
-  it('tells the timestamp behind the last slash', () => {
+  it('returns the timestamp after the last slash', () => {
     expect(timestampOf('003a/b/0000000005.00000')).toBe('0000000005.00000');
     expect(timestampOf('0000000005.00000')).toBe('0000000005.00000');
   });

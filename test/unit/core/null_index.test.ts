@@ -9,7 +9,7 @@ function indexed(...ids: readonly string[]) {
 }
 
 describe('the null versions that are kept', () => {
-  it('are those that are told of, the newest first, with what they are', async () => {
+  it('are the indexed ones, newest first, with their kind', async () => {
     const { world, index } = indexed();
     world.nulls([id(2)], [id(3), 'three'], [id(1), 'one']);
     expect(await index.told(OBJECT)).toEqual([id(2), id(3), id(1)]);
@@ -20,14 +20,14 @@ describe('the null versions that are kept', () => {
     ]);
   });
 
-  it('are none if nothing tells of any', async () => {
+  it('are none if none is indexed', async () => {
     const { world, index } = indexed();
     world.version(id(1), 'one', withNull('text/plain', id(1)));
     expect(await index.told(OBJECT)).toEqual([]);
     expect(await index.kept(OBJECT)).toEqual([]);
   });
 
-  it('are not what is told of, and is not there, or is no null version, or a copy of another', async () => {
+  it('exclude indexed ones that are missing, not null versions, or copies of another', async () => {
     const { world, index } = indexed(id(1), id(2), id(3), id(4));
     world
       .version(id(2), 'two')
@@ -58,17 +58,17 @@ describe('the null versions that are kept', () => {
   });
 });
 
-describe('what tells of null versions', () => {
-  it('tells of one that is to be written, and of those beside it, each once', async () => {
+describe('the index of null versions', () => {
+  it('lists one that is to be written, and those beside it, each once', async () => {
     const { index } = indexed();
-    const kept = [id(2), id(1)].map((each) => ({ id: each, isMarker: false }));
-    await index.note(OBJECT, id(2), kept);
+    const records = [id(2), id(1)].map((each) => ({ id: each, isMarker: false }));
+    await index.note(OBJECT, id(2), records);
     expect(await index.told(OBJECT)).toEqual([id(2), id(1)]);
-    await index.note(OBJECT, id(3), kept);
+    await index.note(OBJECT, id(3), records);
     expect(await index.told(OBJECT)).toEqual([id(3), id(2), id(1)]);
   });
 
-  it('tells of none once it is removed', async () => {
+  it('does not list one once it is removed', async () => {
     const { world, index } = indexed(id(1));
     await index.remove(OBJECT);
     expect(await index.told(OBJECT)).toEqual([]);

@@ -64,7 +64,7 @@ describe('a write with versions switched off', () => {
 });
 
 describe('a DELETE with versions switched off', () => {
-  it('writes a marker that is told of before, and drops the null version', async () => {
+  it('writes a marker that is indexed first, and drops the null version', async () => {
     const world = await new IdsWorld()
       .nulls([id(1), 'one'])
       .version(id(2), 'two')
@@ -82,7 +82,7 @@ describe('a DELETE with versions switched off', () => {
     expect(world.guarded).toHaveLength(1);
   });
 
-  it('tells of each id under which it tries to write its marker, also where it notes that', async () => {
+  it('indexes each id under which it tries to write its marker, even where it notes that', async () => {
     const world = await new IdsWorld()
       .nulls([id(1), 'one'])
       .version(id(2), 'two')
@@ -119,7 +119,7 @@ describe('a DELETE with versions switched off', () => {
 });
 
 describe('the place of a version', () => {
-  it('is the object if that has no id, and the null version is asked for', async () => {
+  it('is the object if that has no id, and the null version is requested', async () => {
     const world = new IdsWorld().nulls([id(1), 'one']);
     await world.itself('two');
     expect(await world.versions.locate(OBJECT, undefined)).toEqual(OBJECT);
@@ -156,7 +156,7 @@ describe('the removal of a version', () => {
     outcome: 'done' | 'failed' | 'unknown' = 'done',
   ) => world.versions.removeVersion(OBJECT, asked, world.operation(undefined, { outcome }));
 
-  it('leaves what is current if that is another', async () => {
+  it('leaves the current version if that is another', async () => {
     const world = await new IdsWorld().version(id(1), 'one').version(id(2), 'two').link(id(2));
     expect(await remove(world, id(1))).toEqual({
       result: 'removed',
@@ -256,7 +256,7 @@ describe('the removal of a version', () => {
     expect(world.changes().slice(1)).toEqual(['forward c/o', ...then]);
   });
 
-  it('is one of nothing if it is not there, and tells what is current', async () => {
+  it('is one of nothing if it is missing, and reports the current version', async () => {
     const world = await new IdsWorld().version(id(1), 'one').link(id(1));
     expect(await remove(world, id(2))).toEqual({ result: 'missing', current: id(1) });
     await world.itself('two');
@@ -309,7 +309,7 @@ describe('the removal of the null version', () => {
     ]);
   });
 
-  it('keeps what tells of another', async () => {
+  it('keeps the index of another', async () => {
     const world = await new IdsWorld()
       .nulls([id(2), 'two'], [id(1), 'one'])
       .version(id(3), 'three')
@@ -318,7 +318,7 @@ describe('the removal of the null version', () => {
     expect(world.changes()).toEqual([`remove ${id(2)}`]);
   });
 
-  it('is not that of a version by its id: what tells of it stays', async () => {
+  it('is not that of a version by its id: its index stays', async () => {
     const world = await new IdsWorld()
       .nulls([id(1), 'one'])
       .version(id(2), 'two')

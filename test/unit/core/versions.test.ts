@@ -67,7 +67,7 @@ const refused = new StoreError('refused', 'not allowed', 403);
 const unavailable = new StoreError('unavailable', 'no answer');
 
 describe('a write', () => {
-  it('of what is not there is let through at once', async () => {
+  it('of a missing object is forwarded at once', async () => {
     const { asked, guarded, forwarded, perform } = world();
     expect(await perform('write', { verdict: 'stop' })).toBe('forwarded');
     expect(asked).toEqual(['stat c/o', 'forward']);
@@ -75,7 +75,7 @@ describe('a write', () => {
     expect(guarded).toEqual([]);
   });
 
-  it('archives what is there, and has it noted on what is written', async () => {
+  it('archives the current object, and has that noted on the new one', async () => {
     const { map, asked, guarded, forwarded, perform } = world();
     map.put(OBJECT, 'one');
     expect(await perform('write', {})).toBe('forwarded');
@@ -151,7 +151,7 @@ describe('a write', () => {
     ]);
   });
 
-  it('throws what is a bug also while it undoes', async () => {
+  it('throws on a bug, even while undoing', async () => {
     const { map, fails, perform } = world();
     map.put(OBJECT, 'one');
     fails.set('remove', new TypeError('a bug'));
@@ -192,7 +192,7 @@ describe('a write', () => {
 describe('a write in history mode', () => {
   const history = { mode: 'history' } as const;
 
-  it('of what is not there is let through at once, also if it was deleted', async () => {
+  it('of a missing object is forwarded at once, even if it was deleted', async () => {
     const { map, asked, guarded, forwarded, perform } = world();
     map.put(entry(OLD), undefined);
     expect(await perform('write', { ...history, verdict: 'stop' })).toBe('forwarded');
@@ -251,7 +251,7 @@ describe('a change of metadata', () => {
     expect(forwarded[1]).toEqual({ previous: OLD });
   });
 
-  it('of what is not there is let through', async () => {
+  it('of a missing object is forwarded', async () => {
     const { asked, guarded, forwarded, perform } = world();
     expect(await perform('update', { verdict: 'stop' })).toBe('forwarded');
     expect(asked).toEqual(['stat c/o', 'listBackwards a archive 001o/', 'forward']);
@@ -281,7 +281,7 @@ describe('a change of metadata', () => {
     expect(forwarded).toEqual([{}]);
   });
 
-  it('first removes what is left over', async () => {
+  it('first removes leftovers', async () => {
     const { map, asked, guarded, forwarded, perform } = world();
     map.put(OBJECT, 'one', undefined, { previous: OLD });
     map.put(entry(at(1)), 'one');
@@ -513,7 +513,7 @@ describe('a DELETE in stack mode', () => {
     ]);
   });
 
-  it('tells that what it took back had been removed by another', async () => {
+  it('reports that another client had removed what it took back', async () => {
     const { map, told, perform } = world();
     map.put(entry(OLD), undefined);
     told.before = (text) => {
@@ -522,7 +522,7 @@ describe('a DELETE in stack mode', () => {
     expect(await perform('delete', {})).toBe('popped-missing');
   });
 
-  it('removes what is left over before it restores', async () => {
+  it('removes leftovers before it restores', async () => {
     const { map, asked, perform } = world();
     map.put(entry(OLD), 'one');
     map.put(OBJECT, 'two');
@@ -569,7 +569,7 @@ describe('a DELETE in stack mode', () => {
     expect(map.body(OBJECT)).toBeUndefined();
   });
 
-  it('of what is not there is let through if its only version has gone', async () => {
+  it('of a missing object is forwarded if its only version is gone', async () => {
     const { map, forwarded, perform } = world();
     map.put(entry(OLD), 'one');
     map.vanishing.add(entry(OLD).object);

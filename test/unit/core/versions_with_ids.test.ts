@@ -11,7 +11,7 @@ const notNow: [Verdict, object, readonly string[]][] = [
 ];
 
 describe('a write', () => {
-  it('of what is not there goes to a version, and a link to it', async () => {
+  it('of a missing object goes to a version, and a link to it', async () => {
     const world = new IdsWorld();
     const result = await world.versions.write(
       OBJECT,
@@ -151,10 +151,10 @@ describe('a write', () => {
     expect(world.ids()).toEqual([timestamp]);
   });
 
-  it('of what is to expire makes a version that does not, and a link that does', async () => {
+  it('of an object that is to expire makes a version that does not, and a link that does', async () => {
     const world = new IdsWorld();
-    const sent = { etag: 'one', expiry: { at: '5' }, mayExpire: true };
-    await world.versions.write(OBJECT, world.operation('one', sent), true);
+    const attributes = { etag: 'one', expiry: { at: '5' }, mayExpire: true };
+    await world.versions.write(OBJECT, world.operation('one', attributes), true);
     expect(world.changes()).toEqual([
       `begin linked.nothing..${NOW}..`,
       `forward ${NOW}`,
@@ -174,7 +174,7 @@ describe('a write', () => {
     ]);
   });
 
-  it('of a symlink makes a link that tells of the version only its content type', async () => {
+  it('of a symlink makes a link that shows only the content type of the version', async () => {
     const world = new IdsWorld();
     const link = { ...OBJECT, object: 'other' };
     world.told.answer = (text, answer) =>
@@ -236,7 +236,7 @@ describe('a write', () => {
     ]);
   });
 
-  it('throws what is a bug also while it undoes', async () => {
+  it('throws on a bug, even while undoing', async () => {
     const world = new IdsWorld();
     await world.itself('one');
     world.told.fails.set('remove', new TypeError('a bug'));
@@ -430,14 +430,14 @@ describe('the removal of a version', () => {
     ]);
   });
 
-  it('tells what stays current', async () => {
+  it('returns what stays current', async () => {
     const world = await new IdsWorld().version(id(1), 'one').version(id(2), 'two').link(id(2));
     const removal = await world.versions.remove(OBJECT, id(1), world.operation(undefined));
     expect(removal).toEqual({ result: 'removed', current: id(2) });
     expect(world.asked()).toEqual(['look c/o', `remove ${id(1)}`]);
   });
 
-  it('tells that it was not there', async () => {
+  it('reports that it was missing', async () => {
     const world = new IdsWorld();
     await world.itself('one');
     const removal = await world.versions.remove(OBJECT, id(1), world.operation(undefined));

@@ -32,7 +32,7 @@ describe.each(ALL)('%s', (_, recorded) => {
     expect(accepted?.body).toEqual(recorded.body);
   });
 
-  it('is refused with one byte of what is signed changed', async () => {
+  it('is refused if one signed byte is changed', async () => {
     const { handler, accepted, passed } = acceptingCos({ now: () => cosSignedAt(recorded) });
     const outcomes = new Set<number>();
     let count = 0;

@@ -24,7 +24,7 @@ async function outcome(
 /**
  * Returns the headers that an operation sees; signs the source, if any, as the SDK does.
  */
-async function shown(
+async function visibleHeaders(
   headers: Record<string, string>,
   host = VIRTUAL,
 ): Promise<Record<string, string>> {
@@ -58,7 +58,7 @@ describe('what a request is about', () => {
 describe('a signature of the path without its bucket', () => {
   const request = { host: HERE, target: '/bkt-1/dir/k', signedPath: '/dir/k' };
 
-  it('is the one of the SDK for an address of ours, and good for all buckets of who signs', async () => {
+  it('is the one of the SDK for an address of ours, and valid for all buckets of the signer', async () => {
     expect(await outcome(request)).toEqual(['bkt-1', 'dir/k']);
     expect(await outcome({ ...request, target: '/other/dir/k' })).toEqual(['other', 'dir/k']);
     expect(await outcome({ host: HERE, target: '/bkt-1', signedPath: '/' })).toEqual(['bkt-1']);
@@ -142,7 +142,7 @@ describe('what is signed', () => {
 
 describe('headers', () => {
   it('of COS are those of S3 to the operations, and those of S3 nobody else’s', async () => {
-    const headers = await shown({
+    const headers = await visibleHeaders({
       'x-amz-acl': 'public-read',
       'x-cos-meta-a': '1',
       'X-Cos-Meta-Empty': '',
@@ -169,12 +169,14 @@ describe('headers', () => {
     ['cos.ap-x.myqcloud.com/bkt-1/k', 'bkt-1/k'],
     ['bkt-1/k', 'bkt-1/k'],
     ['/bkt-1/k', '/bkt-1/k'],
-  ])('the source of a copy, %s', async (given, expected) => {
-    expect((await shown({ 'x-cos-copy-source': given }))['x-amz-copy-source']).toBe(expected);
+  ])('the source of a copy, %s', async (source, expected) => {
+    expect((await visibleHeaders({ 'x-cos-copy-source': source }))['x-amz-copy-source']).toBe(
+      expected,
+    );
   });
 
   it('the source of a copy, by our own address', async () => {
-    const headers = await shown({ 'x-cos-copy-source': `${HERE}/bkt-1/k` }, HERE);
+    const headers = await visibleHeaders({ 'x-cos-copy-source': `${HERE}/bkt-1/k` }, HERE);
     expect(headers['x-amz-copy-source']).toBe('bkt-1/k');
   });
 });
@@ -196,7 +198,7 @@ describe('requests without a signature', () => {
     return passed.length > 0 ? 'passed on' : status;
   };
 
-  it('are COS’s where their Host names a bucket, and are anybody’s where that is wanted', async () => {
+  it('are COS’s if their Host names a bucket, and anybody’s if so configured', async () => {
     expect(await ask(VIRTUAL, [])).toBe(403);
     expect(await ask(VIRTUAL, [], { anonymous: { account: 'AUTH_test', token: undefined } })).toBe(
       200,

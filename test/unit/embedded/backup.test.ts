@@ -80,12 +80,12 @@ async function fill(): Promise<
     large: randomBytes(LARGE),
     other: randomBytes(LARGE),
   };
-  const made: [string, { content: ContentRef; bytes: Buffer }][] = [];
+  const objects: [string, { content: ContentRef; bytes: Buffer }][] = [];
   await within(data, async (storage) => {
     for (const [name, each] of Object.entries(bytes))
-      made.push([name, { content: (await put(storage, name, each)).content, bytes: each }]);
+      objects.push([name, { content: (await put(storage, name, each)).content, bytes: each }]);
   });
-  return Object.fromEntries(made) as Awaited<ReturnType<typeof fill>>;
+  return Object.fromEntries(objects) as Awaited<ReturnType<typeof fill>>;
 }
 
 async function backUp(options: BackupOptions = {}): Promise<BackupResult & { found: Finding[] }> {
@@ -583,7 +583,7 @@ describe('data that was restored and went on', () => {
     expect(await objectsOf(await restored())).toEqual(await objectsOf(data));
   });
 
-  it('is refused where a number is another content’s, and nothing changes', async () => {
+  it('is refused if a number is another content’s, and nothing changes', async () => {
     await fill();
     await backUp();
     const old = path.join(await newFolder(), 'old');

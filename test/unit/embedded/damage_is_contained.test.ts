@@ -113,13 +113,13 @@ describe('damage costs no more than what it hit', () => {
     const hidden = await put(storage, 'hidden', randomBytes(LARGE));
     await put(storage, 'other', randomBytes(LARGE));
     failToOpen(hidden.content, 'EACCES');
-    const found: Damage[] = [];
+    const damages: Damage[] = [];
     const { signal } = new AbortController();
     const scrub = () =>
-      storage.scrubber.pass({ rate: 0, signal, report: (damage) => void found.push(damage) });
+      storage.scrubber.pass({ rate: 0, signal, report: (damage) => void damages.push(damage) });
     await scrub();
     const object = { account: 'a', container: 'c', object: 'hidden', version: hidden.timestamp };
-    expect(found).toEqual([
+    expect(damages).toEqual([
       { text: expect.stringContaining('EACCES') as string, objects: [object] },
     ]);
     jest.restoreAllMocks();

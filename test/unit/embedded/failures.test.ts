@@ -53,10 +53,10 @@ describe('what fails', () => {
       });
     const names = ['a', 'b!', 'c', 'd!', 'e'];
     const results = await Promise.allSettled(names.map((name) => change(name, name.endsWith('!'))));
-    const shown = results.map((result) =>
+    const messages = results.map((result) =>
       result.status === 'fulfilled' ? result.value : (result.reason as Error).message,
     );
-    expect(shown).toEqual(names);
+    expect(messages).toEqual(names);
     expect(after).toEqual(['a', 'c', 'e']);
     expect(names.map((name) => tables.meta.get(key(name)))).toEqual([
       1,
@@ -91,13 +91,13 @@ describe('what fails', () => {
       '-c',
       `ulimit -f 3000; exec "${process.execPath}" "${script}" "${folder}"`,
     ]);
-    const [said, errors] = await Promise.all([
+    const [output, errors] = await Promise.all([
       text(child.stdout),
       text(child.stderr),
       once(child, 'close'),
     ]);
     expect(child.exitCode === 0 ? '' : errors).toBe('');
-    const { kept, refused, again } = JSON.parse(said) as {
+    const { kept, refused, again } = JSON.parse(output) as {
       kept: Record<string, string>;
       refused: number;
       again: boolean;

@@ -67,8 +67,8 @@ async function descriptorsOf(file: string): Promise<number> {
   const { ino } = statSync(file);
   let count = 0;
   for (const fd of await readdir('/proc/self/fd')) {
-    const found = statSync(`/proc/self/fd/${fd}`, { throwIfNoEntry: false });
-    if (found?.ino === ino) count++;
+    const stats = statSync(`/proc/self/fd/${fd}`, { throwIfNoEntry: false });
+    if (stats?.ino === ino) count++;
   }
   return count;
 }
@@ -157,14 +157,14 @@ describe('a flipped bit', () => {
       expect.objectContaining({ kind: 'damaged-record', object }),
     );
     const storage = await openStorage(folder);
-    const found: unknown[] = [];
+    const results: unknown[] = [];
     const { signal } = new AbortController();
     await storage.scrubber.pass({
       rate: 0,
       signal,
-      report: ({ objects }) => found.push(...objects),
+      report: ({ objects }) => results.push(...objects),
     });
-    expect(found).toEqual([object]);
+    expect(results).toEqual([object]);
     await storage.close();
   });
 
@@ -223,8 +223,8 @@ function flipAll(file: string, key: Buffer, at: number, bit: number): (() => voi
     writeSync(fd, Buffer.from([byte]), 0, 1, place);
     closeSync(fd);
   };
-  for (let found = bytes.indexOf(key); found >= 0; found = bytes.indexOf(key, found + 1)) {
-    const place = found + at;
+  for (let index = bytes.indexOf(key); index >= 0; index = bytes.indexOf(key, index + 1)) {
+    const place = index + at;
     const byte = bytes[place]!;
     write(byte ^ bit, place);
     undo.push(() => write(byte, place));
@@ -291,7 +291,7 @@ describe('a stream of a body', () => {
     await storage.close();
   });
 
-  it('closes its file where it is damaged, at its beginning or later', async () => {
+  it('closes its file if it is damaged, at its beginning or later', async () => {
     let content!: ContentRef;
     const folder = await filled(
       async (storage) => ({ content } = await put(storage, 'o', randomBytes(LARGE))),
@@ -336,10 +336,10 @@ describe('damaged/', () => {
       await quarantine.move('file', quarantine.nameFor('file'));
     }
     await quarantine.close();
-    const kept = (await readdir(path.join(folder, 'damaged'))).filter(
+    const files = (await readdir(path.join(folder, 'damaged'))).filter(
       (name) => name !== 'list.jsonl',
     );
-    const texts = kept.map((name) => readFileSync(path.join(folder, 'damaged', name), 'utf8'));
+    const texts = files.map((name) => readFileSync(path.join(folder, 'damaged', name), 'utf8'));
     expect(texts.sort()).toEqual(['one', 'other']);
   });
 
@@ -371,11 +371,13 @@ describe('damaged/', () => {
     let isOver = false;
     for (let max = 0; !isOver; max++) {
       let calls = 0;
-      const own = Reflect.get(Quarantine.prototype, step) as (...all: unknown[]) => Promise<void>;
+      const original = Reflect.get(Quarantine.prototype, step) as (
+        ...all: unknown[]
+      ) => Promise<void>;
       const spy = jest.spyOn(Quarantine.prototype, step);
       spy.mockImplementation(async function (this: Quarantine, ...args: unknown[]) {
         const isLast = calls++ >= max;
-        if (!isLast || when === 'after') await own.apply(this, args);
+        if (!isLast || when === 'after') await original.apply(this, args);
         if (isLast) throw new Error('the power fails');
       });
       try {
@@ -389,9 +391,9 @@ describe('damaged/', () => {
     }
     expect(await findings(folder)).toEqual([]);
     const there = await readdir(path.join(folder, 'damaged'));
-    const kept = there.map((name) => readFileSync(path.join(folder, 'damaged', name)));
-    expect(kept.some((each) => each.equals(bytes))).toBe(true);
-    expect(kept.some((each) => each.toString() === 'SMALL')).toBe(true);
+    const contents = there.map((name) => readFileSync(path.join(folder, 'damaged', name)));
+    expect(contents.some((each) => each.equals(bytes))).toBe(true);
+    expect(contents.some((each) => each.toString() === 'SMALL')).toBe(true);
     const storage = await openStorage(folder);
     expect(namesOf(storage.listObjects('a', 'c', { limit: 10 }))).toEqual(['right']);
     await storage.close();

@@ -140,8 +140,8 @@ describe('fsck', () => {
     const file = path.join(folder, 'content', large.id.slice(-2), large.id);
     await damage({ folder, tables, small: key(small), large: key(large), file });
     await tables.root.close();
-    const found = (await findings(folder)).map((finding) => finding.kind);
-    expect([...found].sort()).toEqual([...kinds].sort());
+    const actual = (await findings(folder)).map((finding) => finding.kind);
+    expect([...actual].sort()).toEqual([...kinds].sort());
   });
 
   it('says that a folder is none', async () => {

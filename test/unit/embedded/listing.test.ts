@@ -77,9 +77,9 @@ function expected(names: string[], query: ListingQuery): string[] {
         name.startsWith(prefix) && (low === '' || name > low) && (high === '' || name < high),
     );
   if (reverse) within.reverse();
-  const shown = within.map((name) => {
+  const rows = within.map((name) => {
     const end = delimiter === '' ? -1 : name.indexOf(delimiter, prefix.length);
     return end < 0 ? name : `[${name.slice(0, end + delimiter.length)}]`;
   });
-  return [...new Set(shown)].filter((name) => name !== `[${low}]`).slice(0, limit);
+  return [...new Set(rows)].filter((name) => name !== `[${low}]`).slice(0, limit);
 }

@@ -219,10 +219,10 @@ class Model {
       const page = this.storage.listObjects('a', container, { limit: 100 });
       expect(namesOf(page)).toEqual([...right.keys()].sort());
       const counted = [...right.values()].reduce((sum, { size }) => sum + size, 0);
-      const found = this.storage.container('a', container);
+      const record = this.storage.container('a', container);
       if (this.containers.has(container))
-        expect(found).toMatchObject({ objects: right.size, bytes: counted });
-      else expect(found).toBeUndefined();
+        expect(record).toMatchObject({ objects: right.size, bytes: counted });
+      else expect(record).toBeUndefined();
       for (const [name, object] of right) {
         const stored = this.storage.object('a', container, name)!;
         this.same(stored, object);

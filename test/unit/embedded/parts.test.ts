@@ -41,11 +41,11 @@ describe('a store of its own, asked for parts of uploads', () => {
   const ask = async (
     authorise: Authorise,
     method: string,
-    asked: string,
+    target: string,
     headers: Record<string, string> = {},
     body = '',
   ) => {
-    const [path = '', query = ''] = asked.split('?');
+    const [path = '', query = ''] = target.split('?');
     const parts = { method, path: `/v1/AUTH_test/${path}`, query, headers: Headers.of(headers) };
     const response = await handler(
       subrequest(ROOT, { ...parts, body: Buffer.from(body), authorise }),
@@ -97,7 +97,7 @@ describe('a store of its own, asked for parts of uploads', () => {
     expect(await ask(owners, 'GET', 'bucket+segments/part')).toEqual([200, 'part']);
   });
 
-  it('shows them through what is made of them, by the ACL of the bucket as it is', async () => {
+  it('shows them through objects made of them, by the current ACL of the bucket', async () => {
     expect(await ask(byAcl, 'GET', 'bucket/large')).toEqual([200, 'part']);
     await ask(owners, 'POST', 'bucket', { 'X-Container-Read': '' });
     await ask(owners, 'COPY', 'bucket/large?multipart-manifest=get', { Destination: 'other/raw' });
@@ -113,8 +113,8 @@ describe('a store of its own, asked for parts of uploads', () => {
     expect((await ask(byAcl, 'GET', 'other/link'))[0]).toBe(403);
     // checked while the segment is a large object itself; it then becomes a link
     await ask(byAcl, 'PUT', 'other/own', {}, 'part');
-    const own = JSON.stringify([{ path: 'other/own' }]);
-    await ask(byAcl, 'PUT', 'other/segment?multipart-manifest=put', {}, own);
+    const manifest = JSON.stringify([{ path: 'other/own' }]);
+    await ask(byAcl, 'PUT', 'other/segment?multipart-manifest=put', {}, manifest);
     const outer = JSON.stringify([{ path: 'other/segment' }]);
     expect((await ask(byAcl, 'PUT', 'other/outer?multipart-manifest=put', {}, outer))[0]).toBe(201);
     await ask(byAcl, 'PUT', 'other/segment', { 'X-Symlink-Target': 'bucket+segments/manifest' });

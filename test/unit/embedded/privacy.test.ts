@@ -19,18 +19,18 @@ const newFolder = temporaryFolders();
 
 /** Returns everything in and below a folder that others may access, with its mode. */
 async function openToOthers(folder: string): Promise<string[]> {
-  const found: string[] = [];
+  const entries: string[] = [];
   for (const name of ['', ...(await readdir(folder, { recursive: true }))]) {
     const { mode } = await lstat(path.join(folder, name));
-    if ((mode & 0o077) !== 0) found.push(`${name} ${(mode & 0o7777).toString(8)}`);
+    if ((mode & 0o077) !== 0) entries.push(`${name} ${(mode & 0o7777).toString(8)}`);
   }
-  return found;
+  return entries;
 }
 
 /** A log that records its warnings. */
 function recording(): { readonly log: Pick<Log, 'warn'>; readonly warned: unknown[] } {
   const warned: unknown[] = [];
-  const warn = (...said: unknown[]) => warned.push(said[0]);
+  const warn = (...args: unknown[]) => warned.push(args[0]);
   return { log: { warn }, warned };
 }
 
@@ -44,17 +44,17 @@ async function used(folder: string, log?: Pick<Log, 'warn'>): Promise<string> {
   return path.join(folder, 'content', content.id.slice(-2), content.id);
 }
 
-it('what is made is for its own user only, whatever the umask', async () => {
+it('everything created is for its own user only, whatever the umask', async () => {
   const folder = path.join(await newFolder(), 'data');
   const before = process.umask(0);
   try {
     await used(folder);
     const storage = await openStorage(folder);
     // a socket in sessions/ marks the storage as open
-    const found = await openToOthers(folder);
+    const entries = await openToOthers(folder);
     await storage.close();
-    expect(found.filter((each) => !each.startsWith('sessions/'))).toEqual([]);
-    expect(found.every((each) => each.startsWith('sessions/'))).toBe(true);
+    expect(entries.filter((each) => !each.startsWith('sessions/'))).toEqual([]);
+    expect(entries.every((each) => each.startsWith('sessions/'))).toBe(true);
   } finally {
     process.umask(before);
   }
@@ -77,8 +77,8 @@ describe('a folder that was open to others', () => {
   });
 
   it.each([
-    ['the only process', (log: Log) => embedded.create(given(), log, 'alone')],
-    ['the first of several', (log: Log) => embedded.startPrimary?.(given(), log)],
+    ['the only process', (log: Log) => embedded.create(options(), log, 'alone')],
+    ['the first of several', (log: Log) => embedded.startPrimary?.(options(), log)],
   ])('is reported in the log of a server by %s', async (_, start) => {
     await chmod(folder, 0o755);
     const lines: string[] = [];
@@ -88,7 +88,7 @@ describe('a folder that was open to others', () => {
     expect(JSON.parse(lines[0] ?? '')).toMatchObject({ level: 'warn', path: folder, mode: '0755' });
   });
 
-  const given = () => embedded.options.parse({ data: folder });
+  const options = () => embedded.options.parse({ data: folder });
 
   it('has its files and folders closed before the database is opened', async () => {
     const wrong = { 'data.mdb': 0o644, 'lock.mdb': 0o664, sessions: 0o755, content: 0o755 };
@@ -125,7 +125,7 @@ describe('a folder that was open to others', () => {
   });
 });
 
-it('a folder that somebody made for the data is reported, and what is made in it is closed', async () => {
+it('a folder that somebody made for the data is reported, and everything created in it is private', async () => {
   const folder = path.join(await newFolder(), 'data');
   await mkdir(folder);
   await chmod(folder, 0o755);

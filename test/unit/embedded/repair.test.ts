@@ -95,8 +95,8 @@ describe('a repair', () => {
     });
     expect(await findings(folder)).toEqual([]);
     const [, bytes] = await listOf(folder);
-    const kept = await readFile(path.join(folder, 'damaged', String(bytes?.file)), 'latin1');
-    expect(kept).toMatch(/^x+$/);
+    const text = await readFile(path.join(folder, 'damaged', String(bytes?.file)), 'latin1');
+    expect(text).toMatch(/^x+$/);
   });
 
   it.each([
@@ -199,7 +199,7 @@ describe('a repair', () => {
     expect(await findings(folder)).toEqual([]);
   });
 
-  it('makes nothing where there is nothing to repair', async () => {
+  it('creates nothing if there is nothing to repair', async () => {
     const { folder } = await newData();
     expect(await repaired(folder)).toEqual([]);
     expect(await readdir(folder)).not.toContain('damaged');

@@ -24,10 +24,10 @@ async function changeTables(folder: string, change: (tables: Tables) => unknown)
 }
 
 async function pass(storage: Storage, rate = 0): Promise<Damage[]> {
-  const found: Damage[] = [];
+  const damages: Damage[] = [];
   const { signal } = new AbortController();
-  await storage.scrubber.pass({ rate, signal, report: (damage) => void found.push(damage) });
-  return found;
+  await storage.scrubber.pass({ rate, signal, report: (damage) => void damages.push(damage) });
+  return damages;
 }
 
 describe('the scrubber', () => {
@@ -49,8 +49,8 @@ describe('the scrubber', () => {
     bytes[70_000]! ^= 1;
     await writeFile(file, bytes);
     storage = await openStorage(folder);
-    const found = await pass(storage);
-    expect(found.map(({ objects }) => objects)).toEqual([
+    const damages = await pass(storage);
+    expect(damages.map(({ objects }) => objects)).toEqual([
       [{ account: 'a', container: 'c', object: 'small', version: small.timestamp }],
       [{ account: 'a', container: 'c', object: 'large', version: large.timestamp }],
     ]);
@@ -84,7 +84,7 @@ describe('the scrubber', () => {
     expect(await findings(folder)).toHaveLength(1);
   });
 
-  it('goes on after an interruption where it was', async () => {
+  it('continues where it was interrupted', async () => {
     const folder = await newFolder();
     let storage = await openStorage(folder);
     await storage.putContainer('a', 'c', {});
@@ -96,8 +96,10 @@ describe('the scrubber', () => {
       for (const key of [...inline.getKeys()]) inline.putSync(key, Buffer.from('xxxxx'));
     });
     storage = await openStorage(folder);
-    const found = await pass(storage);
-    expect(found.flatMap(({ objects }) => objects.map(({ object }) => object))).toEqual(['second']);
+    const damages = await pass(storage);
+    expect(damages.flatMap(({ objects }) => objects.map(({ object }) => object))).toEqual([
+      'second',
+    ]);
     expect(await pass(storage)).toHaveLength(2);
     await storage.close();
   });
@@ -138,10 +140,10 @@ describe('a read', () => {
     await storage.close();
   });
 
-  it('reports what is wrong with the structure of a database that is in use', async () => {
+  it('reports damage to the structure of a database that is in use', async () => {
     const folder = await newFolder();
-    let passed = 0;
-    const storage = await openStorage(folder, { now: () => Date.now() + passed });
+    let elapsed = 0;
+    const storage = await openStorage(folder, { now: () => Date.now() + elapsed });
     await storage.putContainer('a', 'c', {});
     const file = path.join(folder, 'data.mdb');
     const bytes = await readFile(file);
@@ -151,9 +153,11 @@ describe('a read', () => {
     await writeFile(file, bytes, { flag: 'r+' });
     // a server walks the database before it opens it
     expect(await pass(storage)).toEqual([]);
-    passed = 3_600_000;
-    const found = await pass(storage);
-    expect(found).toEqual([{ text: expect.stringContaining('the header') as string, objects: [] }]);
+    elapsed = 3_600_000;
+    const damages = await pass(storage);
+    expect(damages).toEqual([
+      { text: expect.stringContaining('the header') as string, objects: [] },
+    ]);
     await storage.close();
   });
 });

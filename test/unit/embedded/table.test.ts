@@ -68,7 +68,7 @@ describe('a table', () => {
     await root.close();
   });
 
-  it('refuses what is too short, and what belongs to another key or table', async () => {
+  it('refuses a value that is too short, or belongs to another key or table', async () => {
     const { root, table, raw } = await opened();
     const key = Buffer.from('key');
     for (const length of [0, 1, 4, 5, 6]) {

@@ -31,71 +31,71 @@ const OLDER = { transaction: 4, main: { ...MAIN, root: 13 }, freeList: {}, lastP
 const BIG = words(7, 4, 2);
 
 function intact(): Crafted {
-  const made = new Crafted(LAST + 1);
-  made.meta(0, OLDER);
-  made.meta(1, NEWEST);
-  tables(made, META, OBJECTS);
-  made.leaf(3, 2, [['format', Buffer.from([1])]]);
-  made.branch(4, 5, [
+  const db = new Crafted(LAST + 1);
+  db.meta(0, OLDER);
+  db.meta(1, NEWEST);
+  tables(db, META, OBJECTS);
+  db.leaf(3, 2, [['format', Buffer.from([1])]]);
+  db.branch(4, 5, [
     ['', 5],
     ['m', 6],
   ]);
-  made.leaf(5, 4, [
+  db.leaf(5, 4, [
     ['a', BIG, 1, 5000],
     ['c', Buffer.from('value')],
   ]);
-  made.leaf(6, 5, [
+  db.leaf(6, 5, [
     ['m', Buffer.from('odd')],
     ['z', Buffer.alloc(0)],
   ]);
-  made.overflow(7, 4, 2);
-  made.leaf(9, 5, [
+  db.overflow(7, 4, 2);
+  db.leaf(9, 5, [
     [words(4), words(3, 10, -2, 11)],
     [words(5), words(1, 13)],
   ]);
-  made.leaf(13, 4, []);
-  return made;
+  db.leaf(13, 4, []);
+  return db;
 }
 
 function tables(
-  made: Crafted,
+  db: Crafted,
   meta: CraftedTree,
   objects: CraftedTree,
   names = ['meta', 'objects'],
 ): void {
-  made.leaf(2, 5, [
+  db.leaf(2, 5, [
     [`${names[0]}\0`, tree(meta), 2],
     [`${names[1]}\0`, tree(objects), 2],
   ]);
 }
 
-function walked(bytes: Buffer, known: readonly string[] = ['meta', 'objects']): Walked {
+function walked(bytes: Buffer, names: readonly string[] = ['meta', 'objects']): Walked {
   const name = path.join(folder, 'data.mdb');
   writeFileSync(name, bytes);
   const file = PageFile.open(name);
   try {
-    return walk(file, known);
+    return walk(file, names);
   } finally {
     file.close();
   }
 }
 
 /** Sets a byte of a page. */
-const byte = (page: number, at: number, value: number) => (made: Crafted) =>
-  void (made.bytes[page * 4096 + at] = value);
+const byte = (page: number, at: number, value: number) => (db: Crafted) =>
+  void (db.bytes[page * 4096 + at] = value);
 
 const leaf =
   (nodes: Parameters<Crafted['leaf']>[2], page = 5) =>
-  (made: Crafted) =>
-    made.leaf(page, 4, nodes);
+  (db: Crafted) =>
+    db.leaf(page, 4, nodes);
 const free =
   (...record: number[]) =>
-  (made: Crafted) =>
-    made.leaf(9, 5, [[words(4), words(...record)]]);
+  (db: Crafted) =>
+    db.leaf(9, 5, [[words(4), words(...record)]]);
 const entry = (key: string): CraftedNode => [key, Buffer.from('value')];
 const [a, c, z] = [entry('a'), entry('c'), entry('z')];
 
-const DAMAGES: [string, string, (made: Crafted) => void][] = [
+const DAMAGES: [string, string, (db: Crafted) => void][] = [
   ['the stamp', 'header', byte(0, 24, 0)],
   ['the version', 'header', byte(1, 28, 1)],
   ['the size of pages', 'header', byte(0, 49, 0)],
@@ -116,20 +116,16 @@ const DAMAGES: [string, string, (made: Crafted) => void][] = [
   ['the depth, much', 'count', byte(1, 102, 200)],
   ['the depth, none', 'count', byte(1, 102, 0)],
   ['the number of entries', 'count', byte(1, 128, 9)],
-  ['the record of a table', 'place', (made) => tables(made, { ...META, root: 6 }, OBJECTS)],
-  ['two tables in one place', 'place', (made) => tables(made, OBJECTS, OBJECTS)],
-  ['a table of another kind', 'table', (made) => tables(made, { ...META, flags: 2 }, OBJECTS)],
-  ['the name of a table', 'table', (made) => tables(made, META, OBJECTS, ['meta', 'objectt'])],
-  ['tables out of order', 'order', (made) => tables(made, META, OBJECTS, ['objects', 'meta'])],
+  ['the record of a table', 'place', (db) => tables(db, { ...META, root: 6 }, OBJECTS)],
+  ['two tables in one place', 'place', (db) => tables(db, OBJECTS, OBJECTS)],
+  ['a table of another kind', 'table', (db) => tables(db, { ...META, flags: 2 }, OBJECTS)],
+  ['the name of a table', 'table', (db) => tables(db, META, OBJECTS, ['meta', 'objectt'])],
+  ['tables out of order', 'order', (db) => tables(db, META, OBJECTS, ['objects', 'meta'])],
   ['an entry that is no table', 'page', leaf([a], 2)],
-  ['the count of branches', 'count', (made) => tables(made, META, { ...OBJECTS, branches: 2 })],
-  ['the count of leaves', 'count', (made) => tables(made, META, { ...OBJECTS, leaves: 1 })],
-  [
-    'the count of overflow pages',
-    'count',
-    (made) => tables(made, META, { ...OBJECTS, overflow: 1 }),
-  ],
-  ['the count of entries', 'count', (made) => tables(made, META, { ...OBJECTS, entries: 3 })],
+  ['the count of branches', 'count', (db) => tables(db, META, { ...OBJECTS, branches: 2 })],
+  ['the count of leaves', 'count', (db) => tables(db, META, { ...OBJECTS, leaves: 1 })],
+  ['the count of overflow pages', 'count', (db) => tables(db, META, { ...OBJECTS, overflow: 1 })],
+  ['the count of entries', 'count', (db) => tables(db, META, { ...OBJECTS, entries: 3 })],
   ['the number of a page', 'page', byte(5, 0, 6)],
   ['the kind of a page', 'page', byte(5, 18, 1)],
   ['a page that is too young', 'page', byte(5, 8, 6)],
@@ -144,7 +140,7 @@ const DAMAGES: [string, string, (made: Crafted) => void][] = [
   [
     'two nodes in one place',
     'page',
-    (made) => made.bytes.copyWithin(5 * 4096 + 24, 5 * 4096 + 26, 5 * 4096 + 28),
+    (db) => db.bytes.copyWithin(5 * 4096 + 24, 5 * 4096 + 26, 5 * 4096 + 28),
   ],
   ['the size of a key', 'page', byte(3, 4096 - 10, 9)],
   ['the size of data', 'page', byte(3, 4096 - 16, 9)],
@@ -156,18 +152,18 @@ const DAMAGES: [string, string, (made: Crafted) => void][] = [
   [
     'a key of a branch',
     'order',
-    (made) =>
-      made.branch(4, 5, [
+    (db) =>
+      db.branch(4, 5, [
         ['', 5],
         ['n', 6],
       ]),
   ],
-  ['a branch with one page', 'page', (made) => made.branch(4, 5, [['', 5]])],
+  ['a branch with one page', 'page', (db) => db.branch(4, 5, [['', 5]])],
   [
     'a page below itself',
     'place',
-    (made) =>
-      made.branch(4, 5, [
+    (db) =>
+      db.branch(4, 5, [
         ['', 5],
         ['m', 4],
       ]),
@@ -175,8 +171,8 @@ const DAMAGES: [string, string, (made: Crafted) => void][] = [
   [
     'a page twice',
     'place',
-    (made) =>
-      made.branch(4, 5, [
+    (db) =>
+      db.branch(4, 5, [
         ['', 5],
         ['m', 5],
       ]),
@@ -184,8 +180,8 @@ const DAMAGES: [string, string, (made: Crafted) => void][] = [
   [
     'a page outside',
     'place',
-    (made) =>
-      made.branch(4, 5, [
+    (db) =>
+      db.branch(4, 5, [
         ['', 5],
         ['m', 2 ** 40],
       ]),
@@ -193,8 +189,8 @@ const DAMAGES: [string, string, (made: Crafted) => void][] = [
   [
     'a header for a page',
     'place',
-    (made) =>
-      made.branch(4, 5, [
+    (db) =>
+      db.branch(4, 5, [
         ['', 5],
         ['m', 1],
       ]),
@@ -209,7 +205,7 @@ const DAMAGES: [string, string, (made: Crafted) => void][] = [
   ['the number of an overflow page', 'page', byte(7, 0, 8)],
   ['the kind of an overflow page', 'page', byte(7, 18, 2)],
   ['the length of an overflow page', 'page', byte(7, 20, 3)],
-  ['the end of the file', 'page', (made) => (made.bytes = made.bytes.subarray(0, 8 * 4096 + 100))],
+  ['the end of the file', 'page', (db) => (db.bytes = db.bytes.subarray(0, 8 * 4096 + 100))],
   ['a free page in use', 'free', free(1, 5)],
   ['a free overflow page in use', 'free', free(1, 8)],
   ['a free page twice', 'free', free(2, 10, 10)],
@@ -220,18 +216,14 @@ const DAMAGES: [string, string, (made: Crafted) => void][] = [
   ['a count that is too large', 'free', free(4, 10)],
   ['a count below 0', 'free', free(-1, 10)],
   ['a record that breaks off', 'free', free(1, -2)],
-  ['a record without anything', 'free', (made) => made.leaf(9, 5, [[words(4), Buffer.alloc(0)]])],
-  [
-    'a record of a later transaction',
-    'free',
-    (made) => made.leaf(9, 5, [[words(6), words(1, 10)]]),
-  ],
-  ['a key that is no number', 'page', (made) => made.leaf(9, 5, [['x', words(1, 10)]])],
+  ['a record without anything', 'free', (db) => db.leaf(9, 5, [[words(4), Buffer.alloc(0)]])],
+  ['a record of a later transaction', 'free', (db) => db.leaf(9, 5, [[words(6), words(1, 10)]])],
+  ['a key that is no number', 'page', (db) => db.leaf(9, 5, [['x', words(1, 10)]])],
   [
     'numbers out of order',
     'order',
-    (made) =>
-      made.leaf(9, 5, [
+    (db) =>
+      db.leaf(9, 5, [
         [words(300), words(0)],
         [words(4), words(0)],
       ]),
@@ -239,7 +231,7 @@ const DAMAGES: [string, string, (made: Crafted) => void][] = [
 ];
 
 describe('walk', () => {
-  it('finds nothing in what is right', () => {
+  it('finds nothing in an intact database', () => {
     expect(walked(intact().bytes)).toEqual({
       flaws: [],
       tables: ['meta', 'objects'],
@@ -249,10 +241,10 @@ describe('walk', () => {
   });
 
   it('finds nothing in a database that nobody has written to, and in a compacted copy', () => {
-    const made = new Crafted(2);
+    const db = new Crafted(2);
     for (const page of [0, 1] as const)
-      made.meta(page, { transaction: 0, main: {}, freeList: {}, lastPage: 1 });
-    expect(walked(made.bytes).flaws).toEqual([]);
+      db.meta(page, { transaction: 0, main: {}, freeList: {}, lastPage: 1 });
+    expect(walked(db.bytes).flaws).toEqual([]);
     const copy = intact();
     copy.meta(0, { transaction: 0, main: {}, freeList: {}, lastPage: 1 });
     copy.bytes[2 * 4096 + 8] = 1;
@@ -263,9 +255,9 @@ describe('walk', () => {
   });
 
   it.each(DAMAGES)('finds %s', (_, flaw, damage) => {
-    const made = intact();
-    damage(made);
-    const { flaws } = walked(made.bytes);
+    const db = intact();
+    damage(db);
+    const { flaws } = walked(db.bytes);
     expect(flaws.map((each) => each.flaw)).toContain(flaw);
     for (const { text } of flaws) expect(text).toMatch(/^[\x20-\x7e]+$/);
   });
@@ -288,9 +280,9 @@ describe('walk', () => {
     const change = fc.tuple(fc.nat(LAST), fc.oneof(fc.nat(40), fc.nat(4095)), fc.nat(255));
     fc.assert(
       fc.property(fc.array(change, { maxLength: 30 }), (changes) => {
-        const made = intact();
-        for (const [page, at, value] of changes) made.bytes[page * 4096 + at] = value;
-        const { flaws, pages: read } = walked(made.bytes);
+        const db = intact();
+        for (const [page, at, value] of changes) db.bytes[page * 4096 + at] = value;
+        const { flaws, pages: read } = walked(db.bytes);
         return flaws.length <= MAX_FLAWS && read <= pages;
       }),
     );
@@ -301,12 +293,12 @@ describe('PageSet', () => {
   it('has what was added', () => {
     const range = fc.tuple(fc.nat(200_000), fc.integer({ min: 1, max: 100_000 }));
     fc.assert(
-      fc.property(fc.array(range, { maxLength: 8 }), range, (added, [first, count]) => {
+      fc.property(fc.array(range, { maxLength: 8 }), range, (ranges, [first, count]) => {
         const set = new PageSet();
-        for (const [from, length] of added)
+        for (const [from, length] of ranges)
           if (set.firstOf(from, length) === undefined) set.add(from, length);
         const taken: [number, number][] = [];
-        for (const [from, length] of added)
+        for (const [from, length] of ranges)
           if (taken.every(([f, l]) => from + length <= f || f + l <= from))
             taken.push([from, length]);
         const overlaps = taken

@@ -43,7 +43,10 @@ const set = (began: number, ended: number, enabled: boolean) =>
 const line = (id: string, isLatest = false, isMarker = false): Line => ({ id, isLatest, isMarker });
 
 /** A final state: versions, newest first, and the id of the current one. */
-function found(id: string | null, ...versions: [id: string, content: Content | null][]): Found {
+function finalState(
+  id: string | null,
+  ...versions: [id: string, content: Content | null][]
+): Found {
   const contents = Object.fromEntries(versions);
   const lines = versions.map(([each, content], i) => {
     const isLatest = id === null ? i === 0 && content === null : each === id;
@@ -62,7 +65,7 @@ const history = (operations: readonly Operation[], o: Found, enabled = true): Hi
 });
 
 const both: readonly Operation[] = [put(0, 1, '1', A), put(2, 3, '2', B)];
-const asWritten = found(B, [B, '2'], [A, '1']);
+const asWritten = finalState(B, [B, '2'], [A, '1']);
 const overNull: readonly Operation[] = [
   set(0, 1, false),
   put(2, 3, '1'),
@@ -90,7 +93,7 @@ describe('the checker of what Swift misses while it is overwritten', () => {
       'an older version',
       history(
         [...both, put(4, 7, '3', C), get(5, 6, '1', A)],
-        found(C, [C, '3'], [B, '2'], [A, '1']),
+        finalState(C, [C, '3'], [B, '2'], [A, '1']),
       ),
     ],
   ])('finds %s', (_, wrong) => {
@@ -101,9 +104,12 @@ describe('the checker of what Swift misses while it is overwritten', () => {
 describe('the checker of histories of containers with ids', () => {
   it.each<[string, History]>([
     ['a PUT over another', history(both, asWritten)],
-    ['a DELETE', history([put(0, 1, '1', A), remove(2, 3, B)], found(null, [B, null], [A, '1']))],
-    ['a version that was removed', history([...both, drop(4, 5, A)], found(B, [B, '2']))],
-    ['the current version removed', history([...both, drop(4, 5, B)], found(null, [A, '1']))],
+    [
+      'a DELETE',
+      history([put(0, 1, '1', A), remove(2, 3, B)], finalState(null, [B, null], [A, '1'])),
+    ],
+    ['a version that was removed', history([...both, drop(4, 5, A)], finalState(B, [B, '2']))],
+    ['the current version removed', history([...both, drop(4, 5, B)], finalState(null, [A, '1']))],
     [
       'a version in a listing before its PUT is answered',
       history(
@@ -116,12 +122,12 @@ describe('the checker of histories of containers with ids', () => {
         asWritten,
       ),
     ],
-    ['what had no id becomes a version', history(overNull, found(B, [B, '2'], [A, '1']))],
+    ['what had no id becomes a version', history(overNull, finalState(B, [B, '2'], [A, '1']))],
     [
       'what had no id is replaced while switched off',
       history(
         [set(0, 1, false), put(2, 3, '1'), put(4, 5, '2'), set(6, 7, true), put(8, 9, '3', B)],
-        found(B, [B, '3'], [A, '2']),
+        finalState(B, [B, '3'], [A, '2']),
       ),
     ],
   ])('takes %s', (_, right) => {
@@ -129,21 +135,25 @@ describe('the checker of histories of containers with ids', () => {
   });
 
   it.each<[string, History, string]>([
-    ['a version that is gone', history(both, found(B, [B, '2'])), 'is gone'],
-    ['a version with the body of another', history(both, found(B, [B, '2'], [A, '2'])), 'and is 2'],
+    ['a version that is gone', history(both, finalState(B, [B, '2'])), 'is gone'],
+    [
+      'a version with the body of another',
+      history(both, finalState(B, [B, '2'], [A, '2'])),
+      'and is 2',
+    ],
     [
       'a version that nobody wrote',
-      history(both, found(B, [B, '2'], [A, '1'], ['0000000000.00001', '1'])),
+      history(both, finalState(B, [B, '2'], [A, '1'], ['0000000000.00001', '1'])),
       'no order',
     ],
     [
       'ids that are not in the order of the writes',
-      history([put(0, 1, '1', B), put(2, 3, '2', A)], found(A, [B, '1'], [A, '2'])),
+      history([put(0, 1, '1', B), put(2, 3, '2', A)], finalState(A, [B, '1'], [A, '2'])),
       'no order',
     ],
     [
       'an id that two writes got',
-      history([put(0, 1, '1', A), put(2, 3, '2', A)], found(A, [A, '2'])),
+      history([put(0, 1, '1', A), put(2, 3, '2', A)], finalState(A, [A, '2'])),
       'an id twice',
     ],
     [
@@ -163,7 +173,10 @@ describe('the checker of histories of containers with ids', () => {
     ],
     [
       'a listing with what was removed',
-      history([...both, drop(4, 5, A), list(6, 7, line(B, true), line(A))], found(B, [B, '2'])),
+      history(
+        [...both, drop(4, 5, A), list(6, 7, line(B, true), line(A))],
+        finalState(B, [B, '2']),
+      ),
       `with ${A}`,
     ],
     [
@@ -171,8 +184,12 @@ describe('the checker of histories of containers with ids', () => {
       history([...both, drop(4, 5, A)], asWritten),
       'no order',
     ],
-    ['what had no id and was lost', history(overNull, found(B, [B, '2'])), 'no order'],
-    ['an older version that is current', history(both, found(A, [B, '2'], [A, '1'])), 'no order'],
+    ['what had no id and was lost', history(overNull, finalState(B, [B, '2'])), 'no order'],
+    [
+      'an older version that is current',
+      history(both, finalState(A, [B, '2'], [A, '1'])),
+      'no order',
+    ],
   ])('finds %s', (_, wrong, why) => {
     expect(judge(wrong).join('\n')).toContain(why);
   });

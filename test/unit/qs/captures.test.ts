@@ -38,7 +38,7 @@ describe.each(RECORDED)('%s', (_, recorded) => {
     expect(accepted?.body).toEqual(recorded.body);
   });
 
-  it('is refused with one byte of what is signed changed', async () => {
+  it('is refused if one signed byte is changed', async () => {
     const { handler, accepted, passed } = acceptingQs({ now: () => qsSignedAt(recorded) });
     const outcomes = new Set<number>();
     let count = 0;

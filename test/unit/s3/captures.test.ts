@@ -23,7 +23,7 @@ describe.each(ALL)('%s', (_, recorded) => {
     expect(accepted?.call.region).toBe('us-east-1');
   });
 
-  it('is refused with one byte of what is signed changed', async () => {
+  it('is refused if one signed byte is changed', async () => {
     const { handler, accepted, passed } = acceptingFilter({ now: () => signedAt(recorded) });
     const outcomes = new Set<number>();
     for (const changed of changes(recorded)) {

@@ -22,7 +22,7 @@ function bucketAfter(...changes: readonly (Change | readonly [Change, string])[]
   );
 }
 
-const told = (bucket: ModelBucket) =>
+const summary = (bucket: ModelBucket) =>
   allEntries(bucket).map(
     ({ key, id, latest, marker }) => `${key} ${id}${marker ? ' -' : ''}${latest ? ' *' : ''}`,
   );
@@ -30,21 +30,21 @@ const told = (bucket: ModelBucket) =>
 describe('the model of AWS: writes and deletes', () => {
   test('without versions there is one null version, and DELETE removes it', () => {
     const bucket = bucketAfter(put('k', '1'), put('k', '2'));
-    expect(told(bucket)).toEqual(['k null *']);
+    expect(summary(bucket)).toEqual(['k null *']);
     expect(bucket.answer(put('k', '3'))).toEqual({ status: 200, etag: etagOf('3') });
     expect(bucket.answer(remove('k'))).toEqual({ status: 204 });
-    expect(told(bucket.after(remove('k')))).toEqual([]);
+    expect(summary(bucket.after(remove('k')))).toEqual([]);
   });
 
   test('enabling makes what was there the null version, below all that comes', () => {
     const bucket = bucketAfter(put('k', '1'), enable, [put('k', '2'), 'B']);
-    expect(told(bucket)).toEqual(['k B *', 'k null']);
+    expect(summary(bucket)).toEqual(['k B *', 'k null']);
     expect(bucket.answer(put('k', '3'))).toMatchObject({ versionId: NEW });
   });
 
   test('while suspended the null version is replaced, wherever it stands, and the new one is on top', () => {
     const bucket = bucketAfter(put('k', '1'), enable, [put('k', '2'), 'B'], suspend, put('k', '3'));
-    expect(told(bucket)).toEqual(['k null *', 'k B']);
+    expect(summary(bucket)).toEqual(['k null *', 'k B']);
     expect(bucket.answer(put('k', '4'))).toEqual({ status: 200, etag: etagOf('4') });
     expect(bucket.read('k', NULL)).toMatchObject({ content: { body: '3' } });
   });
@@ -56,12 +56,12 @@ describe('the model of AWS: writes and deletes', () => {
       deleteMarker: true,
       versionId: NULL,
     });
-    expect(told(bucket.after(remove('k')))).toEqual(['k null - *', 'k B']);
+    expect(summary(bucket.after(remove('k')))).toEqual(['k null - *', 'k B']);
   });
 
   test('each DELETE while enabled adds a marker, on a marker and on nothing as well', () => {
     const bucket = bucketAfter(enable, [remove('k'), 'A'], [remove('k'), 'B']);
-    expect(told(bucket)).toEqual(['k B - *', 'k A -']);
+    expect(summary(bucket)).toEqual(['k B - *', 'k A -']);
     expect(bucket.answer(remove('k'))).toEqual({ status: 204, deleteMarker: true, versionId: NEW });
   });
 
@@ -73,13 +73,13 @@ describe('the model of AWS: writes and deletes', () => {
       [put('k', '2'), 'C'],
     );
     const marked = bucket.after(remove('k', 'C'));
-    expect(told(marked)).toEqual(['k B - *', 'k A']);
+    expect(summary(marked)).toEqual(['k B - *', 'k A']);
     expect(marked.answer(remove('k', 'B'))).toEqual({
       status: 204,
       deleteMarker: true,
       versionId: 'B',
     });
-    expect(told(marked.after(remove('k', 'B')))).toEqual(['k A *']);
+    expect(summary(marked.after(remove('k', 'B')))).toEqual(['k A *']);
   });
 
   test('DELETE of an id that is not there changes nothing', () => {
@@ -144,7 +144,7 @@ describe('the model of AWS: listings', () => {
     return { ids: entries.map(({ id }) => id), prefixes, next };
   };
 
-  test('a page ends with what it told last, and the next begins behind that', () => {
+  test('a page ends with its last entry, and the next begins after it', () => {
     expect(ids({ maxKeys: 3 })).toEqual({
       ids: ['A2', 'A1', 'X2'],
       prefixes: [],

@@ -155,7 +155,7 @@ describe('a signed hash', () => {
     expect(seen.reduce((sum, each) => sum + each, 0)).toBeLessThan(200_000);
   });
 
-  it('of an empty body is verified where nothing comes', async () => {
+  it('of an empty body is verified if nothing arrives', async () => {
     const recorded = await signedPut(Buffer.alloc(0), {
       'x-amz-content-sha256': sha256(Buffer.from('x')),
     });

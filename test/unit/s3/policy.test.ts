@@ -105,7 +105,7 @@ it.each<[string, unknown, string, string]>([
   });
 });
 
-it('a policy that tells of no bucket is good for none', async () => {
+it('a policy that names no bucket is valid for none', async () => {
   const others = CONDITIONS.filter((each) => !('bucket' in each));
   expect(others).toHaveLength(CONDITIONS.length - 1);
   await expect(verifyPolicy(form(others), signers, NOW)).rejects.toMatchObject({

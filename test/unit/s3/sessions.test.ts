@@ -21,14 +21,14 @@ function counted(life?: number) {
   return { sessions, logins };
 }
 
-it('all who ask share one login', async () => {
+it('all requests share one login', async () => {
   const { sessions, logins } = counted(3600_000);
   const all = await Promise.all(Array.from({ length: 20 }, () => sessions.session(CREDENTIAL)));
   expect(new Set(all.map(({ token }) => token))).toEqual(new Set(['token1']));
   expect(logins).toHaveLength(1);
 });
 
-it('a refused token is renewed once for all who were refused', async () => {
+it('a refused token is renewed once for all refused requests', async () => {
   const { sessions, logins } = counted();
   await sessions.session(CREDENTIAL);
   const all = await Promise.all(
@@ -45,7 +45,7 @@ it('a token that is over is not used', async () => {
   expect(logins.length).toBeGreaterThan(1);
 });
 
-it('the account may be told by the configuration', async () => {
+it('the account may be configured', async () => {
   const { sessions } = counted();
   expect(await sessions.session({ ...CREDENTIAL, account: 'AUTH_other' })).toMatchObject({
     account: 'AUTH_other',
@@ -61,7 +61,7 @@ it("an access key that has come to be another user's has a session of that user"
   expect(logins).toEqual(['test:tester', 'test:other', 'test:other']);
 });
 
-it('who cannot log in is refused; a store that cannot tell is not there', async () => {
+it('a client that cannot log in is refused; a store that cannot answer is unavailable', async () => {
   const refused = new Sessions(() => Promise.reject(new LoginRefused('no')));
   await expect(refused.session(CREDENTIAL)).rejects.toMatchObject({ code: 'access-denied' });
   const away = new Sessions(() => Promise.reject(new StoreError('unreachable', 'away')));
@@ -109,14 +109,14 @@ describe('asking the store', () => {
     ['the body was read', true],
   ])('with a token that has expired, where %s', async (_, takesBody) => {
     const { caller: one, tokens } = caller(takesBody);
-    const asked = ask(one, {
+    const pending = ask(one, {
       method: 'PUT',
       container: 'c',
       object: 'o',
       body: inPieces(Buffer.from('hello'), [1]),
     });
-    if (takesBody) await expect(asked).rejects.toMatchObject({ code: 'unavailable' });
-    else expect(await asked).toMatchObject({ status: 201 });
+    if (takesBody) await expect(pending).rejects.toMatchObject({ code: 'unavailable' });
+    else expect(await pending).toMatchObject({ status: 201 });
     expect(tokens).toEqual(takesBody ? ['old'] : ['old', 'new']);
   });
 });

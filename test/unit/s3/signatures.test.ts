@@ -58,16 +58,16 @@ it('whatever the AWS signer signs is accepted, and means what was signed', async
   await fc.assert(
     fc.asyncProperty(key, query, fc.boolean(), async (name, parameters, inQuery) => {
       const path = `/bkt/${name.split('/').map(encoded).join('/')}`;
-      const given = {
+      const toSign = {
         method: 'GET',
         path,
         query: parameters,
         headers: { 'x-amz-meta-a': ' a  b ' },
       };
-      const { status, call } = await ask(await (inQuery ? presigned : signed)(given, NOW));
+      const { status, call } = await ask(await (inQuery ? presigned : signed)(toSign, NOW));
       expect(status).toBe(200);
       expect(Buffer.from(call?.key ?? '', 'latin1').toString()).toBe(Buffer.from(name).toString());
-      const bytes = (given: string) => Buffer.from(given).toString('latin1');
+      const bytes = (text: string) => Buffer.from(text).toString('latin1');
       for (const [each, value] of Object.entries(parameters))
         expect(call?.parameters.get(bytes(each))).toBe(bytes(value));
     }),
@@ -80,8 +80,8 @@ it('headers in a query are those of the request, however many', async () => {
   const query = Object.fromEntries(names.map((name) => [name, 'v']));
   const { status, call } = await ask(await presigned({ ...GET, query }, NOW));
   expect([status, call?.parameters.size]).toEqual([200, 0]);
-  const given = call?.request.headers.byName();
-  expect(names.filter((name) => given?.get(name) !== 'v')).toEqual([]);
+  const headers = call?.request.headers.byName();
+  expect(names.filter((name) => headers?.get(name) !== 'v')).toEqual([]);
 });
 
 it.each([
@@ -92,7 +92,7 @@ it.each([
   expect((await ask(await presigned({ ...GET, query }, NOW))).status).toBe(status);
 });
 
-it('any region signs, and is told', async () => {
+it('any region signs, and is reported', async () => {
   const { call } = await ask(await signed(GET, NOW, signer('ru-central1')));
   expect(call?.region).toBe('ru-central1');
 });
@@ -166,8 +166,8 @@ it.each([0, 604_801, 1e9, -1])('a URL for %d seconds is refused', async (seconds
 });
 
 it('headers that a URL has in its query are in place', async () => {
-  const given = { method: 'PUT', path: '/bkt/k', query: { 'x-amz-meta-a': 'b' } };
-  const { call } = await ask(await presigned(given, NOW));
+  const toSign = { method: 'PUT', path: '/bkt/k', query: { 'x-amz-meta-a': 'b' } };
+  const { call } = await ask(await presigned(toSign, NOW));
   expect(call?.request.headers.get('x-amz-meta-a')).toBe('b');
   expect(call?.parameters.size).toBe(0);
 });

@@ -29,14 +29,14 @@ const DECIDING = ['versionId', ...routes.flatMap((route) => route.parameters ?? 
 async function readingOf(recorded: Recorded): Promise<string | undefined> {
   const request = asRequest(recorded);
   await filter(request);
-  const found = said.pop();
-  if (found === undefined) return undefined;
-  const { name: operation, call } = found;
+  const match = said.pop();
+  if (match === undefined) return undefined;
+  const { name: operation, call } = match;
   const { headers, parameters } = readCosSignature(
     request.headers.get('authorization'),
     request.query,
   );
-  const asked = [
+  const pairs = [
     ...new Set([
       ...parameters.map(decodeURIComponent),
       ...DECIDING.map((each) => each.toLowerCase()),
@@ -46,10 +46,10 @@ async function readingOf(recorded: Recorded): Promise<string | undefined> {
     // in the form that operations use
     .map((name) => DECIDING.find((each) => listed(each) === name) ?? name)
     .map((name) => [name, call.parameters.get(name)]);
-  const sent = [...new Set([...headers, 'x-cos-copy-source'])]
+  const fields = [...new Set([...headers, 'x-cos-copy-source'])]
     .sort()
     .map((name) => [name, call.request.headers.get(name.replace('x-cos-', 'x-amz-'))]);
-  return JSON.stringify([operation, call.bucket, call.key, asked, sent]);
+  return JSON.stringify([operation, call.bucket, call.key, pairs, fields]);
 }
 
 const text = fc.string({
@@ -126,11 +126,15 @@ function moved(recorded: Recorded): Recorded {
   const { target, fields } = recorded;
   const [path = '', query = ''] = target.split(/\?(.*)/s);
   const pairs = query.split('&');
-  const own = pairs.filter((pair) => pair.startsWith('q-'));
+  const signature = pairs.filter((pair) => pair.startsWith('q-'));
   const rest = pairs.filter((pair) => pair !== '' && !pair.startsWith('q-')).join('&');
   const to = (all: string) => (all === '' ? path : `${path}?${all}`);
-  if (own.length > 0)
-    return { ...recorded, target: to(rest), fields: [...fields, ['Authorization', own.join('&')]] };
+  if (signature.length > 0)
+    return {
+      ...recorded,
+      target: to(rest),
+      fields: [...fields, ['Authorization', signature.join('&')]],
+    };
   const [, authorization = ''] = fields.find(([name]) => name === 'Authorization') ?? [];
   return {
     ...recorded,
@@ -155,7 +159,7 @@ it('two requests with one signature of COS never mean two things', () =>
   haveOneReading(changes, readingOf, { numRuns: runs(5000), seldom: runs(300) }));
 
 /** Returns the bucket and key of a request, or the status and message of its refusal. */
-async function asked(recorded: Recorded, parts: Parameters<typeof acceptingCos>[0] = {}) {
+async function outcome(recorded: Recorded, parts: Parameters<typeof acceptingCos>[0] = {}) {
   const { handler, accepted } = acceptingCos({ now: () => NOW, ...parts });
   const response = await handler(asRequest(recorded));
   const { bucket, key } = accepted[0]?.call ?? {};
@@ -175,33 +179,33 @@ describe('a URL that does not sign host', () => {
     ['cos.ap-chengdu.myqcloud.com', '/bkt-1/dir/k'],
     ['service.cos.myqcloud.com', '/'],
   ])('is refused: %s%s', async (host, target) => {
-    expect(await asked(url(host, target))).toBe(NO_HOST);
+    expect(await outcome(url(host, target))).toBe(NO_HOST);
   });
 
   it('is good for whichever bucket Host names, if that is wanted', async () => {
-    const wanted = { takesUrlsWithoutBucket: true };
-    const given = url(VIRTUAL, '/bkt-1/k');
-    const at = (host: string) => ({ ...given, fields: [['Host', host] as const] });
-    expect(await asked(given, wanted)).toEqual(['bkt-1250000000', 'bkt-1/k']);
-    expect(await asked(at(OTHER), wanted)).toEqual(['other-1250000000', 'bkt-1/k']);
-    expect(await asked(at(HERE), wanted)).toEqual(['bkt-1', 'k']);
+    const options = { takesUrlsWithoutBucket: true };
+    const request = url(VIRTUAL, '/bkt-1/k');
+    const at = (host: string) => ({ ...request, fields: [['Host', host] as const] });
+    expect(await outcome(request, options)).toEqual(['bkt-1250000000', 'bkt-1/k']);
+    expect(await outcome(at(OTHER), options)).toEqual(['other-1250000000', 'bkt-1/k']);
+    expect(await outcome(at(HERE), options)).toEqual(['bkt-1', 'k']);
   });
 
   it('is as it was in Authorization', async () => {
-    expect(await asked(cosSigned({ host: VIRTUAL, target: '/k', signs: { headers: [] } }))).toEqual(
-      ['bkt-1250000000', 'k'],
-    );
+    expect(
+      await outcome(cosSigned({ host: VIRTUAL, target: '/k', signs: { headers: [] } })),
+    ).toEqual(['bkt-1250000000', 'k']);
   });
 });
 
 it('one in Authorization that does not say which version is meant is refused, unless that is wanted', async () => {
-  const given = cosSigned({
+  const request = cosSigned({
     host: VIRTUAL,
     target: '/k?versionId=1',
     signs: { headers: ['host'], parameters: [] },
   });
-  expect(await asked(given)).toBe('403 The parameter versionId is not signed.');
-  expect(await asked(given, { takesHeadersWithoutOperation: true })).toEqual([
+  expect(await outcome(request)).toBe('403 The parameter versionId is not signed.');
+  expect(await outcome(request, { takesHeadersWithoutOperation: true })).toEqual([
     'bkt-1250000000',
     'k',
   ]);
@@ -215,7 +219,7 @@ it('a header in two spellings that are both signed is refused, in either order',
     [other, one],
   ]) {
     const request = { method: 'PUT', host: VIRTUAL, target: '/k', signs: { headers: names } };
-    expect(await asked(cosSigned({ ...request, headers: Object.fromEntries(fields) }))).toMatch(
+    expect(await outcome(cosSigned({ ...request, headers: Object.fromEntries(fields) }))).toMatch(
       /^403 A header that is signed is given twice/,
     );
   }
@@ -239,17 +243,19 @@ describe('the signature of a URL', () => {
     const [read, remove, write] = [url('GET', '/k'), url('DELETE', '/k'), url('PUT', '/k')].map(
       moved,
     );
-    expect(await asked(read!)).toEqual(['bkt-1250000000', 'k']);
+    expect(await outcome(read!)).toEqual(['bkt-1250000000', 'k']);
     for (const recorded of [read!, remove!, write!])
-      expect(await asked(added(recorded, 'versionId=ID'))).toBe(
+      expect(await outcome(added(recorded, 'versionId=ID'))).toBe(
         '403 The parameter versionId is not signed.',
       );
     const copied = {
       ...write!,
       fields: [...write!.fields, ['x-cos-copy-source', `${OTHER}/k`] as const],
     };
-    expect(await asked(copied, { routes })).toBe('403 The header x-cos-copy-source is not signed.');
-    expect(await asked(added(write!, 'tagging'), { routes })).toBe(
+    expect(await outcome(copied, { routes })).toBe(
+      '403 The header x-cos-copy-source is not signed.',
+    );
+    expect(await outcome(added(write!, 'tagging'), { routes })).toBe(
       '403 The parameter tagging is not signed.',
     );
   });

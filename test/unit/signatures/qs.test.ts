@@ -20,14 +20,15 @@ const HERE = '127.0.0.1:8080';
 function signedForQs(unsigned: Recorded, isUrl: boolean): Recorded {
   const { method, target, fields } = unsigned;
   const [path = '', query = ''] = target.split(/\?(.*)/s);
-  const sent = isUrl ? fields : [...fields, ['x-qs-date', DATE] as const];
-  const headers = Headers.fromRaw(sent.flat());
+  const allFields = isUrl ? fields : [...fields, ['x-qs-date', DATE] as const];
+  const headers = Headers.fromRaw(allFields.flat());
   const folder = headers.get('host') === VIRTUAL ? '/bkt-name' : '';
   const request = { method, path: folder + path, query, headers };
   const signature = qsSignatureOf(request, 'SK', isUrl ? EXPIRES : undefined);
-  if (!isUrl) return { ...unsigned, fields: [...sent, ['Authorization', `QS AK:${signature}`]] };
-  const own = `access_key_id=AK&expires=${EXPIRES}&signature=${encodeURIComponent(signature)}`;
-  return { ...unsigned, target: `${target}${target.includes('?') ? '&' : '?'}${own}` };
+  if (!isUrl)
+    return { ...unsigned, fields: [...allFields, ['Authorization', `QS AK:${signature}`]] };
+  const signatureQuery = `access_key_id=AK&expires=${EXPIRES}&signature=${encodeURIComponent(signature)}`;
+  return { ...unsigned, target: `${target}${target.includes('?') ? '&' : '?'}${signatureQuery}` };
 }
 
 const { routes: ours, said } = saying(routes);
@@ -37,15 +38,15 @@ const { handler: filter } = acceptingQs({ now: () => NOW, domains: DOMAINS, rout
 async function readingOf(recorded: Recorded): Promise<string | undefined> {
   const request = asRequest(recorded);
   await filter(request);
-  const found = said.pop();
-  if (found === undefined) return undefined;
-  const { name, call } = found;
+  const match = said.pop();
+  if (match === undefined) return undefined;
+  const { name, call } = match;
   const { headers } = call.request;
-  const asked = [...SIGNED].map((each) => [each, call.parameters.get(each)]);
+  const parameters = [...SIGNED].map((each) => [each, call.parameters.get(each)]);
   const keys = [...headers.entries()].map(([key]) => key).filter((key) => key.startsWith('x-qs-'));
   const sent = [...new Set(keys)].sort().map((key) => [key, headers.get(key)]);
   const body = [headers.get('content-type') ?? '', headers.get('content-md5') ?? ''];
-  return JSON.stringify([name, call.bucket, call.key, asked, sent, body]);
+  return JSON.stringify([name, call.bucket, call.key, parameters, sent, body]);
 }
 
 const text = fc.string({
@@ -124,7 +125,7 @@ it('whatever decides which operation is meant is signed', () => {
 });
 
 it('a header in two spellings is refused, in either order, but for metadata', async () => {
-  const asked = async (...fields: (readonly [string, string])[]) => {
+  const outcome = async (...fields: (readonly [string, string])[]) => {
     const unsigned = {
       method: 'PUT',
       target: '/bkt-name/k',
@@ -134,18 +135,18 @@ it('a header in two spellings is refused, in either order, but for metadata', as
     return (await handler(asRequest(signedForQs({ ...unsigned, body: Buffer.alloc(0) }, false))))
       .status;
   };
-  expect(await asked(['x-qs-meta-a-b', '1'], ['x-qs-meta-a_b', '2'])).toBe(200);
+  expect(await outcome(['x-qs-meta-a-b', '1'], ['x-qs-meta-a_b', '2'])).toBe(200);
   const twins = [
     ['x-qs-copy-source', '/bkt-name/a'] as const,
     ['x-qs-copy_source', '/bkt-name/b'] as const,
   ];
-  await expect(asked(...twins)).rejects.toThrow(
+  await expect(outcome(...twins)).rejects.toThrow(
     'The header x-qs-copy_source appears in two spellings.',
   );
 });
 
 describe('free text that is signed in a URL', () => {
-  const asked = async (recorded: Recorded, parts: Parameters<typeof acceptingQs>[0] = {}) => {
+  const outcome = async (recorded: Recorded, parts: Parameters<typeof acceptingQs>[0] = {}) => {
     const { handler, accepted } = acceptingQs({ now: () => NOW, ...parts });
     const response = await handler(asRequest(recorded));
     const message = /"message":"(.*?)[:"]/.exec(textOf(response))?.[1];
@@ -166,9 +167,9 @@ describe('free text that is signed in a URL', () => {
 
   it('has any bytes, and stays what it is', async () => {
     const recorded = signed('response-content-disposition=x%26version_id=ID');
-    expect(await asked(recorded)).toEqual([['response-content-disposition', 'x&version_id=ID']]);
+    expect(await outcome(recorded)).toEqual([['response-content-disposition', 'x&version_id=ID']]);
     const other = { ...recorded, target: recorded.target.replace('%26', '&') };
-    expect(await asked(other)).toBe(
+    expect(await outcome(other)).toBe(
       '403 A signed URL cannot have response-content-disposition and version_id',
     );
   });
@@ -182,9 +183,9 @@ describe('free text that is signed in a URL', () => {
     ],
     ['image=a&part_number=1', 'image and part_number'],
   ])('is refused before another: %s', async (query, names) => {
-    expect(await asked(signed(query))).toBe(`403 A signed URL cannot have ${names}`);
-    expect(await asked(signed(query), { takesUrlsWithFreeText: true })).toHaveLength(2);
-    expect(await asked(signed(query, false))).toHaveLength(2);
+    expect(await outcome(signed(query))).toBe(`403 A signed URL cannot have ${names}`);
+    expect(await outcome(signed(query), { takesUrlsWithFreeText: true })).toHaveLength(2);
+    expect(await outcome(signed(query, false))).toHaveLength(2);
   });
 
   it.each([
@@ -192,11 +193,11 @@ describe('free text that is signed in a URL', () => {
     'part_number=1&response-expires=e',
     'response-expires=e&prefix=p',
   ])('may be the last, or beside what is not signed: %s', async (query) => {
-    expect(await asked(signed(query))).toHaveLength(2);
+    expect(await outcome(signed(query))).toHaveLength(2);
   });
 
   it.each([true, false])('no other value has an & (in a URL: %s)', async (isUrl) => {
-    expect(await asked(signed('acl=a%26delete', isUrl), { takesUrlsWithFreeText: true })).toBe(
+    expect(await outcome(signed('acl=a%26delete', isUrl), { takesUrlsWithFreeText: true })).toBe(
       '403 The value of acl has an & in it.',
     );
   });

@@ -36,24 +36,24 @@ const DOMAINS = ['s3.example'];
 /** Signs a request as the holder of the secret does: all given headers are signed. */
 function signedForS3(unsigned: Recorded, from: Signing['from']): Recorded {
   const isUrl = from === 'query';
-  const own = isUrl
+  const dateFields = isUrl
     ? []
     : ([
         ['x-amz-date', TIMESTAMP],
         ['x-amz-content-sha256', NOTHING],
       ] as const);
-  const fields = [...unsigned.fields, ...own];
+  const fields = [...unsigned.fields, ...dateFields];
   const signedHeaders = [...new Set(fields.map(([name]) => name.toLowerCase()))].sort();
   const credential = `${ACCESS_KEY}/${formatScope(SCOPE)}`;
-  const given = {
+  const parameters = {
     'X-Amz-Algorithm': ALGORITHM,
     'X-Amz-Credential': credential,
     'X-Amz-Date': TIMESTAMP,
     'X-Amz-Expires': '300',
     'X-Amz-SignedHeaders': signedHeaders.join(';'),
   };
-  const added = Object.entries(given).map(([name, value]) => `${name}=${encoded(value)}`);
-  const target = isUrl ? withQuery(unsigned.target, added.join('&')) : unsigned.target;
+  const pairs = Object.entries(parameters).map(([name, value]) => `${name}=${encoded(value)}`);
+  const target = isUrl ? withQuery(unsigned.target, pairs.join('&')) : unsigned.target;
   const signing: Signing = {
     from,
     accessKey: ACCESS_KEY,
@@ -85,9 +85,9 @@ const { handler: filter } = acceptingFilter({ now: () => NOW, domains: DOMAINS, 
 async function readingOf(recorded: Recorded): Promise<string | undefined> {
   const request = asRequest(recorded);
   await filter(request);
-  const found = said.pop();
-  if (found === undefined) return undefined;
-  const { name: operation, call } = found;
+  const match = said.pop();
+  if (match === undefined) return undefined;
+  const { name: operation, call } = match;
   const { headers } = call.request;
   const { signedHeaders, from } = readSigning(request.headers, readQuery(request.query));
   const names = [...headers.entries()]
@@ -181,7 +181,7 @@ describe('of two requests with one canonical form one is refused', () => {
       },
       from,
     );
-  const asked = async (recorded: Recorded) => {
+  const outcome = async (recorded: Recorded) => {
     const { handler } = acceptingFilter({ now: () => NOW });
     const response = await handler(asRequest(recorded));
     return [response.status, /<Message>(.*?)</.exec(textOf(response))?.[1]];
@@ -197,8 +197,8 @@ describe('of two requests with one canonical form one is refused', () => {
 
   it('a header that is empty, and one that is not there', async () => {
     const signed = put([['x-amz-copy-source', '']]);
-    expect(await asked(signed)).toEqual([200, undefined]);
-    expect(await asked(without(signed, 'x-amz-copy-source'))).toEqual([
+    expect(await outcome(signed)).toEqual([200, undefined]);
+    expect(await outcome(without(signed, 'x-amz-copy-source'))).toEqual([
       403,
       'The header x-amz-copy-source is signed but missing.',
     ]);
@@ -208,8 +208,8 @@ describe('of two requests with one canonical form one is refused', () => {
     'one space, and two, in what decides (%s)',
     async (from) => {
       const signed = put([['x-amz-copy-source', 'bkt/a b']], from);
-      expect(await asked(signed)).toEqual([200, undefined]);
-      expect(await asked(withValue(signed, 'x-amz-copy-source', 'bkt/a  b'))).toEqual([
+      expect(await outcome(signed)).toEqual([200, undefined]);
+      expect(await outcome(withValue(signed, 'x-amz-copy-source', 'bkt/a  b'))).toEqual([
         403,
         'The header x-amz-copy-source has spaces that are not signed.',
       ]);
@@ -217,12 +217,12 @@ describe('of two requests with one canonical form one is refused', () => {
   );
 
   it('but text of a client that sends the request itself may have any spaces', async () => {
-    expect(await asked(put([['x-amz-meta-a', 'a  b']]))).toEqual([200, undefined]);
-    expect(await asked(put([['content-disposition', 'inline; filename="a  b"']]))).toEqual([
+    expect(await outcome(put([['x-amz-meta-a', 'a  b']]))).toEqual([200, undefined]);
+    expect(await outcome(put([['content-disposition', 'inline; filename="a  b"']]))).toEqual([
       200,
       undefined,
     ]);
-    expect((await asked(put([['x-amz-meta-a', 'a  b']], 'query')))[0]).toBe(403);
+    expect((await outcome(put([['x-amz-meta-a', 'a  b']], 'query')))[0]).toBe(403);
   });
 
   it('a header in two spellings, in either order', async () => {
@@ -231,7 +231,7 @@ describe('of two requests with one canonical form one is refused', () => {
       [one, other],
       [other, one],
     ])
-      expect(await asked(put(fields))).toEqual([
+      expect(await outcome(put(fields))).toEqual([
         403,
         'The header x_amz_acl appears in two spellings.',
       ]);

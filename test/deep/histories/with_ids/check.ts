@@ -25,7 +25,7 @@ export function judge(history: History): string[] {
 }
 
 /** An operation that made a version or a marker, and learned its id. */
-interface Made {
+interface Creation {
   readonly id: string;
   readonly object: string;
   readonly operation: Operation;
@@ -33,8 +33,8 @@ interface Made {
   readonly content: Content | null;
 }
 
-function made({ operations }: History): Made[] {
-  return operations.flatMap((operation): Made[] => {
+function creations({ operations }: History): Creation[] {
+  return operations.flatMap((operation): Creation[] => {
     const { call, id, status } = operation;
     if (id === undefined || id === 'null') return [];
     if (call.do === 'put' && status === 201)
@@ -52,7 +52,7 @@ function impossible({ operations }: History): string[] {
 }
 
 function twice(history: History): string[] {
-  const all = made(history).map(({ object, id }) => `${object} ${id}`);
+  const all = creations(history).map(({ object, id }) => `${object} ${id}`);
   return all.filter((each, i) => all.indexOf(each) !== i).map((each) => `an id twice: ${each}`);
 }
 
@@ -72,19 +72,19 @@ function dropsOf({ operations }: History, object: string | undefined, id: string
 
 /** Checks versions that were read by their ids. */
 function read(history: History): string[] {
-  const all = made(history);
+  const all = creations(history);
   return history.operations.flatMap((operation) => {
     const { call, status, content } = operation;
     if (call.do !== 'read' || isOpen(operation)) return [];
-    const known = all.find(({ id, object }) => id === call.id && object === call.object);
+    const creation = all.find(({ id, object }) => id === call.id && object === call.object);
     const { mayBeGone, mustBeGone } = dropsOf(history, call.object, call.id);
     if (status === 200)
-      return mustBeGone(operation) || (known && known.content !== content)
+      return mustBeGone(operation) || (creation && creation.content !== content)
         ? [`a version that was not so, or was removed: ${lineOf(operation)}`]
         : [];
     const isThere =
-      known?.content != null &&
-      known.operation.ended < operation.began &&
+      creation?.content != null &&
+      creation.operation.ended < operation.began &&
       !mayBeGone(operation) &&
       !mayMiss(
         history,
@@ -96,7 +96,7 @@ function read(history: History): string[] {
 }
 
 function listed(history: History): string[] {
-  const all = made(history);
+  const all = creations(history);
   return history.operations.flatMap((operation) => {
     const { call, lines } = operation;
     if (call.do !== 'list' || !lines) return [];
@@ -138,7 +138,7 @@ function oddities(lines: readonly { id: string; isLatest: boolean }[]): string[]
 /** Returns acknowledged versions that are finally missing or have another content. */
 function lost(history: History): string[] {
   const last = history.finally.objects;
-  const gone = made(history).flatMap(({ id, object, content }) => {
+  const gone = creations(history).flatMap(({ id, object, content }) => {
     const there = last[object]?.contents[id];
     if (there === content || (there === undefined && dropsOf(history, object, id).isDropped))
       return [];
@@ -223,18 +223,18 @@ export function lineOf({
   enabled,
 }: Operation): string {
   const { do: what, ...of } = call;
-  const asked = [what, ...Object.values<unknown>(of)].join(' ');
+  const request = [what, ...Object.values<unknown>(of)].join(' ');
   const list = lines
     ?.map((line) => `${line.id}${line.isMarker ? '!' : ''}${line.isLatest ? '*' : ''}`)
     .join(' ');
-  const told = [id, content, list, enabled].filter((each) => each !== undefined).join(' ');
-  return `client ${client} through ${through}, ${began.toFixed(2)} to ${ended.toFixed(2)} ms: ${asked} -> ${status ?? 'no answer'} ${told}`;
+  const result = [id, content, list, enabled].filter((each) => each !== undefined).join(' ');
+  return `client ${client} through ${through}, ${began.toFixed(2)} to ${ended.toFixed(2)} ms: ${request} -> ${status ?? 'no answer'} ${result}`;
 }
 
 /** Returns all that is needed to understand a wrong history. */
 export function report(lines: readonly string[], history: History, file: string): string {
   const { seed, where, initially, operations, finally: last } = history;
-  const found = Object.entries(last.objects).flatMap(([name, { current, contents }]) => [
+  const state = Object.entries(last.objects).flatMap(([name, { current, contents }]) => [
     `  ${name}: ${current ? `${current.id} ${current.content}` : 'not there'}; versions:`,
     ...Object.entries(contents).map(
       ([id, content]) => `    ${id}: ${content ?? 'a delete marker'}`,
@@ -248,7 +248,7 @@ export function report(lines: readonly string[], history: History, file: string)
     `Versions were at first switched ${initially ? 'on' : 'off'}. Operations${objectsIn(operations)}:`,
     ...operations.map((operation) => `  ${about(operation)}`),
     `Found at last, with versions switched ${last.enabled ? 'on' : 'off'}:`,
-    ...found,
+    ...state,
     `All of it: ${file}`,
   ].join('\n');
 }

@@ -64,8 +64,8 @@ export function added(
  * those whose ids are unknown.
  */
 export function identified(object: ObjectState, id: string): (readonly [ObjectState, Version])[] {
-  const known = object.versions.find((version) => version.id === id);
-  if (known) return [[object, known]];
+  const match = object.versions.find((version) => version.id === id);
+  if (match) return [[object, match]];
   return object.versions.flatMap((version, i) => {
     if (version.id !== undefined) return [];
     const named = { id, content: version.content };

@@ -48,7 +48,7 @@ export class Recorder {
   /** Returns the history, with the current state as the final one. */
   async history(): Promise<History> {
     const { seed, initially, objects } = this.plan;
-    const found = await Promise.all(
+    const entries = await Promise.all(
       objects.map(async (name) => [name, await this.#found(name)] as const),
     );
     return {
@@ -59,7 +59,7 @@ export class Recorder {
       operations: [...this.#operations].sort((one, other) => one.began - other.began),
       finally: {
         enabled: (await this.#ask(this.place.clients[0], { do: 'show' }, 0)).enabled ?? false,
-        objects: Object.fromEntries(found),
+        objects: Object.fromEntries(entries),
       },
     };
   }
@@ -108,7 +108,7 @@ export class Recorder {
       case 'put': {
         const body = this.#bodies.get(call.content) ?? Buffer.alloc(0);
         const answer = await sendPut(client, this.#path(call.object), call.way, body, size);
-        return answer ? told(answer) : {};
+        return answer ? outcomeOf(answer) : {};
       }
       case 'copy': {
         const from =
@@ -119,11 +119,11 @@ export class Recorder {
             ? await client.ask('COPY', from, { Destination: to })
             : await client.ask('PUT', to, { 'X-Copy-From': from });
         return answer.status === 201
-          ? { ...told(answer), content: this.#named(answer.headers.get('etag')) }
-          : told(answer);
+          ? { ...outcomeOf(answer), content: this.#named(answer.headers.get('etag')) }
+          : outcomeOf(answer);
       }
       case 'delete':
-        return told(await client.ask('DELETE', this.#path(call.object)));
+        return outcomeOf(await client.ask('DELETE', this.#path(call.object)));
       case 'post':
         return {
           status: (await client.ask('POST', this.#path(call.object), { 'X-Object-Meta-A': 'b' }))
@@ -158,7 +158,7 @@ export class Recorder {
     const answer = await client.ask(method.toUpperCase(), path);
     if (answer.status !== 200) return { status: answer.status };
     const checksum = method === 'get' ? md5(answer.body) : answer.headers.get('etag');
-    return { ...told(answer), content: this.#named(checksum) };
+    return { ...outcomeOf(answer), content: this.#named(checksum) };
   }
 
   async #lines(client: Client, object: string): Promise<Line[]> {
@@ -200,7 +200,7 @@ export class Recorder {
   }
 }
 
-function told({ status, headers }: Pick<Answer, 'status' | 'headers'>): Outcome {
+function outcomeOf({ status, headers }: Pick<Answer, 'status' | 'headers'>): Outcome {
   const id = headers.get('x-object-version-id');
   return id === undefined ? { status } : { status, id };
 }

@@ -19,12 +19,12 @@ describe.each(['history', 'with ids'] as const)(
   (kind) => {
     const target = async () => Target.create(await server.login('test:tester', 'testing'), kind);
 
-    test('by all that /info tells of', async () => {
+    test('by everything that /info lists', async () => {
       const { body } = await server.anonymous().send('GET', '/info');
-      const told = Object.keys(JSON.parse(body.toString()) as object);
-      expect(told).toContain('object_versioning');
+      const keys = Object.keys(JSON.parse(body.toString()) as object);
+      expect(keys).toContain('object_versioning');
       const more = ['dlo', 's3api', 'domain_remap', 'container_sync'];
-      expect(await walkCapabilities(await target(), [...told, ...more])).toEqual([]);
+      expect(await walkCapabilities(await target(), [...keys, ...more])).toEqual([]);
     });
 
     test.each(WRITING)('by %s with every query and header', async (method) => {

@@ -37,11 +37,11 @@ describeWithSwift('whatever writes is versioned or refused', ({ plain }) => {
   )('%s, %s', (_, kind, proxy) => {
     const target = async () => Target.create(await proxy.login('tester'), kind);
 
-    it('by all that /info tells of', async () => {
+    it('by everything that /info lists', async () => {
       const { body } = await (await login(full(), 'tester')).send('GET', '/info');
-      const told = Object.keys(JSON.parse(body.toString()) as object);
-      expect(told.length).toBeGreaterThan(10);
-      const all = [...told, 'dlo', 'versioned_writes', 'object_versioning'];
+      const keys = Object.keys(JSON.parse(body.toString()) as object);
+      expect(keys.length).toBeGreaterThan(10);
+      const all = [...keys, 'dlo', 'versioned_writes', 'object_versioning'];
       expect(await walkCapabilities(await target(), partOf(all, { oneOf: 3 }))).toEqual([]);
     });
 
@@ -55,7 +55,7 @@ describeWithSwift('whatever writes is versioned or refused', ({ plain }) => {
     });
   });
 
-  it('what nobody knows of is told with what to do', async () => {
+  it('an unknown feature is reported with advice', async () => {
     const walked = await Target.create(await login(plain, 'tester'));
     expect(await walkCapabilities(walked, ['teleport'])).toEqual([
       expect.stringMatching(/^teleport is listed by \/info but unknown here: .*capabilities\.ts$/),
