@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { answer } from '../../src/swift_api/responses';
+import { statusResponse } from '../../src/swift_api/responses';
 import { destroy } from '../../src/http/body';
 import { withInfo } from '../../src/plugin/info';
 import type { Authorise, Handler, Request, Response } from '../../src/swift_api/message';
 import { isObject, parseTarget, type ObjectTarget } from '../../src/swift_api/target';
-import { exceeded, factsOf, isBeyond, isNumber } from '../../src/swift_api/quota';
-import { incomingBytes, writtenBy } from '../../src/swift_api/object_writes';
+import { quotaExceeded, fetchHeaders, exceedsQuota, isNumber } from '../../src/swift_api/quota';
+import { incomingBytes, writtenObject } from '../../src/swift_api/object_writes';
 import type { FilterContext, FilterPlugin } from '../../src/plugin/plugin';
 
 const options = z.object({});
@@ -47,20 +47,20 @@ async function check(
   if (target === undefined || !['PUT', 'POST', 'COPY'].includes(method)) return request;
   const removes = Boolean(headers.get('x-remove-account-meta-quota-bytes'));
   const setting = target.container === undefined ? (removes ? '0' : headers.get(QUOTA)) : undefined;
-  if (request.isReseller) return setting && !isNumber(setting) ? answer(400) : request;
-  if (setting !== undefined) return answer(403);
-  const destination = writtenBy(request, target);
+  if (request.isReseller) return setting && !isNumber(setting) ? statusResponse(400) : request;
+  if (setting !== undefined) return statusResponse(403);
+  const destination = writtenObject(request, target);
   if (destination === undefined || !isObject(target)) return request;
   if (await hasRoom(request, target, destination, next, app)) return request;
   const { authorise } = request;
   return authorise === undefined
-    ? exceeded()
+    ? quotaExceeded()
     : { ...request, authorise: withQuotaRefusal(authorise) };
 }
 
 /** Refuses with the quota error, unless the client may not write at all. */
 function withQuotaRefusal(authorise: Authorise): Authorise {
-  return (resource) => authorise(resource) ?? exceeded();
+  return (resource) => authorise(resource) ?? quotaExceeded();
 }
 
 async function hasRoom(
@@ -70,10 +70,10 @@ async function hasRoom(
   next: Handler,
   app: FilterContext['app'],
 ): Promise<boolean> {
-  const facts = await factsOf({ version, account }, request, next, app.power);
+  const facts = await fetchHeaders({ version, account }, request, next, app.power);
   const quota = facts?.get(QUOTA);
   if (facts === undefined || quota === undefined) return true;
   const bytes =
     Number(facts.get('x-account-bytes-used')) + (await incomingBytes(request, target, next));
-  return !isBeyond(quota, bytes);
+  return !exceedsQuota(quota, bytes);
 }

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { drain } from '../../src/http/body';
 import { DeleteSummary } from '../../src/swift_api/bulk/report';
-import { isText, quote, trimmed, type ByteString } from '../../src/http/bytes';
-import { credentials } from '../../src/http/headers';
+import { isText, quote, trimChars, type ByteString } from '../../src/http/bytes';
+import { credentialHeaders } from '../../src/http/headers';
 import { subrequest, type Handler, type Request } from '../../src/swift_api/message';
 import type { Log } from '../../src/util/log';
 import { StoreError } from '../../src/util/store_error';
@@ -10,8 +10,8 @@ import { ByteReader } from '../../src/formats/byte_reader';
 import { readNames } from './names';
 import { mapConcurrently } from '../../src/util/concurrency';
 import type { Work } from '../../src/swift_api/bulk/progress';
-import { establishRight } from './right';
-import { checkBody, reportOf, splitPath, Stopped } from './stopped';
+import { checkBulkRight } from './right';
+import { checkBody, reportForError, splitPath, BulkError } from './stopped';
 import type { BulkOptions } from './options';
 
 /**
@@ -27,7 +27,7 @@ const RETRY_INTERVAL = 1.5;
  *
  * @param type of the report; undefined if the client accepts none of those available
  */
-export async function* deleteNamed(
+export async function* bulkDelete(
   request: Request,
   next: Handler,
   type: string | undefined,
@@ -36,12 +36,12 @@ export async function* deleteNamed(
 ): Work {
   const summary = new DeleteSummary();
   try {
-    if (type === undefined) throw new Stopped(406);
+    if (type === undefined) throw new BulkError(406);
     const { account } = splitPath(request.path);
     const contentType = request.headers.get('content-type');
-    if (contentType && !contentType.startsWith('text/plain')) throw new Stopped(406);
+    if (contentType && !contentType.startsWith('text/plain')) throw new BulkError(406);
     checkBody(request);
-    await establishRight(request, 'account', next);
+    await checkBulkRight(request, 'account', next);
     request.sendContinue?.();
     const names = await readNames(
       ByteReader.over(request.body),
@@ -55,13 +55,13 @@ export async function* deleteNamed(
       ? summary.render(type, 400, 'Invalid bulk delete.')
       : summary.render(type);
   } catch (error) {
-    return summary.render(type, ...reportOf(error, request, log));
+    return summary.render(type, ...reportForError(error, request, log));
   }
 }
 
 /** Whether a name is an object's, as opposed to a container's. */
 function isObjectName(name: ByteString): boolean {
-  return trimmed(name, '/').includes('/');
+  return trimChars(name, '/').includes('/');
 }
 
 class Deleter {
@@ -98,7 +98,7 @@ class Deleter {
       // deletes under way are awaited and reported
       tooMany ||= summary.failed >= options.max_failed_deletes;
     }
-    if (tooMany) throw new Stopped(400, 'Max delete failures exceeded');
+    if (tooMany) throw new BulkError(400, 'Max delete failures exceeded');
   }
 
   /**
@@ -116,7 +116,7 @@ class Deleter {
 
   private async deleteOnce(path: ByteString): Promise<number> {
     const { request } = this;
-    const headers = credentials(request.headers);
+    const headers = credentialHeaders(request.headers);
     try {
       const response = await this.next(
         subrequest(request, { method: 'DELETE', path: quote(path), headers }),

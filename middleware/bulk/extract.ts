@@ -1,9 +1,9 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { drain } from '../../src/http/body';
 import { render, type Problem } from '../../src/swift_api/bulk/report';
-import { isText, quote, trimmedEnd, type ByteString } from '../../src/http/bytes';
+import { isText, quote, trimEndChars, type ByteString } from '../../src/http/bytes';
 import { LIMITS } from '../../src/swift_api/constraints';
-import { credentials, Headers } from '../../src/http/headers';
+import { credentialHeaders, Headers } from '../../src/http/headers';
 import { NO_BODY, subrequest, type Handler, type Request } from '../../src/swift_api/message';
 import { statusLine } from '../../src/swift_api/reasons';
 import type { Log } from '../../src/util/log';
@@ -13,8 +13,8 @@ import { ByteReader } from '../../src/formats/byte_reader';
 import { MAX_PATH } from '../../src/plugin/held_names';
 import { objectHeaders } from '../../src/formats/archive/pax';
 import type { Work } from '../../src/swift_api/bulk/progress';
-import { establishRight } from './right';
-import { checkBody, reportOf, splitPath, Stopped } from './stopped';
+import { checkBulkRight } from './right';
+import { checkBody, reportForError, splitPath, BulkError } from './stopped';
 import { readTar, type TarEntry } from '../../src/formats/archive/tar';
 import { unpack, type ArchiveKind } from '../../src/formats/archive/unpack';
 import { BrokenArchive } from '../../src/formats/archive/broken_archive';
@@ -36,11 +36,11 @@ export async function* extractArchive(
 ): Work {
   const extraction = new Extraction(request, next, options);
   try {
-    if (type === undefined) throw new Stopped(406);
+    if (type === undefined) throw new BulkError(406);
     yield* extraction.run(kind);
     return extraction.report(type);
   } catch (error) {
-    return extraction.report(type, ...reportOf(error, request, log));
+    return extraction.report(type, ...reportForError(error, request, log));
   }
 }
 
@@ -78,7 +78,7 @@ class Extraction {
     private readonly next: Handler,
     private readonly options: BulkOptions,
   ) {
-    this.credentials = credentials(request.headers);
+    this.credentials = credentialHeaders(request.headers);
     this.sharedHeaders = request.headers.filter(
       (key) => key.startsWith('x-object-meta-') || key === X_DELETE_AT || key === X_DELETE_AFTER,
     );
@@ -88,8 +88,8 @@ class Extraction {
     const { request, problems, options } = this;
     checkBody(request);
     const { account, rest } = splitPath(request.path);
-    const base = trimmedEnd(rest, '/');
-    await establishRight(request, 'path', this.next);
+    const base = trimEndChars(rest, '/');
+    await checkBulkRight(request, 'path', this.next);
     const release = request.memory?.take(account, READER_BYTES[kind]);
     request.sendContinue?.();
     const bytes = unpack(ByteReader.over(request.body), kind);
@@ -145,7 +145,7 @@ class Extraction {
     }
     if (problem) this.problems.push(problem);
     this.fail(path, status);
-    if (status === 401) throw new Stopped(401);
+    if (status === 401) throw new BulkError(401);
     if (status === 403) this.countRefused(entry.size);
   }
 
@@ -153,7 +153,7 @@ class Extraction {
   private countRefused(bytes: number): void {
     this.refusedBytes += bytes;
     if (this.refusedBytes > MAX_REFUSED_BYTES)
-      throw new Stopped(
+      throw new BulkError(
         403,
         'Too much of the archive is for containers that this client may not write to',
       );
@@ -182,10 +182,10 @@ class Extraction {
       );
       const max = this.options.max_containers_per_extraction;
       if (status < 300 && ++this.containersCreated > max)
-        throw new Stopped(400, `More than ${max} containers to create from tar.`);
+        throw new BulkError(400, `More than ${max} containers to create from tar.`);
       if (status < 300) return undefined;
     }
-    if (status === 401) throw new Stopped(401);
+    if (status === 401) throw new BulkError(401);
     return [quote(path.slice(0, MAX_PATH)), statusLine(status)];
   }
 

@@ -1,13 +1,13 @@
 import { bulkType } from '../../src/swift_api/bulk/report';
-import { trimmed } from '../../src/http/bytes';
+import { trimChars } from '../../src/http/bytes';
 import { Headers } from '../../src/http/headers';
 import { withInfo } from '../../src/plugin/info';
 import { textResponse, type Filter } from '../../src/swift_api/message';
 import { parseQuery } from '../../src/swift_api/target';
 import type { Log } from '../../src/util/log';
-import { deleteNamed } from './delete';
+import { bulkDelete } from './delete';
 import { extractArchive } from './extract';
-import { answerWith, type Work } from '../../src/swift_api/bulk/progress';
+import { respondWithProgress, type Work } from '../../src/swift_api/bulk/progress';
 import type { ArchiveKind } from '../../src/formats/archive/unpack';
 import type { BulkOptions } from './options';
 
@@ -30,13 +30,13 @@ export function bulkFilter(options: BulkOptions, log: Log): Filter {
       const query = parseQuery(request.query);
       const respond = (work: (type: string | undefined) => Work) => {
         const type = bulkType(request);
-        return answerWith(work(type), type, options.yield_frequency);
+        return respondWithProgress(work(type), type, options.yield_frequency);
       };
       if (query.has('bulk-delete') && /^(POST|DELETE)$/.test(request.method))
-        return respond((type) => deleteNamed(request, next, type, options, log));
+        return respond((type) => bulkDelete(request, next, type, options, log));
       const format = query.get('extract-archive');
       if (format === undefined || request.method !== 'PUT') return next(request);
-      const kind = KINDS.get(trimmed(format.toLowerCase(), '.'));
+      const kind = KINDS.get(trimChars(format.toLowerCase(), '.'));
       if (kind === undefined) return Promise.resolve(unsupported());
       return respond((type) => extractArchive(request, next, { kind, type }, options, log));
     }, capabilities);

@@ -1,8 +1,8 @@
 import { strip, unquote, type ByteString } from '../../src/http/bytes';
 import type { ByteReader } from '../../src/formats/byte_reader';
-import { Turns } from '../../src/util/turns';
+import { TurnBudget } from '../../src/util/turns';
 import { MAX_PATH } from '../../src/plugin/held_names';
-import { Stopped } from './stopped';
+import { BulkError } from './stopped';
 
 /**
  * Reads the names in a bulk delete's body, URL-encoded, one per line (Swift's
@@ -19,7 +19,7 @@ export async function readNames(
   take: (bytes: number) => void = () => undefined,
 ): Promise<ByteString[]> {
   const names: ByteString[] = [];
-  const turns = new Turns(PORTIONS_PER_TURN);
+  const turns = new TurnBudget(PORTIONS_PER_TURN);
   for (let partialLine = ''; ;) {
     const portion = await bytes.read(MAX_PATH);
     if (portion.length === 0) {
@@ -29,18 +29,18 @@ export async function readNames(
       return names;
     }
     const text = partialLine + portion.toString('latin1');
-    if (text.length > MAX_PATH * 2) throw new Stopped(400, 'Invalid File Name');
+    if (text.length > MAX_PATH * 2) throw new BulkError(400, 'Invalid File Name');
     take(portion.length);
     const lines = text.split('\n');
     partialLine = lines.pop() ?? '';
     for (const line of lines) names.push(unquote(strip(line)));
     checkCount(names, max);
-    await turns.after();
+    await turns.spend();
   }
 }
 
 const PORTIONS_PER_TURN = 50;
 
 function checkCount(names: readonly ByteString[], max: number): void {
-  if (names.length > max) throw new Stopped(413, `Maximum Bulk Deletes: ${max} per request`);
+  if (names.length > max) throw new BulkError(413, `Maximum Bulk Deletes: ${max} per request`);
 }

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { drain } from '../../src/http/body';
-import { credentials } from '../../src/http/headers';
+import { credentialHeaders } from '../../src/http/headers';
 import { subrequest, type Handler, type Request, type Response } from '../../src/swift_api/message';
 import { formatTarget, parseTarget, type Target } from '../../src/swift_api/target';
-import { isOfNobodyKnown } from '../../src/plugin/held_names';
+import { isOfUnknownClient } from '../../src/plugin/held_names';
 import { StoreError } from '../../src/util/store_error';
 import { refusalOf } from '../parts_guard/owners';
-import { Stopped } from './stopped';
+import { BulkError } from './stopped';
 
 /**
  * Establishes that a client may run a bulk operation before any of its body is read, by a
@@ -17,14 +17,14 @@ import { Stopped } from './stopped';
  *   in one
  * @throws Stopped with the status of the refusal
  */
-export async function establishRight(
+export async function checkBulkRight(
   request: Request,
   within: 'account' | 'path',
   next: Handler,
 ): Promise<void> {
   if (Buffer.isBuffer(request.body)) return;
   const target = parseTarget(request.path);
-  if (target === undefined) throw new Stopped(404);
+  if (target === undefined) throw new BulkError(404);
   const { version, account } = target;
   const refusal = await findRefusal(
     request,
@@ -33,7 +33,7 @@ export async function establishRight(
   );
   if (refusal === undefined) return;
   await drain(refusal.body);
-  throw new Stopped(refusal.status);
+  throw new BulkError(refusal.status);
 }
 
 async function findRefusal(
@@ -45,7 +45,7 @@ async function findRefusal(
   if (container !== undefined)
     return refusalInContainer({ version, account, container }, request, next);
   const refusal = await refusalOf(request, [{ version, account, right: 'write' }], next);
-  return refusal && isOfNobodyKnown(request, refusal) ? refusal : undefined;
+  return refusal && isOfUnknownClient(request, refusal) ? refusal : undefined;
 }
 
 /**
@@ -58,7 +58,7 @@ async function refusalInContainer(
   next: Handler,
 ): Promise<Response | undefined> {
   const path = formatTarget({ ...container, object: `hindsight-none-${randomUUID()}` });
-  const headers = credentials(request.headers);
+  const headers = credentialHeaders(request.headers);
   const response = await next(subrequest(request, { method: 'POST', path, headers }));
   if ([401, 403, 429, 498].includes(response.status)) return response;
   await drain(response.body);

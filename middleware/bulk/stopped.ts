@@ -7,7 +7,7 @@ import { StoreError } from '../../src/util/store_error';
 import { BrokenArchive } from '../../src/formats/archive/broken_archive';
 
 /** Stops a bulk operation early, with the status and text for its report. */
-export class Stopped extends Error {
+export class BulkError extends Error {
   override readonly name = 'Stopped';
 
   constructor(
@@ -23,14 +23,14 @@ export class Stopped extends Error {
  *
  * @throws the error if nobody is left to receive a report
  */
-export function reportOf(
+export function reportForError(
   error: unknown,
   request: Request,
   log: Log,
 ): [status: number, text: string] {
   if (request.signal.aborted) throw request.signal.reason;
   if (error instanceof ClientGone) throw error;
-  if (error instanceof Stopped) return [error.status, error.text];
+  if (error instanceof BulkError) return [error.status, error.text];
   if (error instanceof BodyMemoryFull || error instanceof StoreError) return [503, error.message];
   if (error instanceof BrokenArchive) return [400, `Invalid Tar File: ${error.message}`];
   log.error(
@@ -48,7 +48,7 @@ export function reportOf(
  */
 export function splitPath(path: string): { account: ByteString; rest: ByteString } {
   const [root, version, account, ...rest] = unquote(path).split('/');
-  if (root !== '' || !version || !account) throw new Stopped(404);
+  if (root !== '' || !version || !account) throw new BulkError(404);
   return { account: `/${version}/${account}`, rest: rest.join('/') };
 }
 
@@ -58,5 +58,5 @@ export function splitPath(path: string): { account: ByteString; rest: ByteString
  * @throws Stopped with 411
  */
 export function checkBody({ body, headers }: Request): void {
-  if (Buffer.isBuffer(body) && !headers.has('content-length')) throw new Stopped(411);
+  if (Buffer.isBuffer(body) && !headers.has('content-length')) throw new BulkError(411);
 }

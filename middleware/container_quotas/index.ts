@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import { page } from '../../src/swift_api/responses';
+import { htmlResponse } from '../../src/swift_api/responses';
 import { destroy } from '../../src/http/body';
 import { withInfo } from '../../src/plugin/info';
 import type { Handler, Request, Response } from '../../src/swift_api/message';
 import { isContainer, isObject, parseTarget, type ObjectTarget } from '../../src/swift_api/target';
-import { exceeded, factsOf, isBeyond, isNumber } from '../../src/swift_api/quota';
+import { quotaExceeded, fetchHeaders, exceedsQuota, isNumber } from '../../src/swift_api/quota';
 import { refusalIn } from '../../src/swift_api/authority/shown_right';
-import { incomingBytes, writtenBy } from '../../src/swift_api/object_writes';
+import { incomingBytes, writtenObject } from '../../src/swift_api/object_writes';
 import type { FilterContext, FilterPlugin } from '../../src/plugin/plugin';
 import { X_CONTAINER_BYTES_USED } from '../../src/swift_api/header_names';
 
@@ -46,18 +46,18 @@ async function check(
   const target = parseTarget(request.path);
   if (target === undefined) return undefined;
   if (isContainer(target)) return checkSetting(request);
-  const destination = request.method === 'DELETE' ? undefined : writtenBy(request, target);
+  const destination = request.method === 'DELETE' ? undefined : writtenObject(request, target);
   if (destination === undefined || !isObject(target)) return undefined;
   if (await hasRoom(request, target, destination, next, app)) return undefined;
-  return refusalIn(await app.mayWrite(request, destination)) ?? exceeded();
+  return refusalIn(await app.mayWrite(request, destination)) ?? quotaExceeded();
 }
 
 /** Refuses a quota that is not a number. */
 function checkSetting({ method, headers }: Request): Response | undefined {
   if (method !== 'PUT' && method !== 'POST') return undefined;
   const isInvalid = (name: string) => Boolean(headers.get(name)) && !isNumber(headers.get(name));
-  if (isInvalid(BYTES)) return page(400, 'Invalid bytes quota.');
-  return isInvalid(COUNT) ? page(400, 'Invalid count quota.') : undefined;
+  if (isInvalid(BYTES)) return htmlResponse(400, 'Invalid bytes quota.');
+  return isInvalid(COUNT) ? htmlResponse(400, 'Invalid count quota.') : undefined;
 }
 
 async function hasRoom(
@@ -67,10 +67,10 @@ async function hasRoom(
   next: Handler,
   app: FilterContext['app'],
 ): Promise<boolean> {
-  const facts = await factsOf({ version, account, container }, request, next, app.power);
+  const facts = await fetchHeaders({ version, account, container }, request, next, app.power);
   if (facts === undefined || !(facts.has(BYTES) || facts.has(COUNT))) return true;
   const bytes =
     Number(facts.get(X_CONTAINER_BYTES_USED)) + (await incomingBytes(request, target, next));
   const count = Number(facts.get('x-container-object-count')) + 1;
-  return !isBeyond(facts.get(BYTES), bytes) && !isBeyond(facts.get(COUNT), count);
+  return !exceedsQuota(facts.get(BYTES), bytes) && !exceedsQuota(facts.get(COUNT), count);
 }

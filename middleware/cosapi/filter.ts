@@ -4,8 +4,8 @@ import type { Route } from '../../src/dialects/s3/call';
 import { dialectHandler, runRoute, type CallerOf, type Dialect } from '../../src/dialects/handler';
 import {
   authorizationIn,
-  knownBy,
-  unsignedBy,
+  principalOf,
+  anonymousPrincipal,
   type Principal,
   type Logins,
 } from '../../src/dialects/logins';
@@ -16,25 +16,25 @@ import { errorAnswer } from '../../src/dialects/s3/errors';
 import { unquote, type ByteString } from '../../src/http/bytes';
 import { Headers } from '../../src/http/headers';
 import type { Handler, Request, Response } from '../../src/swift_api/message';
-import { cosHost, type CosHost } from './host';
+import { parseCosHost, type CosHost } from './host';
 import { recognise, type Recognised } from './recognise';
-import { inCos, inShared } from './renaming';
+import { toCosResponse, toSharedRequest } from './renaming';
 import {
-  checkSigned,
+  checkSignedHeaders,
   readCosSignature,
-  signsQuery,
+  isSignatureParameter,
   verifyCosSignature,
   type CosSignature,
-  type CosSigned,
+  type CosSignedRequest,
 } from './signature';
-import { SPELLING } from './spelling';
-import { checkCoverage, checkUrl, isGoodAsUrl } from './urls';
+import { WIRE_FORMAT } from './spelling';
+import { checkCoverage, checkUrl, isValidAsUrl } from './urls';
 
 /**
  * Configuration and dependencies of the filter. Tencent's own domains are recognised
  * besides the configured ones.
  */
-export interface CosParts extends DialectParts<Route> {
+export interface CosHandlerOptions extends DialectParts<Route> {
   readonly logins: Logins;
   /** The `Server` header of responses. */
   readonly server: string;
@@ -47,13 +47,13 @@ export interface CosParts extends DialectParts<Route> {
 }
 
 /** Answers requests of COS's API, and passes all others on. */
-export function cosHandler(next: Handler, parts: CosParts): Handler {
+export function cosHandler(next: Handler, parts: CosHandlerOptions): Handler {
   const dialect: Dialect<Recognised> = {
     recognise: (request) => recognise(request, parts.domains),
     answer: (request, recognised, callerOf) =>
       new Exchange(parts, callerOf, request).answer(recognised),
     errorAnswer: (error, request) =>
-      inCos(errorAnswer(hideMarker(error), request, SPELLING.errors)),
+      toCosResponse(errorAnswer(hideMarker(error), request, WIRE_FORMAT.errors)),
     readersReadVersions: parts.readersReadVersions,
     common: (id, isError) =>
       Headers.of({
@@ -85,12 +85,12 @@ class Exchange {
   private readonly hostInfo: CosHost;
 
   constructor(
-    private readonly parts: CosParts,
+    private readonly parts: CosHandlerOptions,
     private readonly callerOf: CallerOf,
     private readonly request: Request,
   ) {
     this.host = request.host ?? request.headers.get('host');
-    this.hostInfo = cosHost(this.host, parts.domains);
+    this.hostInfo = parseCosHost(this.host, parts.domains);
   }
 
   async answer(recognised: Recognised): Promise<Response> {
@@ -100,17 +100,17 @@ class Exchange {
     const isSigned = recognised === 'signed';
     const principal = isSigned
       ? await this.authenticate(address, query)
-      : unsignedBy(parts.anonymous, query);
+      : anonymousPrincipal(parts.anonymous, query);
     const call = {
       ...address,
-      request: inShared(request, host, parts.domains),
+      request: toSharedRequest(request, host, parts.domains),
       caller: this.callerOf(principal),
-      parameters: new CaselessQuery([...query].filter(([name]) => !signsQuery(name))),
+      parameters: new CaselessQuery([...query].filter(([name]) => !isSignatureParameter(name))),
       region: hostInfo.region ?? parts.location,
       location: parts.location,
-      spelling: SPELLING,
+      spelling: WIRE_FORMAT,
     };
-    return inCos(await runRoute(call, parts.routes, plainPayload));
+    return toCosResponse(await runRoute(call, parts.routes, plainPayload));
   }
 
   private async authenticate(address: Address, query: Query): Promise<Principal> {
@@ -123,8 +123,8 @@ class Exchange {
         'Temporary keys (x-cos-security-token) are not supported.',
       );
     const signature = readCosSignature(authorization, request.query);
-    checkSigned(signature, headers);
-    const credential = await parts.logins.known.find(signature.accessKey);
+    checkSignedHeaders(signature, headers);
+    const credential = await parts.logins.credentialSource.find(signature.accessKey);
     if (!credential) throw unknownKey(signature.accessKey);
     const forms = this.signedForms(signature, address);
     verifyCosSignature(
@@ -138,9 +138,9 @@ class Exchange {
     const isUrl = signature.from === 'query';
     if (isUrl) checkUrl(signature, takesUrlsWithoutBucket);
     // a client may also send the signature of a URL that it received as Authorization
-    if ((isUrl || !takesHeadersWithoutOperation) && isGoodAsUrl(signature, takesUrlsWithoutBucket))
+    if ((isUrl || !takesHeadersWithoutOperation) && isValidAsUrl(signature, takesUrlsWithoutBucket))
       checkCoverage(signature, headers, query, parts.routes);
-    return knownBy(credential, parts.logins.sessions);
+    return principalOf(credential, parts.logins.sessions);
   }
 
   /**
@@ -148,7 +148,7 @@ class Exchange {
    * path because of the option `Domain` of COS's SDK, the SDK does not know that and
    * signs the rest of the path: such a signature is valid for any bucket of its signer.
    */
-  private signedForms({ from }: CosSignature, { bucket }: Address): CosSigned[] {
+  private signedForms({ from }: CosSignature, { bucket }: Address): CosSignedRequest[] {
     const { request, parts, host, hostInfo } = this;
     const { method, query } = request;
     const headers = host === undefined ? request.headers : request.headers.with('Host', host);

@@ -27,7 +27,7 @@ const OWN_HOST = new RegExp(
  * @param host with or without a port
  * @param domains whose subdomains are buckets as well, in lower case
  */
-export function cosHost(host: ByteString | undefined, domains: readonly string[]): CosHost {
+export function parseCosHost(host: ByteString | undefined, domains: readonly string[]): CosHost {
   const match = OWN_HOST.exec(host?.replace(/:\d*$/, '') ?? '');
   if (match) {
     const [, bucket, region, old] = match;

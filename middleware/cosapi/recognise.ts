@@ -1,7 +1,7 @@
 import type { ByteString } from '../../src/http/bytes';
-import { credentials, type Headers } from '../../src/http/headers';
+import { credentialHeaders, type Headers } from '../../src/http/headers';
 import { isSignedForS3 } from '../../src/swift_api/s3_requests';
-import { cosHost } from './host';
+import { parseCosHost } from './host';
 import { isSignedForCos } from './signature';
 
 /**
@@ -28,6 +28,7 @@ export function recognise(
 ): Recognised | undefined {
   const { query, headers, host = headers.get('host') } = request;
   if (isSignedForCos(headers.get('authorization'), query)) return 'signed';
-  const isForeign = isSignedForS3(undefined, query) || credentials(headers).toRaw().length > 0;
-  return !isForeign && cosHost(host, domains).bucket !== undefined ? 'host' : undefined;
+  const isForeign =
+    isSignedForS3(undefined, query) || credentialHeaders(headers).toRaw().length > 0;
+  return !isForeign && parseCosHost(host, domains).bucket !== undefined ? 'host' : undefined;
 }

@@ -1,7 +1,7 @@
 import type { ByteString } from '../../src/http/bytes';
 import { Headers } from '../../src/http/headers';
 import type { Request, Response } from '../../src/swift_api/message';
-import { cosHost } from './host';
+import { parseCosHost } from './host';
 
 const [COS_PREFIX, SHARED_PREFIX] = ['x-cos-', 'x-amz-'];
 const META = 'x-cos-meta-';
@@ -16,7 +16,7 @@ const DEFAULT_TYPE = 'application/octet-stream';
  * @param host the client's Host
  * @param domains whose subdomains are buckets
  */
-export function inShared(
+export function toSharedRequest(
   request: Request,
   host: ByteString | undefined,
   domains: readonly string[],
@@ -43,15 +43,15 @@ export function inShared(
 }
 
 /** Translates a response of those operations for clients of COS. */
-export function inCos(response: Response): Response {
+export function toCosResponse(response: Response): Response {
   const rawHeaders = response.headers
     .toRaw()
-    .map((text, at) => (at % 2 === 0 ? renamedText(text) : text));
+    .map((text, at) => (at % 2 === 0 ? toCosNames(text) : text));
   return { ...response, headers: Headers.fromRaw(rawHeaders) };
 }
 
 /** Replaces the header names in a text by COS's names. */
-export function renamedText(text: string): string {
+export function toCosNames(text: string): string {
   return text.replace(/x-amz-/gi, COS_PREFIX);
 }
 
@@ -77,7 +77,7 @@ function parseSource(
   domains: readonly string[],
 ): ByteString {
   const [, sourceHost = '', rest = ''] = /^\/?([^/?]*)\/?([^]*)$/.exec(source) ?? [];
-  const { bucket, isOwn } = cosHost(sourceHost, domains);
+  const { bucket, isOwn } = parseCosHost(sourceHost, domains);
   if (bucket !== undefined) return `${bucket}/${rest}`;
   return isOwn || sourceHost === host ? rest : source;
 }

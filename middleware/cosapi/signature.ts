@@ -2,7 +2,7 @@ import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { BucketError } from '../../src/buckets/errors';
 import { quote, unquote, type ByteString } from '../../src/http/bytes';
 import { Headers } from '../../src/http/headers';
-import { queryPairs } from '../../src/swift_api/target';
+import { parseQueryPairs } from '../../src/swift_api/target';
 
 /** A period in seconds since 1970, both ends included. */
 type Period = readonly [from: number, to: number];
@@ -22,7 +22,7 @@ export interface CosSignature {
 }
 
 /** The parts of a request that are signed. */
-export interface CosSigned {
+export interface CosSignedRequest {
   readonly method: string;
   /** Decoded. */
   readonly path: ByteString;
@@ -31,7 +31,7 @@ export interface CosSigned {
 }
 
 /** Whether a parameter is part of the signature of a URL, and thus not signed itself. */
-export function signsQuery(name: string): boolean {
+export function isSignatureParameter(name: string): boolean {
   return FIELDS.some((field) => field === name);
 }
 
@@ -50,7 +50,7 @@ const FIELDS = [
 /** Whether a request is signed as clients of COS sign. */
 export function isSignedForCos(authorization: string | undefined, query: string): boolean {
   if (/^q-sign-algorithm=/i.test(authorization?.trimStart() ?? '')) return true;
-  return queryPairs(query).some(([name]) => name === 'q-signature');
+  return parseQueryPairs(query).some(([name]) => name === 'q-signature');
 }
 
 /**
@@ -60,8 +60,10 @@ export function isSignedForCos(authorization: string | undefined, query: string)
  */
 export function readCosSignature(authorization: string | undefined, query: string): CosSignature {
   const values = new Map<string, ByteString>();
-  for (const [name, value] of queryPairs(authorization?.trim().replaceAll('+', '%2B') ?? query)) {
-    if (!signsQuery(name)) continue;
+  for (const [name, value] of parseQueryPairs(
+    authorization?.trim().replaceAll('+', '%2B') ?? query,
+  )) {
+    if (!isSignatureParameter(name)) continue;
     if (values.has(name)) throw malformed(`${name} is given twice`);
     values.set(name, value);
   }
@@ -99,13 +101,13 @@ export function readCosSignature(authorization: string | undefined, query: strin
 export function verifyCosSignature(
   signature: CosSignature,
   secret: ByteString,
-  requests: readonly CosSigned[],
+  requests: readonly CosSignedRequest[],
   now: number,
   skew = 0,
 ): void {
-  const matches = (request: CosSigned) =>
+  const matches = (request: CosSignedRequest) =>
     isComplete(signature, request) &&
-    isEqual(signature.hex, cosSignatureOf(signature, secret, request));
+    isEqual(signature.hex, computeCosSignature(signature, secret, request));
   if (!requests.some(matches))
     throw new BucketError('bad-signature', 'The Signature you specified is invalid.');
   for (const [from, to] of [parsePeriod(signature.signTime), parsePeriod(signature.keyTime)].filter(
@@ -119,16 +121,16 @@ export function verifyCosSignature(
 const TOO_SKEWED = 'The difference between the request time and the current time is too large.';
 
 /** Computes the signature of a request with a secret, in hex. */
-export function cosSignatureOf(
+export function computeCosSignature(
   { signTime, keyTime, headers, parameters }: CosSignature,
   secret: ByteString,
-  request: CosSigned,
+  request: CosSignedRequest,
 ): string {
   const queryValues = new Map(
-    queryPairs(request.query).map(([name, value]) => [listed(name), value]),
+    parseQueryPairs(request.query).map(([name, value]) => [toListedName(name), value]),
   );
   const headerValues = new Map(
-    spelledHeaders(request.headers).map(([name, value]) => [listed(name), value]),
+    spelledHeaders(request.headers).map(([name, value]) => [toListedName(name), value]),
   );
   const text = [
     request.method.toLowerCase(),
@@ -148,11 +150,11 @@ export function cosSignatureOf(
  *
  * @throws BucketError `access-denied`
  */
-export function checkSigned({ headers: signed }: CosSignature, headers: Headers): void {
+export function checkSignedHeaders({ headers: signed }: CosSignature, headers: Headers): void {
   const [names, keys] = [new Set(signed), new Set(signed.map((name) => Headers.key(name)))];
   const seen = new Set<string>();
   headers.filter((key, spelled) => {
-    const name = listed(spelled);
+    const name = toListedName(spelled);
     const identity = key.startsWith(META) ? name : key;
     const isAmbiguous = seen.has(identity) || !names.has(name);
     if (keys.has(key) && isAmbiguous)
@@ -178,9 +180,9 @@ function hmac(key: Buffer | string, text: string): string {
  * Whether everything listed is present, since a missing value is signed like an empty
  * one.
  */
-function isComplete({ headers, parameters }: CosSignature, request: CosSigned): boolean {
-  const queryNames = new Set(queryPairs(request.query).map(([name]) => listed(name)));
-  const headerNames = new Set(spelledHeaders(request.headers).map(([name]) => listed(name)));
+function isComplete({ headers, parameters }: CosSignature, request: CosSignedRequest): boolean {
+  const queryNames = new Set(parseQueryPairs(request.query).map(([name]) => toListedName(name)));
+  const headerNames = new Set(spelledHeaders(request.headers).map(([name]) => toListedName(name)));
   return (
     parameters.every((name) => queryNames.has(name)) &&
     headers.every((name) => headerNames.has(name))
@@ -197,7 +199,7 @@ function encode(text: ByteString): string {
 }
 
 /** Returns a name in the form used in lists. */
-export function listed(name: ByteString): string {
+export function toListedName(name: ByteString): string {
   return encode(name).toLowerCase();
 }
 

@@ -1,10 +1,10 @@
 import type { WireFormat } from '../../src/dialects/s3/call';
 import { isText, unquote, type ByteString } from '../../src/http/bytes';
 import { xml } from '../../src/dialects/xml';
-import { renamedText } from './renaming';
+import { toCosNames } from './renaming';
 
 /** How COS differs from S3 on the wire. Its documents have no namespace. */
-export const SPELLING: WireFormat = {
+export const WIRE_FORMAT: WireFormat = {
   owner: ({ caller: { user }, bucket }) => [
     // older documents have only this one
     xml('UID', appIdIn(bucket) ?? user),
@@ -28,9 +28,9 @@ export const SPELLING: WireFormat = {
       const resource = `${host ?? ''}${unquote(path)}`;
       return xml('Error', [
         xml('Code', code),
-        xml('Message', renamedText(message)),
+        xml('Message', toCosNames(message)),
         ...Object.entries(fields).map(([name, value]) =>
-          xml(name, FIELDS_NAMING_HEADERS.has(name) ? renamedText(value) : value),
+          xml(name, FIELDS_NAMING_HEADERS.has(name) ? toCosNames(value) : value),
         ),
         xml('Resource', isText(resource) ? resource : `${host ?? ''}${path}`),
         xml('RequestId', transactionId),

@@ -2,7 +2,7 @@ import { BucketError } from '../../src/buckets/errors';
 import type { Route } from '../../src/dialects/s3/call';
 import type { Query } from '../../src/dialects/query';
 import type { Headers } from '../../src/http/headers';
-import { listed, type CosSignature } from './signature';
+import { toListedName, type CosSignature } from './signature';
 
 const COPY_SOURCE = 'x-cos-copy-source';
 
@@ -13,7 +13,7 @@ const COPY_SOURCE = 'x-cos-copy-source';
  *
  * @param withoutBucket whether a URL is valid that does not say for which bucket it is
  */
-export function isGoodAsUrl({ headers }: CosSignature, withoutBucket: boolean): boolean {
+export function isValidAsUrl({ headers }: CosSignature, withoutBucket: boolean): boolean {
   return withoutBucket || headers.includes('host');
 }
 
@@ -25,7 +25,7 @@ export function isGoodAsUrl({ headers }: CosSignature, withoutBucket: boolean): 
  * @throws BucketError `access-denied`
  */
 export function checkUrl(signature: CosSignature, withoutBucket: boolean): void {
-  if (isGoodAsUrl(signature, withoutBucket)) return;
+  if (isValidAsUrl(signature, withoutBucket)) return;
   throw new BucketError(
     'access-denied',
     'The header host is not signed: the URL would be valid for every bucket of its signer.',
@@ -46,7 +46,7 @@ export function checkCoverage(
   routes: readonly Route[],
 ): void {
   for (const name of ['versionId', ...routes.flatMap((route) => route.parameters ?? [])])
-    if (query.has(name) && !parameters.includes(listed(name)))
+    if (query.has(name) && !parameters.includes(toListedName(name)))
       throw new BucketError('access-denied', `The parameter ${name} is not signed.`);
   if (headers.has(COPY_SOURCE) && !signed.includes(COPY_SOURCE))
     throw new BucketError('access-denied', `The header ${COPY_SOURCE} is not signed.`);

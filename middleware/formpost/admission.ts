@@ -2,7 +2,7 @@ import type { ByteString } from '../../src/http/bytes';
 import type { Request } from '../../src/swift_api/message';
 import { formatTarget, type ObjectTarget } from '../../src/swift_api/target';
 import { signTempUrl } from '../../src/swift_api/temp_url/temp_url';
-import { within } from '../tempurl/scope';
+import { authoriseWithin } from '../tempurl/scope';
 
 /** The signature that was found valid for a form. */
 export interface Signer {
@@ -20,17 +20,17 @@ export type Admit = (
 ) => Pick<Request, 'path' | 'query' | 'authorise'>;
 
 /** For an app that stores objects itself and asks for authorisation. */
-export const byAuthorising: Admit = (_, target) => ({
+export const admitByAuthorising: Admit = (_, target) => ({
   path: formatTarget(target),
   query: '',
-  authorise: within(target, 'container'),
+  authorise: authoriseWithin(target, 'container'),
 });
 
 /**
  * For a Swift behind the proxy, which checks the same key and expiry: its `tempurl` knows
  * only this version of the API.
  */
-export const bySigning: Admit = (signer, target) => ({
+export const admitBySigning: Admit = (signer, target) => ({
   path: formatTarget({ ...target, version: 'v1' }),
   query: signTempUrl(signer, 'PUT', signer.expires, target),
 });

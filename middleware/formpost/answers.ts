@@ -1,8 +1,8 @@
-import { page } from '../../src/swift_api/responses';
+import { htmlResponse } from '../../src/swift_api/responses';
 import { quote, type ByteString } from '../../src/http/bytes';
 import { Headers } from '../../src/http/headers';
 import { statusLine } from '../../src/swift_api/reasons';
-import { titled } from '../../src/http/titles';
+import { titleCase } from '../../src/http/titles';
 import type { Response } from '../../src/swift_api/message';
 import { InvalidForm } from '../../src/formats/multipart';
 
@@ -25,8 +25,8 @@ export function outcomeResponse(
 ): Response {
   const shared = headers.filter((key) => key.startsWith('access-control'));
   if (redirect === '') {
-    const reason = message === '' ? '' : `\r\nFormPost: ${titled(message)}`;
-    return page(status, statusLine(status) + reason, shared.withAll(PLAIN));
+    const reason = message === '' ? '' : `\r\nFormPost: ${titleCase(message)}`;
+    return htmlResponse(status, statusLine(status) + reason, shared.withAll(PLAIN));
   }
   if (/[^\x20-\x7e\x80-\xff]/.test(redirect)) throw new InvalidForm('redirect is not a valid URL');
   const mark = redirect.includes('?') ? '&' : '?';
@@ -35,8 +35,8 @@ export function outcomeResponse(
 }
 
 /** Rejects a malformed form, or one that asks for the impossible. */
-export function invalid(reason: string): Response {
-  return page(400, `FormPost: ${reason}`, PLAIN);
+export function invalidFormResponse(reason: string): Response {
+  return htmlResponse(400, `FormPost: ${reason}`, PLAIN);
 }
 
 const PLAIN = Headers.of({ 'Content-Type': 'text/plain' });

@@ -7,7 +7,11 @@ import { InvalidForm } from '../../src/formats/multipart';
 export type Fields = ReadonlyMap<string, ByteString>;
 
 /** Reads a field as an integer; 0 if it is missing or empty. */
-export function numberIn(fields: Fields, name: string, error = `${name} not an integer`): number {
+export function readInteger(
+  fields: Fields,
+  name: string,
+  error = `${name} not an integer`,
+): number {
   const value = parseInteger(fields.get(name) || '0');
   if (value === undefined) throw new InvalidForm(error);
   return value;

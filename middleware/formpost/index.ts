@@ -4,12 +4,12 @@ import { digestInfo } from '../../src/http/digest';
 import { formBoundary } from '../../src/formats/form';
 import { withInfo } from '../../src/plugin/info';
 import type { Filter, Handler, Request, Response } from '../../src/swift_api/message';
-import { titled } from '../../src/http/titles';
+import { titleCase } from '../../src/http/titles';
 import type { FilterPlugin } from '../../src/plugin/plugin';
-import { invalid, outcomeResponse } from './answers';
+import { invalidFormResponse, outcomeResponse } from './answers';
 import { InvalidForm } from '../../src/formats/multipart';
-import { byAuthorising, bySigning } from './admission';
-import { Unsigned, Upload, type UploadRules } from './upload';
+import { admitByAuthorising, admitBySigning } from './admission';
+import { UnsignedForm, Upload, type UploadRules } from './upload';
 import { allowedDigests } from '../../src/config/digests';
 
 const options = z.object({ allowed_digests: allowedDigests });
@@ -28,7 +28,7 @@ export const formpost: FilterPlugin<typeof options> = {
   create: ({ allowed_digests: digests }, { app, log }) => {
     const hasUpstream = app.upstream !== undefined;
     if (!hasUpstream || app.power === 'service')
-      return formPostFilter({ digests, admit: hasUpstream ? bySigning : byAuthorising });
+      return formPostFilter({ digests, admit: hasUpstream ? admitBySigning : admitByAuthorising });
     log.warn(
       'formpost: no service user is configured to read the keys of forms; forms are left to the store',
     );
@@ -57,9 +57,9 @@ async function receiveForm(
     const { outcome, redirect } = await new Upload(request, rules, next).run(boundary);
     return outcomeResponse(outcome, redirect);
   } catch (error) {
-    if (error instanceof InvalidForm) return invalid(error.message);
-    if (error instanceof Unsigned)
-      return unauthorised('unknown', `FormPost: ${titled(error.message)}`);
+    if (error instanceof InvalidForm) return invalidFormResponse(error.message);
+    if (error instanceof UnsignedForm)
+      return unauthorised('unknown', `FormPost: ${titleCase(error.message)}`);
     throw error;
   }
 }

@@ -1,20 +1,20 @@
 import { Readable } from 'node:stream';
 import { drain } from '../../src/http/body';
-import { isText, trimmedEnd, unquote, type ByteString } from '../../src/http/bytes';
-import { isSignedBy, parseSignature } from '../../src/http/digest';
+import { isText, trimEndChars, unquote, type ByteString } from '../../src/http/bytes';
+import { verifySignature, parseSignature } from '../../src/http/digest';
 import { parseParameters } from '../../src/formats/form';
-import { FieldBounds } from '../../src/formats/form_fields';
+import { FieldLimits } from '../../src/formats/form_fields';
 import { Headers } from '../../src/http/headers';
 import { subrequest, type Handler, type Request } from '../../src/swift_api/message';
 import { parseTarget, type ContainerTarget } from '../../src/swift_api/target';
-import { keysOf, type Key } from '../tempurl/keys';
+import { readTempUrlKeys, type Key } from '../tempurl/keys';
 import type { Admit, Signer } from './admission';
 import type { Outcome } from './answers';
-import { numberIn, objectHeaders, signedMessage } from './fields';
+import { readInteger, objectHeaders, signedMessage } from './fields';
 import { InvalidForm, readParts, type Part } from '../../src/formats/multipart';
 
 /** The form has no valid signature, or it has expired. */
-export class Unsigned extends Error {
+export class UnsignedForm extends Error {
   override readonly name = 'Unsigned';
 }
 
@@ -28,7 +28,7 @@ export interface UploadRules {
 const MAX_VALUE = 4096;
 
 /** The result of reading a form, however far it was read. */
-export interface Uploaded {
+export interface UploadResult {
   readonly outcome: Outcome;
   readonly redirect: ByteString;
 }
@@ -38,7 +38,7 @@ export interface Uploaded {
  */
 export class Upload {
   private readonly fields = new Map<string, ByteString>();
-  private readonly bounds = new FieldBounds();
+  private readonly bounds = new FieldLimits();
   private readonly path: ByteString;
   private readonly container: ContainerTarget | undefined;
 
@@ -54,10 +54,12 @@ export class Upload {
   }
 
   /** @throws InvalidForm, Unsigned; files before the failing one exist by then */
-  async run(boundary: ByteString): Promise<Uploaded> {
-    const keys = this.container ? await keysOf(this.request, this.container, this.next) : [];
+  async run(boundary: ByteString): Promise<UploadResult> {
+    const keys = this.container
+      ? await readTempUrlKeys(this.request, this.container, this.next)
+      : [];
     // there is no key to sign with, so no form can be valid here
-    if (keys.length === 0 && this.request.sendContinue) throw new Unsigned('invalid signature');
+    if (keys.length === 0 && this.request.sendContinue) throw new UnsignedForm('invalid signature');
     this.request.sendContinue?.();
     let outcome: Outcome = { status: 400, message: 'no files to process', headers: Headers.none };
     let files = 0;
@@ -68,7 +70,7 @@ export class Upload {
         await this.readField(parameters.get('name'), part);
         continue;
       }
-      const isTooMany = ++files > numberIn(this.fields, 'max_file_count');
+      const isTooMany = ++files > readInteger(this.fields, 'max_file_count');
       outcome = isTooMany
         ? { status: 400, message: 'max file count exceeded', headers: Headers.none }
         : await this.put(filename, part, keys);
@@ -78,14 +80,14 @@ export class Upload {
   }
 
   private async readField(name: string | undefined, part: Part): Promise<void> {
-    const value = (await this.bounds.valueOf(name, part)).slice(0, MAX_VALUE);
-    if (name !== undefined) this.fields.set(name.toLowerCase(), trimmedEnd(value, '\r\n-'));
+    const value = (await this.bounds.readValue(name, part)).slice(0, MAX_VALUE);
+    if (name !== undefined) this.fields.set(name.toLowerCase(), trimEndChars(value, '\r\n-'));
   }
 
   private async put(filename: ByteString, part: Part, keys: readonly Key[]): Promise<Outcome> {
     const { request, container, fields, rules } = this;
-    if (!container || keys.length === 0) throw new Unsigned('invalid signature');
-    const max = numberIn(fields, 'max_file_size');
+    if (!container || keys.length === 0) throw new UnsignedForm('invalid signature');
+    const max = readInteger(fields, 'max_file_size');
     const headers = objectHeaders(fields, part.headers);
     const object = (this.folder() + filename).split('/').slice(4).join('/');
     if (!isText(object)) throw new InvalidForm('the name of a file is not UTF-8 text');
@@ -123,14 +125,14 @@ export class Upload {
 
   private checkSignature(keys: readonly Key[]): Signer {
     const { fields, path } = this;
-    const expires = numberIn(fields, 'expires', 'expired not an integer');
-    if (expires < Date.now() / 1000) throw new Unsigned('form expired');
+    const expires = readInteger(fields, 'expires', 'expired not an integer');
+    if (expires < Date.now() / 1000) throw new UnsignedForm('form expired');
     const signature = parseSignature(fields.get('signature') ?? '');
     if (!signature || !this.rules.digests.includes(signature.digest))
-      throw new Unsigned('invalid signature');
+      throw new UnsignedForm('invalid signature');
     const message = signedMessage(path, fields);
-    const key = keys.find(({ value }) => isSignedBy(value, message, signature));
-    if (!key) throw new Unsigned('invalid signature');
+    const key = keys.find(({ value }) => verifySignature(value, message, signature));
+    if (!key) throw new UnsignedForm('invalid signature');
     return { value: key.value, digest: signature.digest, expires };
   }
 }

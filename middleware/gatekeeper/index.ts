@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Headers } from '../../src/http/headers';
-import { leadBack } from '../../src/swift_api/lead_back';
+import { rewriteStoreUrl } from '../../src/swift_api/lead_back';
 import { textResponse, type Filter, type Request } from '../../src/swift_api/message';
 import { isApi, parseTarget } from '../../src/swift_api/target';
 import { originForm } from '../../src/swift_api/request_target';
@@ -30,7 +30,7 @@ const options = z.object({});
 export const gatekeeper: FilterPlugin<typeof options> = {
   name: 'gatekeeper',
   options,
-  create: (_, { claims, app }) => guarding(claims, app.upstream),
+  create: (_, { claims, app }) => gatekeeperFilter(claims, app.upstream),
 };
 
 /**
@@ -39,7 +39,7 @@ export const gatekeeper: FilterPlugin<typeof options> = {
  * @param upstream the store behind, if any: a Location that names it is rewritten to the
  *   proxy
  */
-export const guarding =
+export const gatekeeperFilter =
   (
     claims: FilterContext['claims'],
     upstream: UpstreamServer | undefined,
@@ -108,7 +108,10 @@ function withOwnLocation(
 ): Headers {
   const location = headers.get('location');
   if (location === undefined || host === undefined || !upstream) return headers;
-  return headers.with('Location', leadBack(location, host, [upstream.origin.host, upstream.host]));
+  return headers.with(
+    'Location',
+    rewriteStoreUrl(location, host, [upstream.origin.host, upstream.host]),
+  );
 }
 
 function withoutReserved(headers: Headers, exposed: string): Headers {

@@ -1,9 +1,9 @@
 import { LRUCache } from 'lru-cache';
-import { authorityOn } from '../../src/versioning/authority';
+import { authorityFor } from '../../src/versioning/authority';
 import { drain } from '../../src/http/body';
 import type { ByteString } from '../../src/http/bytes';
 import type { Power, Right } from '../../src/swift_api/authority/authority';
-import { credentials, Headers } from '../../src/http/headers';
+import { credentialHeaders, Headers } from '../../src/http/headers';
 import { subrequest, type Handler, type Request, type Response } from '../../src/swift_api/message';
 import { formatTarget, type ContainerTarget } from '../../src/swift_api/target';
 import { partsContainerOf } from '../../src/swift_api/reserved';
@@ -69,7 +69,7 @@ export class PartsAcls {
    * @throws StoreError if the store fails to set them
    */
   async align(clientRequest: Request, bucket: ContainerTarget, right: Right): Promise<boolean> {
-    const request = { ...clientRequest, authority: authorityOn(this.power, right) };
+    const request = { ...clientRequest, authority: authorityFor(this.power, right) };
     const partsContainer = { ...bucket, container: partsContainerOf(bucket.container) };
     for (let tries = 0; tries < MAX_TRIES; tries++) {
       const [bucketHeaders, partsHeaders] = await Promise.all([
@@ -125,7 +125,9 @@ export class PartsAcls {
     headers: Headers,
   ): Promise<Response> {
     const allHeaders =
-      request.authority === 'client' ? credentials(request.headers).withAll(headers) : headers;
+      request.authority === 'client'
+        ? credentialHeaders(request.headers).withAll(headers)
+        : headers;
     return this.next(
       subrequest(request, { method, path: formatTarget(target), headers: allHeaders }),
     );

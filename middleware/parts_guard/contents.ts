@@ -1,8 +1,8 @@
 import { holdManifest } from '../../src/plugin/held_manifest';
 import { holdNames } from '../../src/plugin/held_names';
 import { destroy, drain } from '../../src/http/body';
-import { withHeld } from '../../src/swift_api/held_body';
-import { credentials } from '../../src/http/headers';
+import { withHeldBody } from '../../src/swift_api/held_body';
+import { credentialHeaders } from '../../src/http/headers';
 import {
   subrequest,
   textResponse,
@@ -17,28 +17,28 @@ import {
   type ObjectTarget,
   type Target,
 } from '../../src/swift_api/target';
-import { copiedBy, isCopy, writtenBy } from '../../src/swift_api/object_writes';
+import { copySourceObject, isCopy, writtenObject } from '../../src/swift_api/object_writes';
 import type { FilterContext } from '../../src/plugin/plugin';
-import { asSigned } from '../../src/versioning/bypasses';
+import { withSignedQuery } from '../../src/versioning/bypasses';
 import { isMadeOfParts, namesParts } from './manifests';
-import { reachedByReading } from './named';
+import { accessesByReading } from './named';
 import { refusalOf } from './owners';
-import { isBulkDelete, isWideExtraction, leadsAnyToParts } from './store_bulk';
+import { isBulkDelete, isWideExtraction, hasPathToParts } from './store_bulk';
 
 /** Checks requests that may name parts elsewhere than in their path and headers. */
-export class Contents {
+export class ContentsGuard {
   constructor(
     private readonly app: Pick<FilterContext['app'], 'judgesParts' | 'mayWrite' | 'limits'>,
     private readonly next: Handler,
   ) {}
 
   /** Returns the request to forward, or the refusal. */
-  async judged(request: Request, target: Target): Promise<Request | Response> {
+  async checkContents(request: Request, target: Target): Promise<Request | Response> {
     if (isBulkDelete(request)) return this.checkBulkDelete(request, target);
     if (isWideExtraction(request, target))
       return (await this.refusal(request, target, 'write')) ?? request;
     if (!isObject(target)) return request;
-    const manifest = parseQuery(asSigned(request).query).get('multipart-manifest');
+    const manifest = parseQuery(withSignedQuery(request).query).get('multipart-manifest');
     if (request.method === 'DELETE' && manifest === 'delete')
       return this.checkDelete(request, target);
     if (isCopy(request)) return this.checkCopy(request, target, manifest);
@@ -52,7 +52,7 @@ export class Contents {
     if (!refusal) return request;
     const list = await holdNames(request, target, this.app, () => Promise.resolve(refusal));
     if ('status' in list) return list;
-    return (await leadsAnyToParts(list)) ? refusal : withHeld(request, list);
+    return (await hasPathToParts(list)) ? refusal : withHeldBody(request, list);
   }
 
   private async checkDelete(request: Request, target: ObjectTarget): Promise<Request | Response> {
@@ -68,7 +68,7 @@ export class Contents {
     if ('status' in body) return body;
     const isOfParts = await namesParts(body);
     if (isOfParts === undefined) return textResponse(400, 'Manifest must be valid JSON.\n');
-    return isOfParts ? refusal : withHeld(request, body);
+    return isOfParts ? refusal : withHeldBody(request, body);
   }
 
   /**
@@ -80,7 +80,7 @@ export class Contents {
     target: ObjectTarget,
     manifest: string | undefined,
   ): Promise<Request | Response> {
-    const [source, written] = [copiedBy(request, target), writtenBy(request, target)];
+    const [source, written] = [copySourceObject(request, target), writtenObject(request, target)];
     if (!source || !written) return request;
     if (manifest !== 'get' && manifest !== 'put')
       return request.dialect?.hasSeenSource ? request : this.checkSource(request, source);
@@ -98,7 +98,7 @@ export class Contents {
     request: Request,
     source: ObjectTarget,
   ): Promise<Response | undefined> {
-    const headers = credentials(request.headers);
+    const headers = credentialHeaders(request.headers);
     const options = { method: 'GET', path: formatTarget(source), query: request.query, headers };
     const response = await this.next(subrequest(request, options));
     if (response.status >= 400) return response;
@@ -109,12 +109,12 @@ export class Contents {
   private async checkSource(request: Request, source: ObjectTarget): Promise<Request | Response> {
     if (this.app.judgesParts) return request;
     const { query } = request;
-    const headers = credentials(request.headers);
+    const headers = credentialHeaders(request.headers);
     const options = { method: 'HEAD', path: formatTarget(source), query, headers };
     const head = await this.next(subrequest(request, options));
     await drain(head.body);
     return (
-      (await refusalOf(request, reachedByReading(head, request, source), this.next)) ?? request
+      (await refusalOf(request, accessesByReading(head, request, source), this.next)) ?? request
     );
   }
 

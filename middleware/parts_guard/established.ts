@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { isManifestOfParts } from '../../src/buckets/uploads/upload_names';
-import { authorityOverParts } from '../../src/versioning/authority';
+import { partsAuthority } from '../../src/versioning/authority';
 import { drain } from '../../src/http/body';
 import type { Right } from '../../src/swift_api/authority/authority';
-import { credentials } from '../../src/http/headers';
+import { credentialHeaders } from '../../src/http/headers';
 import {
-  isReading,
+  isReadMethod,
   subrequest,
-  type ForParts,
+  type PartsAccess,
   type Handler,
   type Request,
   type Response,
@@ -21,11 +21,11 @@ import {
   type ObjectTarget,
   type Target,
 } from '../../src/swift_api/target';
-import { rightShown } from '../../src/swift_api/authority/shown_right';
+import { provenRight } from '../../src/swift_api/authority/shown_right';
 import type { App } from '../../src/plugin/plugin';
 import { partsContainerOf } from '../../src/swift_api/reserved';
-import { ITSELF } from '../../src/swift_api/itself';
-import { held } from './owners';
+import { ITSELF_QUERY } from '../../src/swift_api/itself';
+import { bufferRefusal } from './owners';
 
 /**
  * Milliseconds for which a right is valid that was established for a request of a client,
@@ -54,7 +54,11 @@ export class UploadRights {
    * Returns the right needed by a request that `isForParts`, or the refusal if the client
    * lacks it.
    */
-  rightFor(request: Request, target: ContainerTarget, parts: ForParts): Promise<Right | Response> {
+  rightFor(
+    request: Request,
+    target: ContainerTarget,
+    parts: PartsAccess,
+  ): Promise<Right | Response> {
     const { version, account } = target;
     const object = { version, account, container: parts.bucket, object: parts.key ?? 'any' };
     if (parts.right === 'read') return this.rightToRead(request, object);
@@ -77,9 +81,14 @@ export class UploadRights {
    * Returns a request for parts in the service user's name, or in the client's own if
    * there is no service user. Call it only for requests that were not refused.
    */
-  established(request: Request, target: ContainerTarget, right: Right, parts: ForParts): Request {
-    const authority = authorityOverParts(this.app.power, right, parts.key);
-    const reads = isObject(target) && isReading(request.method);
+  withAuthority(
+    request: Request,
+    target: ContainerTarget,
+    right: Right,
+    parts: PartsAccess,
+  ): Request {
+    const authority = partsAuthority(this.app.power, right, parts.key);
+    const reads = isObject(target) && isReadMethod(request.method);
     // a link that somebody put among the parts is not followed
     const query = reads && authority !== 'client' ? withoutFollowing(request.query) : request.query;
     return { ...request, query, authority };
@@ -87,11 +96,11 @@ export class UploadRights {
 
   private async rightToWrite(request: Request, object: ObjectTarget): Promise<Right | Response> {
     const right = await this.app.mayWrite({ ...request, query: '' }, object, { fresh: true });
-    return 'status' in right ? held(right) : right;
+    return 'status' in right ? bufferRefusal(right) : right;
   }
 
   private async rightToRead(request: Request, object: ObjectTarget): Promise<Right | Response> {
-    const headers = credentials(request.headers);
+    const headers = credentialHeaders(request.headers);
     const headRequest = subrequest(request, {
       method: 'HEAD',
       path: formatTarget(object),
@@ -99,12 +108,12 @@ export class UploadRights {
     });
     const response = await this.next(headRequest);
     await drain(response.body);
-    return rightShown(headRequest, response) ?? response;
+    return provenRight(headRequest, response) ?? response;
   }
 }
 
 function withoutFollowing(query: string): string {
-  return query === '' ? ITSELF : `${query}&${ITSELF}`;
+  return query === '' ? ITSELF_QUERY : `${query}&${ITSELF_QUERY}`;
 }
 
 /**
@@ -114,7 +123,7 @@ function withoutFollowing(query: string): string {
 export function isForParts(
   request: Request,
   target: Target,
-  parts: ForParts,
+  parts: PartsAccess,
 ): target is ContainerTarget {
   const { method, query } = request;
   const { container, object } = target;
@@ -139,7 +148,7 @@ function keyOf(
   { transactionId, headers }: Request,
   { account, container, object }: ObjectTarget,
 ): string {
-  const clientCredentials = [...credentials(headers).entries()];
+  const clientCredentials = [...credentialHeaders(headers).entries()];
   return createHash('sha256')
     .update(JSON.stringify([transactionId, account, container, object, ...clientCredentials]))
     .digest('base64');

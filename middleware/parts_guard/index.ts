@@ -1,8 +1,8 @@
 import { destroy, whileUnread } from '../../src/http/body';
 import {
-  isReading,
+  isReadMethod,
   type Filter,
-  type ForParts,
+  type PartsAccess,
   type Handler,
   type Request,
   type Response,
@@ -16,14 +16,14 @@ import {
   type ContainerTarget,
   type Target,
 } from '../../src/swift_api/target';
-import { rightShown } from '../../src/swift_api/authority/shown_right';
+import { provenRight } from '../../src/swift_api/authority/shown_right';
 import { isTempUrl } from '../../src/swift_api/temp_url/temp_url';
 import type { FilterContext } from '../../src/plugin/plugin';
 import { bucketOfParts } from '../../src/swift_api/reserved';
 import { changesAcls, PartsAcls } from './acls';
-import { Contents } from './contents';
+import { ContentsGuard } from './contents';
 import { isForParts, UploadRights } from './established';
-import { reachedByHeaders, reachedByReading } from './named';
+import { accessesByHeaders, accessesByReading } from './named';
 import { refusalOf, type Reached } from './owners';
 
 type App = FilterContext['app'];
@@ -38,7 +38,7 @@ type App = FilterContext['app'];
  * It is in every pipeline, behind the filters that authenticate or split a request, and
  * before `versioned_writes`, whose own requests it does not check.
  */
-export function guardingParts(app: App): Filter {
+export function partsGuard(app: App): Filter {
   return (next) => {
     const guard = new Guard(app, next);
     return (request) => guard.handle(request);
@@ -47,7 +47,7 @@ export function guardingParts(app: App): Filter {
 
 class Guard {
   private readonly uploads: UploadRights;
-  private readonly contents: Contents;
+  private readonly contents: ContentsGuard;
   /** Undefined for a store that ignores the ACLs of these containers. */
   private readonly acls: PartsAcls | undefined;
 
@@ -56,7 +56,7 @@ class Guard {
     private readonly next: Handler,
   ) {
     this.uploads = new UploadRights(app, next);
-    this.contents = new Contents(app, next);
+    this.contents = new ContentsGuard(app, next);
     this.acls = app.judgesParts ? undefined : new PartsAcls(next, app.power);
   }
 
@@ -76,21 +76,21 @@ class Guard {
   private async forDialect(
     request: Request,
     target: ContainerTarget,
-    parts: ForParts,
+    parts: PartsAccess,
   ): Promise<Response> {
     const bucket = { ...containerOf(target), container: parts.bucket };
     if (parts.right === 'none')
       return this.alignIfTooOpen(await this.next(request), request, bucket);
     const right = await this.uploads.rightFor(request, target, parts);
     if ('status' in right) {
-      const neededRight = isReading(request.method) ? 'read' : 'write';
+      const neededRight = isReadMethod(request.method) ? 'read' : 'write';
       const isOwner = !(await refusalOf(request, [{ ...target, right: neededRight }], this.next));
       return isOwner ? this.next(request) : refuse(request, right);
     }
     const isNew = isContainer(target) && request.method === 'PUT';
     const mayAlign = parts.right === 'write';
     if (!isNew && mayAlign) await this.acls?.alignOnce(request, bucket, right);
-    const response = await this.next(this.uploads.established(request, target, right, parts));
+    const response = await this.next(this.uploads.withAuthority(request, target, right, parts));
     if (isNew && mayAlign && response.status < 300)
       await whileUnread(response, async () => this.acls?.align(request, bucket, right));
     return response;
@@ -103,7 +103,7 @@ class Guard {
     bucket: ContainerTarget,
   ): Promise<Response> {
     const { headers } = response;
-    const right = rightShown(request, response);
+    const right = provenRight(request, response);
     if (right?.kind === 'change' && this.acls?.isTooOpen(headers))
       await whileUnread(response, async () =>
         this.acls?.alignOnce(request, bucket, right, headers),
@@ -117,7 +117,7 @@ class Guard {
         request,
         [...accessesByPath(request, target), ...accessesByWrite(request, target)],
         this.next,
-      )) ?? (await this.contents.judged(request, target));
+      )) ?? (await this.contents.checkContents(request, target));
     if ('status' in outcome) return refuse(request, outcome);
     const response = await this.next(outcome);
     return isContainer(target)
@@ -133,10 +133,10 @@ class Guard {
   ): Promise<Response> {
     const bucketName = bucketOfParts(target.container);
     const bucket = { ...target, container: bucketName ?? target.container };
-    const right = rightShown(request, response);
+    const right = provenRight(request, response);
     if (right && changesAcls(request))
       await whileUnread(response, async () => this.acls?.align(request, bucket, right));
-    return bucketName !== undefined && isReading(request.method)
+    return bucketName !== undefined && isReadMethod(request.method)
       ? this.alignIfTooOpen(response, request, bucket)
       : response;
   }
@@ -146,8 +146,8 @@ class Guard {
    * proxy's back, or before this guard existed.
    */
   private async checkRead(response: Response, request: Request, target: Target): Promise<Response> {
-    if (this.app.judgesParts || !isObject(target) || !isReading(request.method)) return response;
-    const accesses = reachedByReading(response, request, target);
+    if (this.app.judgesParts || !isObject(target) || !isReadMethod(request.method)) return response;
+    const accesses = accessesByReading(response, request, target);
     if (accesses.length === 0) return response;
     const refusal = await whileUnread(response, () => refusalOf(request, accesses, this.next));
     if (refusal) destroy(response.body);
@@ -173,12 +173,14 @@ function accessesByPath(request: Request, target: Target): Reached[] {
   if (bucketOfParts(target.container ?? '') === undefined || method === 'OPTIONS') return [];
   // only owners change containers
   const concernsContents =
-    isObject(target) || isReading(method) || parseQuery(query).has('extract-archive');
+    isObject(target) || isReadMethod(method) || parseQuery(query).has('extract-archive');
   if (!concernsContents || (isObject(target) && isTempUrl(request))) return [];
   const { version, account } = target;
-  return [{ version, account, right: isReading(method) || method === 'COPY' ? 'read' : 'write' }];
+  return [
+    { version, account, right: isReadMethod(method) || method === 'COPY' ? 'read' : 'write' },
+  ];
 }
 
 function accessesByWrite(request: Request, target: Target): Reached[] {
-  return isReading(request.method) ? [] : reachedByHeaders(request, target);
+  return isReadMethod(request.method) ? [] : accessesByHeaders(request, target);
 }

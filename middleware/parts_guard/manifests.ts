@@ -1,8 +1,8 @@
 import { destroy, drain, readAll } from '../../src/http/body';
 import { isTrueValue, toBytes, toText, unquote } from '../../src/http/bytes';
-import { credentials } from '../../src/http/headers';
+import { credentialHeaders } from '../../src/http/headers';
 import { UnreadableJson } from '../../src/formats/json';
-import { NoList, readJsonList } from '../../src/formats/json_list';
+import { NotAList, readJsonList } from '../../src/formats/json_list';
 import { subrequest, type Handler, type Request, type Response } from '../../src/swift_api/message';
 import {
   formatQuery,
@@ -10,7 +10,7 @@ import {
   parseQuery,
   type ObjectTarget,
 } from '../../src/swift_api/target';
-import { segmentPaths, segmentPlace } from '../../src/swift_api/segments';
+import { segmentPaths, parseSegmentPath } from '../../src/swift_api/segments';
 import { leadsToParts } from './named';
 import { X_OBJECT_MANIFEST, X_STATIC_LARGE_OBJECT } from '../../src/swift_api/header_names';
 
@@ -49,7 +49,7 @@ export async function isMadeOfParts(
     for (const { path, isManifest } of segments) {
       if (!isManifest) continue;
       manifests.push({
-        target: { version: api, account, ...segmentPlace(path) },
+        target: { version: api, account, ...parseSegmentPath(path) },
         version: undefined,
       });
     }
@@ -79,7 +79,11 @@ async function segmentsOf(
   next: Handler,
 ): Promise<readonly Segment[] | undefined> {
   const query = formatQuery({ 'multipart-manifest': 'get', 'version-id': version });
-  const options = { path: formatTarget(target), query, headers: credentials(request.headers) };
+  const options = {
+    path: formatTarget(target),
+    query,
+    headers: credentialHeaders(request.headers),
+  };
   const head = await next(subrequest(request, { ...options, method: 'HEAD' }));
   await drain(head.body);
   const prefix = toText(unquote(head.headers.get(X_OBJECT_MANIFEST) ?? ''));
@@ -111,7 +115,7 @@ async function segmentsIn(manifest: Buffer): Promise<readonly Segment[] | undefi
           segments.push({ path, isManifest: isManifest(segment) });
     return segments;
   } catch (error) {
-    if (error instanceof UnreadableJson || error instanceof NoList) return undefined;
+    if (error instanceof UnreadableJson || error instanceof NotAList) return undefined;
     throw error;
   }
 }

@@ -28,7 +28,7 @@ const NAMING = [
 ] as const;
 
 /** Returns the parts of uploads that the headers of a request refer to. */
-export function reachedByHeaders({ headers }: Request, target: Target): Reached[] {
+export function accessesByHeaders({ headers }: Request, target: Target): Reached[] {
   return NAMING.flatMap(([name, accountName, right]): Reached[] => {
     if (!leadsToParts(unquote(headers.get(name) ?? ''))) return [];
     const otherAccount = accountName === undefined ? undefined : headers.get(accountName);
@@ -41,7 +41,7 @@ export function reachedByHeaders({ headers }: Request, target: Target): Reached[
  * Returns the parts of uploads that a response to GET or HEAD shows: as a dynamic large
  * object, or behind a link.
  */
-export function reachedByReading(
+export function accessesByReading(
   { status, headers }: Response,
   { query }: Request,
   { version, account }: ObjectTarget,

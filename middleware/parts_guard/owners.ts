@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { drain, readAll } from '../../src/http/body';
-import { credentials } from '../../src/http/headers';
-import { answer } from '../../src/swift_api/responses';
+import { credentialHeaders } from '../../src/http/headers';
+import { statusResponse } from '../../src/swift_api/responses';
 import { subrequest, type Handler, type Request, type Response } from '../../src/swift_api/message';
 import { formatTarget, type Target } from '../../src/swift_api/target';
 import { StoreError } from '../../src/util/store_error';
@@ -51,9 +51,9 @@ async function refusalOfOthers(
       : (['DELETE', { ...container, object: 'none' }] as const);
   const path = formatTarget(target);
   const response = await next(
-    subrequest(request, { method, path, headers: credentials(request.headers) }),
+    subrequest(request, { method, path, headers: credentialHeaders(request.headers) }),
   );
-  if ([401, 403, 429, 498].includes(response.status)) return held(response);
+  if ([401, 403, 429, 498].includes(response.status)) return bufferRefusal(response);
   await drain(response.body);
   if (response.status === 404) return undefined;
   throw new StoreError(
@@ -64,7 +64,7 @@ async function refusalOfOthers(
 }
 
 /** Buffers a refusal, so that it can be sent several times, or dropped. */
-export async function held(refusal: Response): Promise<Response> {
+export async function bufferRefusal(refusal: Response): Promise<Response> {
   const body = await readAll(refusal.body, MAX_REFUSAL);
-  return body === undefined ? answer(refusal.status) : { ...refusal, body };
+  return body === undefined ? statusResponse(refusal.status) : { ...refusal, body };
 }

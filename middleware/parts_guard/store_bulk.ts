@@ -1,4 +1,4 @@
-import { namesIn } from '../../src/plugin/held_names';
+import { readNames } from '../../src/plugin/held_names';
 import type { Request } from '../../src/swift_api/message';
 import { parseQuery, type Target } from '../../src/swift_api/target';
 import { leadsToParts } from './named';
@@ -19,7 +19,7 @@ export function isWideExtraction({ method, query }: Request, target: Target): bo
 }
 
 /** Whether any name in a list leads to parts. */
-export async function leadsAnyToParts(list: Buffer): Promise<boolean> {
-  for await (const name of namesIn(list)) if (leadsToParts(name)) return true;
+export async function hasPathToParts(list: Buffer): Promise<boolean> {
+  for await (const name of readNames(list)) if (leadsToParts(name)) return true;
   return false;
 }

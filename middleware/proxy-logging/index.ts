@@ -16,14 +16,14 @@ const options = z.object({});
 export const proxyLogging: FilterPlugin<typeof options> = {
   name: 'proxy-logging',
   options,
-  create: (_, { log }) => logEach(log),
+  create: (_, { log }) => accessLogFilter(log),
 };
 
 /** The status logged if the client left before its response, as in nginx and Swift. */
 const CLIENT_LEFT = 499;
 
 /** Logs each request that passes, once its response has been sent. */
-export function logEach(log: Log): Filter {
+export function accessLogFilter(log: Log): Filter {
   return (next) => async (request) => {
     const start = performance.now();
     const logLine = (status: number, sent: number, response?: Response) => {
@@ -67,7 +67,7 @@ function accessLine(
     method: request.method,
     path: toText(unquote(request.path)),
     status,
-    bytes_in: request.received(),
+    bytes_in: request.receivedBytes(),
     bytes_out: sent,
     ms,
     txid: request.transactionId,

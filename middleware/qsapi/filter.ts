@@ -4,8 +4,8 @@ import type { Route } from '../../src/dialects/call';
 import { dialectHandler, runRoute, type CallerOf, type Dialect } from '../../src/dialects/handler';
 import {
   authorizationIn,
-  knownBy,
-  unsignedBy,
+  principalOf,
+  anonymousPrincipal,
   type Principal,
   type Logins,
 } from '../../src/dialects/logins';
@@ -16,18 +16,18 @@ import { quote, unquote } from '../../src/http/bytes';
 import { Headers } from '../../src/http/headers';
 import type { Handler, Request, Response } from '../../src/swift_api/message';
 import { errorAnswer } from './errors';
-import { bucketIn } from './host';
+import { bucketOfQsHost } from './host';
 import { recognise, type Recognised } from './recognise';
 import {
   checkUnambiguous,
   readQsSignature,
   verifyQsSignature,
   type QsSignature,
-  type QsSigned,
+  type QsSignedRequest,
 } from './signature';
 
 /** Configuration and dependencies of the filter. */
-export interface QsParts extends DialectParts<Route> {
+export interface QsHandlerOptions extends DialectParts<Route> {
   readonly logins: Logins;
   /** The `Server` header of responses. */
   readonly server: string;
@@ -39,7 +39,7 @@ export interface QsParts extends DialectParts<Route> {
 const URL_SIGNATURE = new Set(['access_key_id', 'expires', 'signature']);
 
 /** Answers requests of QingStor's API, and passes all others on. */
-export function qsHandler(next: Handler, parts: QsParts): Handler {
+export function qsHandler(next: Handler, parts: QsHandlerOptions): Handler {
   const dialect: Dialect<Recognised> = {
     recognise: (request) => recognise(request, parts.domains),
     answer: (request, recognised, callerOf) => answer(parts, request, recognised, callerOf),
@@ -51,18 +51,18 @@ export function qsHandler(next: Handler, parts: QsParts): Handler {
 }
 
 async function answer(
-  parts: QsParts,
+  parts: QsHandlerOptions,
   request: Request,
   recognised: Recognised,
   callerOf: CallerOf,
 ): Promise<Response> {
   const { location, domains, routes } = parts;
-  const { bucket, key } = addressIn(request.path, bucketIn(request, domains));
+  const { bucket, key } = addressIn(request.path, bucketOfQsHost(request, domains));
   const query = readQuery(request.query);
   const { signature, principal } =
     recognised === 'signed'
       ? await authenticate(parts, request)
-      : { signature: undefined, principal: unsignedBy(parts.anonymous, query) };
+      : { signature: undefined, principal: anonymousPrincipal(parts.anonymous, query) };
   const isSignatureParameter = (name: string) =>
     signature?.expires !== undefined && URL_SIGNATURE.has(name);
   const call = {
@@ -98,18 +98,18 @@ interface Admitted {
  *
  * @throws BucketError if the signature is missing or invalid
  */
-async function authenticate(parts: QsParts, request: Request): Promise<Admitted> {
+async function authenticate(parts: QsHandlerOptions, request: Request): Promise<Admitted> {
   const { logins, skew } = parts;
   const authorization = authorizationIn(request.headers, 'malformed-authorization');
   const signature = readQsSignature(authorization, request.query);
-  const credential = await logins.known.find(signature.accessKey);
+  const credential = await logins.credentialSource.find(signature.accessKey);
   if (!credential) throw new BucketError('unknown-access-key', 'The access key is unknown.');
   const now = parts.now?.() ?? Date.now();
   verifyEither(formsOf(request, parts.domains), (form) =>
     verifyQsSignature(signature, credential.secretKey, form, now, skew),
   );
   checkUnambiguous(signature, request.query, parts.takesUrlsWithFreeText);
-  return { signature, principal: knownBy(credential, logins.sessions) };
+  return { signature, principal: principalOf(credential, logins.sessions) };
 }
 
 /**
@@ -117,9 +117,12 @@ async function authenticate(parts: QsParts, request: Request): Promise<Admitted>
  * SDKs differ in whether a slash follows it when nothing else does. The bucket is encoded
  * as in a path, and so has no question mark.
  */
-function formsOf(request: Request, domains: readonly string[]): readonly [QsSigned, ...QsSigned[]] {
+function formsOf(
+  request: Request,
+  domains: readonly string[],
+): readonly [QsSignedRequest, ...QsSignedRequest[]] {
   const { method, path, query, headers } = request;
-  const bucket = bucketIn(request, domains);
+  const bucket = bucketOfQsHost(request, domains);
   if (bucket === undefined) return [{ method, path, query, headers }];
   const folder = `/${quote(bucket)}`;
   const form = { method, path: folder + path, query, headers };
@@ -127,8 +130,8 @@ function formsOf(request: Request, domains: readonly string[]): readonly [QsSign
 }
 
 function verifyEither(
-  [first, ...others]: readonly [QsSigned, ...QsSigned[]],
-  verify: (form: QsSigned) => void,
+  [first, ...others]: readonly [QsSignedRequest, ...QsSignedRequest[]],
+  verify: (form: QsSignedRequest) => void,
 ): void {
   try {
     verify(first);

@@ -16,7 +16,7 @@ const OF_S3 = /^(?:.+\.)?s3$/;
  *
  * @param domains whose subdomains are buckets as well, in lower case
  */
-export function bucketIn(
+export function bucketOfQsHost(
   request: Pick<Request, 'headers' | 'host'>,
   domains: readonly string[],
 ): ByteString | undefined {

@@ -5,7 +5,7 @@ import { holdDocument } from '../../src/dialects/document';
 import { messageOf } from '../../src/util/errors';
 import { toText } from '../../src/http/bytes';
 import { Headers } from '../../src/http/headers';
-import { HalfCharacter, hasMoreMarks, readJson as parseJson } from '../../src/formats/json';
+import { LoneSurrogate, hasMoreMarks, readJson as parseJson } from '../../src/formats/json';
 import type { Response } from '../../src/swift_api/message';
 
 /** A JSON value; strings are byte strings. */
@@ -64,7 +64,7 @@ function parse(body: Buffer): unknown {
   try {
     return parseJson(body);
   } catch (error) {
-    if (error instanceof HalfCharacter)
+    if (error instanceof LoneSurrogate)
       throw new BucketError('invalid-request', `The document is invalid: ${error.message}`);
     throw new BucketError('malformed-body', `The body is not valid JSON: ${messageOf(error)}`);
   }

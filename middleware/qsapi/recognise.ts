@@ -1,7 +1,7 @@
 import type { ByteString } from '../../src/http/bytes';
-import { credentials, type Headers } from '../../src/http/headers';
+import { credentialHeaders, type Headers } from '../../src/http/headers';
 import { isSignedForS3 } from '../../src/swift_api/s3_requests';
-import { bucketIn } from './host';
+import { bucketOfQsHost } from './host';
 import { isSignedForQs } from './signature';
 
 /**
@@ -29,6 +29,7 @@ export function recognise(
 ): Recognised | undefined {
   if (isSignedForQs(request.headers.get('authorization'), request.query)) return 'signed';
   const isForeign =
-    isSignedForS3(undefined, request.query) || credentials(request.headers).toRaw().length > 0;
-  return !isForeign && bucketIn(request, domains) !== undefined ? 'host' : undefined;
+    isSignedForS3(undefined, request.query) ||
+    credentialHeaders(request.headers).toRaw().length > 0;
+  return !isForeign && bucketOfQsHost(request, domains) !== undefined ? 'host' : undefined;
 }

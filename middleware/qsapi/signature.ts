@@ -2,7 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { BucketError } from '../../src/buckets/errors';
 import { strip, type ByteString } from '../../src/http/bytes';
 import { Headers } from '../../src/http/headers';
-import { parseQuery, queryPairs, withoutParameter } from '../../src/swift_api/target';
+import { parseQuery, parseQueryPairs, withoutParameter } from '../../src/swift_api/target';
 
 const QS_PREFIX = 'x-qs-';
 
@@ -21,7 +21,7 @@ export interface QsSignature {
 }
 
 /** The parts of a request that are signed. */
-export interface QsSigned {
+export interface QsSignedRequest {
   readonly method: string;
   /**
    * As received, still encoded; the bucket is its first segment, even if Host names it.
@@ -49,7 +49,7 @@ const FREE_TEXT: ReadonlySet<string> = new Set([
 ]);
 
 /** The parameters that are signed. */
-export const SIGNED: ReadonlySet<string> = new Set([
+export const SIGNED_PARAMETERS: ReadonlySet<string> = new Set([
   ...(
     'acl append cname cors delete lifecycle logging mirror notification part_number policy ' +
     'position replication stats uploads upload_id'
@@ -82,7 +82,7 @@ export function readQsSignature(authorization: string | undefined, query: string
       expires: undefined,
     };
   }
-  const pairs = queryPairs(query);
+  const pairs = parseQueryPairs(query);
   const singleValue = (name: string) => {
     const [value, ...others] = pairs.flatMap(([key, text]) => (key === name ? [text] : []));
     if (value === undefined || others.length > 0)
@@ -111,7 +111,7 @@ export function readQsSignature(authorization: string | undefined, query: string
 export function verifyQsSignature(
   signature: QsSignature,
   secret: ByteString,
-  request: QsSigned,
+  request: QsSignedRequest,
   now: number,
   skew = 900_000,
 ): void {
@@ -130,8 +130,8 @@ export function verifyQsSignature(
     );
 }
 
-function isValid(signature: QsSignature, secret: ByteString, request: QsSigned): boolean {
-  const expected = Buffer.from(qsSignatureOf(request, secret, signature.expires));
+function isValid(signature: QsSignature, secret: ByteString, request: QsSignedRequest): boolean {
+  const expected = Buffer.from(computeQsSignature(request, secret, signature.expires));
   const bytes = Buffer.from(signature.base64, 'latin1');
   return bytes.length === expected.length && timingSafeEqual(bytes, expected);
 }
@@ -140,7 +140,11 @@ function isValid(signature: QsSignature, secret: ByteString, request: QsSigned):
  * Builds the error for a wrong signature. The JavaScript SDK does not sign what is passed
  * as a parameter of a request instead of in its URI.
  */
-function mismatch(signature: QsSignature, secret: ByteString, request: QsSigned): BucketError {
+function mismatch(
+  signature: QsSignature,
+  secret: ByteString,
+  request: QsSignedRequest,
+): BucketError {
   const unsigned = VERSION_PARAMETERS.filter((name) => parseQuery(request.query).has(name));
   const query = unsigned.reduce(withoutParameter, request.query);
   const lacksOnlyVersion = unsigned.length > 0 && isValid(signature, secret, { ...request, query });
@@ -153,8 +157,8 @@ function mismatch(signature: QsSignature, secret: ByteString, request: QsSigned)
 }
 
 /** Computes the signature of a request with a secret, in base64. */
-export function qsSignatureOf(
-  request: QsSigned,
+export function computeQsSignature(
+  request: QsSignedRequest,
   secret: ByteString,
   expires: string | undefined,
 ): string {
@@ -165,7 +169,7 @@ export function qsSignatureOf(
 
 /** Returns the string to sign of a request. */
 export function qsStringToSign(
-  { method, path, query, headers }: QsSigned,
+  { method, path, query, headers }: QsSignedRequest,
   expires: string | undefined,
 ): string {
   const date = expires ?? (headers.has('x-qs-date') ? '' : (headers.get('date') ?? ''));
@@ -217,8 +221,8 @@ interface SignedParameter {
 
 /** Returns the signed parameters of a query, in the order in which they are signed. */
 function signedParameters(query: string): SignedParameter[] {
-  return queryPairs(query)
-    .filter(([name]) => SIGNED.has(name))
+  return parseQueryPairs(query)
+    .filter(([name]) => SIGNED_PARAMETERS.has(name))
     .map(([name, value]) => ({ name, text: value === '' ? name : `${name}=${value}` }))
     .sort((a, b) => (a.text < b.text ? -1 : 1));
 }

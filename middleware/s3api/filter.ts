@@ -2,36 +2,36 @@ import { BucketError } from '../../src/buckets/errors';
 import { addressOf } from '../../src/dialects/address';
 import type { Route } from '../../src/dialects/s3/call';
 import { dialectHandler, runRoute, type CallerOf, type Dialect } from '../../src/dialects/handler';
-import { authorizationIn, unsignedBy } from '../../src/dialects/logins';
+import { authorizationIn, anonymousPrincipal } from '../../src/dialects/logins';
 import type { DialectParts } from '../../src/dialects/plugin';
 import { readQuery, type Query } from '../../src/dialects/query';
 import { errorAnswer } from '../../src/dialects/s3/errors';
-import { NOTHING, type Signed } from '../../src/dialects/sigv4/canonical';
+import { EMPTY_SHA256, type SignedRequest } from '../../src/dialects/sigv4/canonical';
 import { readSigning, signsQuery, type Signing } from '../../src/dialects/sigv4/signing';
 import type { ByteString } from '../../src/http/bytes';
 import { Headers } from '../../src/http/headers';
 import type { Handler, Request, Response } from '../../src/swift_api/message';
 import type { FormOperation } from './form';
-import { payloadOf } from './payload';
+import { openPayload } from './payload';
 import { verifyPolicy } from './policy';
 import { recognise, type Recognised } from './recognise';
 import type { Signer, Signers } from './signature/signers';
 import { checkValidity } from './signature/validity';
-import { SPELLING } from './spelling';
+import { WIRE_FORMAT } from './spelling';
 
 /** Configuration and dependencies of the filter. */
-export interface S3Parts extends DialectParts<Route> {
+export interface S3HandlerOptions extends DialectParts<Route> {
   readonly postForm: FormOperation;
   readonly signers: Signers;
 }
 
 /** Answers requests of S3's API, and passes all others on. */
-export function s3Handler(next: Handler, parts: S3Parts): Handler {
+export function s3Handler(next: Handler, parts: S3HandlerOptions): Handler {
   const dialect: Dialect<Recognised> = {
     recognise: (request) => recognise(request, parts.domains),
     answer: (request, recognised, callerOf) =>
       new Exchange(parts, callerOf, request).answer(recognised),
-    errorAnswer: (error, request) => errorAnswer(error, request, SPELLING.errors),
+    errorAnswer: (error, request) => errorAnswer(error, request, WIRE_FORMAT.errors),
     readersReadVersions: parts.readersReadVersions,
     common: (id) => Headers.of({ 'x-amz-request-id': id, 'x-amz-id-2': id }),
   };
@@ -43,7 +43,7 @@ class Exchange {
   private readonly now: number;
 
   constructor(
-    private readonly parts: S3Parts,
+    private readonly parts: S3HandlerOptions,
     private readonly callerOf: CallerOf,
     private readonly request: Request,
   ) {
@@ -66,12 +66,12 @@ class Exchange {
       parameters: new Map([...query].filter(([name]) => !isPresigningParameter(name, signing))),
       region: signing?.scope.region ?? parts.location,
       location: parts.location,
-      spelling: SPELLING,
+      spelling: WIRE_FORMAT,
     };
     // in a request that completes an upload, they are those of the resulting object
     const hasOwnChecksums = !(call.request.method === 'POST' && call.parameters.has('uploadId'));
     return runRoute(call, parts.routes, (request) =>
-      payloadOf(request, { signing, key: signer.key, hasOwnChecksums }),
+      openPayload(request, { signing, key: signer.key, hasOwnChecksums }),
     );
   }
 
@@ -89,7 +89,7 @@ class Exchange {
   }
 
   private async verify(
-    request: Signed,
+    request: SignedRequest,
     signing: Signing,
   ): Promise<{ signing: Signing; signer: Signer }> {
     try {
@@ -101,7 +101,7 @@ class Exchange {
         signing.mayBeOfNothing
       ))
         throw error;
-      const emptyBodySigning = { ...signing, payload: NOTHING, mayBeOfNothing: false };
+      const emptyBodySigning = { ...signing, payload: EMPTY_SHA256, mayBeOfNothing: false };
       return this.verify(request, emptyBodySigning);
     }
   }
@@ -109,7 +109,7 @@ class Exchange {
   private anonymousSigner(query: Query): { readonly signing: undefined; readonly signer: Signer } {
     return {
       signing: undefined,
-      signer: { ...unsignedBy(this.parts.anonymous, query), key: undefined },
+      signer: { ...anonymousPrincipal(this.parts.anonymous, query), key: undefined },
     };
   }
 

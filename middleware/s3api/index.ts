@@ -8,7 +8,7 @@ import { dialectOptions, dialectPlace, partsOf, versionReaders } from '../../src
 import { routes } from './operations';
 import { postForm } from './operations/post_form';
 import { recognise } from './recognise';
-import { signersOf } from './signature/signers';
+import { createSigners } from './signature/signers';
 import { MIN_PART_SIZE } from './spelling';
 
 const options = z
@@ -48,8 +48,8 @@ export const s3api: FilterPlugin<typeof options> = {
   create: (config, { credentials, log }) => {
     const parts = partsOf(config, routes, log);
     return (next) => {
-      const { known, sessions } = loginsOf(config, credentials, next);
-      const signers = signersOf(known, sessions);
+      const { credentialSource, sessions } = loginsOf(config, credentials, next);
+      const signers = createSigners(credentialSource, sessions);
       return withInfo(s3Handler(next, { ...parts, postForm, signers }), { s3api: CAPABILITIES });
     };
   },

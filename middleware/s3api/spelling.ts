@@ -7,7 +7,7 @@ import { xml } from '../../src/dialects/xml';
 export const MIN_PART_SIZE = 5 * 1024 * 1024;
 
 /** How S3 differs from other dialects on the wire. */
-export const SPELLING: WireFormat = {
+export const WIRE_FORMAT: WireFormat = {
   namespace: 'http://s3.amazonaws.com/doc/2006-03-01/',
   owner: ({ caller: { user } }) => [xml('ID', user), xml('DisplayName', user)],
   encodingElements: ['EncodingType'],

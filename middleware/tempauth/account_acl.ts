@@ -1,4 +1,4 @@
-import { ACCOUNT_ACL, asciiJson, parseAccountAcl } from '../../src/swift_api/account_acl';
+import { ACCOUNT_ACL, toAsciiJson, parseAccountAcl } from '../../src/swift_api/account_acl';
 import { toBytes, toText, type ByteString } from '../../src/http/bytes';
 import { Headers } from '../../src/http/headers';
 import { textResponse, type Response } from '../../src/swift_api/message';
@@ -39,7 +39,7 @@ function errorIn(value: ByteString): string | undefined {
   const acl = parseAccountAcl(value);
   if (acl === undefined) return `Syntax error in input (${pythonRepr(toText(value))})`;
   const unknown = Object.keys(acl).find((key) => !GRANTS.some((grant) => grant === key));
-  if (unknown !== undefined) return `Key ${asciiJson(unknown)} not recognized`;
+  if (unknown !== undefined) return `Key ${toAsciiJson(unknown)} not recognized`;
   for (const grant of GRANTS) {
     const members = acl[grant];
     if (members === undefined) continue;

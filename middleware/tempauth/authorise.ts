@@ -1,5 +1,5 @@
 import { isReferrerAllowed, parseAcl } from '../../src/swift_api/acl';
-import { answer, unauthorised } from '../../src/swift_api/responses';
+import { statusResponse, unauthorised } from '../../src/swift_api/responses';
 import type { ByteString } from '../../src/http/bytes';
 import type { Authorise, Request, Resource, Response } from '../../src/swift_api/message';
 import { checkAccountAcl, grantOf } from './account_acl';
@@ -13,14 +13,14 @@ import { prefixOf, type Resellers } from './resellers';
  *
  * @param groups of the client; none if the client is unknown
  */
-export function authoriser(
+export function createAuthorise(
   request: Request,
   groups: readonly ByteString[],
   resellers: Resellers,
 ): Authorise {
   return (resource) => {
     const { method, target } = resource;
-    const refusal = denied(groups.length > 0, target.account);
+    const refusal = denyAccess(groups.length > 0, target.account);
     const prefix = prefixOf(target.account, resellers);
     if (prefix === undefined) return refusal;
     const invalid = checkAccountAcl(request.headers);
@@ -75,6 +75,6 @@ function isAllowedByAccount(
 }
 
 /** 403 if the client is known, 401 if not. */
-export function denied(isKnown: boolean, realm: ByteString): Response {
-  return isKnown ? answer(403) : unauthorised(realm);
+export function denyAccess(isKnown: boolean, realm: ByteString): Response {
+  return isKnown ? statusResponse(403) : unauthorised(realm);
 }

@@ -1,29 +1,29 @@
 import { z } from 'zod';
 import { isLoopback } from '../../src/config/loopback';
-import { whole } from '../../src/config/options';
-import { weaknessOfKey } from '../../src/config/weak_keys';
+import { wholeNumber } from '../../src/config/options';
+import { keyWeakness } from '../../src/config/weak_keys';
 import { toBytes } from '../../src/http/bytes';
 import { withInfo } from '../../src/plugin/info';
 import { withoutBody, type Filter } from '../../src/swift_api/message';
 import { parseTarget } from '../../src/swift_api/target';
 import type { FilterPlugin } from '../../src/plugin/plugin';
-import { authoriser, denied } from './authorise';
-import { login, type LoginParts } from './login';
-import { GROUP_OPTION, ownPrefix, readResellers, type Resellers } from './resellers';
+import { createAuthorise, denyAccess } from './authorise';
+import { handleLogin, type LoginParts } from './login';
+import { GROUP_OPTION, primaryPrefix, readResellers, type Resellers } from './resellers';
 import { Tokens } from './tokens';
-import { keyIn, mistakesOfUsers, readUsers, USER_OPTION, type User } from './users';
+import { keyOfUserOption, findUserMistakes, readUsers, USER_OPTION, type User } from './users';
 import { X_AUTH_TOKEN, X_SERVICE_TOKEN, X_STORAGE_TOKEN } from '../../src/swift_api/header_names';
 
 const options = z
   .object({
     reseller_prefix: z.string().default('AUTH'),
     auth_prefix: z.string().startsWith('/').endsWith('/').default('/auth/'),
-    token_life: whole(1, 10 * 365 * 86_400).default(86_400),
+    token_life: wholeNumber(1, 10 * 365 * 86_400).default(86_400),
     storage_url_scheme: z.enum(['default', 'http', 'https']).default('default'),
   })
   .catchall(z.string())
   .superRefine((config, context) => {
-    for (const { option, cause } of mistakesOfUsers(usersIn(config)))
+    for (const { option, cause } of findUserMistakes(usersIn(config)))
       context.addIssue({ code: 'custom', path: [option], message: cause });
   });
 
@@ -53,7 +53,7 @@ export const tempauth: FilterPlugin<typeof options> = {
   objections: (config, { bind_ip }) => {
     if (isLoopback(bind_ip)) return [];
     return Object.entries(usersIn(config)).flatMap(([option, value]) => {
-      const weakness = weaknessOfKey(keyIn(value));
+      const weakness = keyWeakness(keyOfUserOption(value));
       return weakness === undefined
         ? []
         : [{ option, cause: `the key ${weakness}: change it before you bind to ${bind_ip}` }];
@@ -71,7 +71,7 @@ export const tempauth: FilterPlugin<typeof options> = {
   create: (config) => {
     const resellers = resellersOf(config);
     const users = usersOf(config);
-    const tokens = new Tokens(users, ownPrefix(resellers), config.token_life);
+    const tokens = new Tokens(users, primaryPrefix(resellers), config.token_life);
     return authenticate(
       resellers,
       { users, tokens, scheme: config.storage_url_scheme },
@@ -111,18 +111,24 @@ function authenticate(resellers: Resellers, parts: LoginParts, authPrefix: strin
         // `swift.authorize_override`)
         if (request.authorise) return next(request);
         if (request.path.startsWith(authPrefix))
-          return Promise.resolve(login(request, request.path.slice(authPrefix.length), parts));
+          return Promise.resolve(
+            handleLogin(request, request.path.slice(authPrefix.length), parts),
+          );
         const { headers } = request;
         const token = headers.get(X_AUTH_TOKEN) ?? headers.get(X_STORAGE_TOKEN);
         const user = userOf(token);
-        if (!user && token?.startsWith(ownPrefix(resellers))) {
-          const refusal = denied(false, parseTarget(request.path)?.account ?? 'unknown');
+        if (!user && token?.startsWith(primaryPrefix(resellers))) {
+          const refusal = denyAccess(false, parseTarget(request.path)?.account ?? 'unknown');
           return Promise.resolve(request.method === 'HEAD' ? withoutBody(refusal) : refusal);
         }
         const service = user && userOf(headers.get(X_SERVICE_TOKEN));
         const groups = [...(user?.groups ?? []), ...(service?.groups ?? [])];
         const isReseller = groups.includes('.reseller_admin');
-        return next({ ...request, authorise: authoriser(request, groups, resellers), isReseller });
+        return next({
+          ...request,
+          authorise: createAuthorise(request, groups, resellers),
+          isReseller,
+        });
       },
       { tempauth: { account_acls: true } },
     );

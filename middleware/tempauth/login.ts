@@ -1,4 +1,4 @@
-import { answer, unauthorised } from '../../src/swift_api/responses';
+import { statusResponse, unauthorised } from '../../src/swift_api/responses';
 import { quote, unquote, type ByteString } from '../../src/http/bytes';
 import { Headers } from '../../src/http/headers';
 import { NO_BODY, type Request, type Response } from '../../src/swift_api/message';
@@ -18,12 +18,12 @@ export interface LoginParts {
  *
  * @param path what follows the prefix of all logins
  */
-export function login(request: Request, path: string, parts: LoginParts): Response {
-  if (request.method !== 'GET') return answer(405);
+export function handleLogin(request: Request, path: string, parts: LoginParts): Response {
+  if (request.method !== 'GET') return statusResponse(405);
   const [version, account, last] = unquote(path).split('/');
-  if (version === '') return answer(404);
+  if (version === '') return statusResponse(404);
   const isOld = version === 'v1' && last === 'auth';
-  if (!isOld && version !== 'v1.0' && version !== 'auth') return answer(400);
+  if (!isOld && version !== 'v1.0' && version !== 'auth') return statusResponse(400);
   const name = isOld ? oldName(request.headers, account ?? '') : nameIn(request.headers);
   if (name === undefined) return unauthorised((isOld && account) || 'unknown');
   const user = parts.users.get(name);

@@ -30,7 +30,7 @@ export function prefixOf(account: ByteString, resellers: Resellers): string | un
 }
 
 /** Returns the prefix of users' own accounts and of tokens. */
-export function ownPrefix(resellers: Resellers): string {
+export function primaryPrefix(resellers: Resellers): string {
   const [first = ''] = resellers.keys();
   return first;
 }

@@ -48,12 +48,12 @@ export function readUsers(
 }
 
 /** Returns the key in the value of such an option. */
-export function keyIn(value: string): string {
+export function keyOfUserOption(value: string): string {
   return value.split(/\s+/)[0] ?? '';
 }
 
 /** Lists the mistakes in such options. */
-export function mistakesOfUsers(
+export function findUserMistakes(
   options: Readonly<Record<string, string>>,
 ): readonly { readonly option: string; readonly cause: string }[] {
   return Object.entries(options).flatMap(([option, value]) => {

@@ -1,5 +1,5 @@
-import { page, unauthorised } from '../../src/swift_api/responses';
-import { isSignedBy, parseSignature } from '../../src/http/digest';
+import { htmlResponse, unauthorised } from '../../src/swift_api/responses';
+import { verifySignature, parseSignature } from '../../src/http/digest';
 import type { Headers } from '../../src/http/headers';
 import {
   NO_BODY,
@@ -11,11 +11,11 @@ import {
 import { isObject, parseTarget, type ObjectTarget } from '../../src/swift_api/target';
 import { asDownload } from '../../src/swift_api/temp_url/download';
 import { isInRange } from './ip_range';
-import { keysOf, type Key } from './keys';
+import { readTempUrlKeys, type Key } from './keys';
 import { readParameters, type Parameters } from '../../src/swift_api/temp_url/parameters';
-import { within } from './scope';
+import { authoriseWithin } from './scope';
 
-export interface TempUrlParts {
+export interface TempUrlOptions {
   readonly methods: readonly string[];
   readonly digests: readonly string[];
   readonly cleanIncoming: (headers: Headers) => Headers;
@@ -26,7 +26,7 @@ export interface TempUrlParts {
  * Lets the holder of a signed URL do what it was signed for to the object, until it
  * expires.
  */
-export function tempUrlFilter(parts: TempUrlParts): Filter {
+export function tempUrlFilter(parts: TempUrlOptions): Filter {
   return (next) => async (request) => {
     const parameters = request.method === 'OPTIONS' ? undefined : readParameters(request.query);
     if (parameters === undefined) return next(request);
@@ -37,13 +37,13 @@ export function tempUrlFilter(parts: TempUrlParts): Filter {
       ? undefined
       : POINTERS.find((name) => request.headers.has(name));
     if (disallowed !== undefined)
-      return page(400, `The header '${disallowed}' is not allowed in this tempurl`);
+      return htmlResponse(400, `The header '${disallowed}' is not allowed in this tempurl`);
     // the rest of the query was not signed
     const response = await next({
       ...request,
       query: '',
       headers: parts.cleanIncoming(request.headers),
-      authorise: within(target, key.scope),
+      authorise: authoriseWithin(target, key.scope),
     });
     const cleanResponse = { ...response, headers: parts.cleanOutgoing(response.headers) };
     return isReading(request) ? asDownload(cleanResponse, request, target) : cleanResponse;
@@ -90,9 +90,9 @@ async function signingKey(
   const methods = request.method === 'HEAD' ? ['HEAD', 'GET', 'POST', 'PUT'] : [request.method];
   const ip = ipRange === undefined ? '' : `ip=${ipRange}\n`;
   const messages = methods.map((method) => `${ip}${method}\n${expires}\n${path}`);
-  const keys = await keysOf(request, target, next);
+  const keys = await readTempUrlKeys(request, target, next);
   return keys.find(({ value }) =>
-    messages.some((message) => isSignedBy(value, message, signature)),
+    messages.some((message) => verifySignature(value, message, signature)),
   );
 }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { words } from '../../src/config/options';
+import { wordList } from '../../src/config/options';
 import { digestInfo } from '../../src/http/digest';
 import { withInfo } from '../../src/plugin/info';
 import type { FilterPlugin } from '../../src/plugin/plugin';
@@ -9,11 +9,11 @@ import { allowedDigests } from '../../src/config/digests';
 import { X_TIMESTAMP } from '../../src/swift_api/header_names';
 
 const options = z.object({
-  methods: words.default(['GET', 'HEAD', 'PUT', 'POST', 'DELETE']),
-  incoming_remove_headers: words.default([X_TIMESTAMP]),
-  incoming_allow_headers: words.default([]),
-  outgoing_remove_headers: words.default(['x-object-meta-*']),
-  outgoing_allow_headers: words.default(['x-object-meta-public-*']),
+  methods: wordList.default(['GET', 'HEAD', 'PUT', 'POST', 'DELETE']),
+  incoming_remove_headers: wordList.default([X_TIMESTAMP]),
+  incoming_allow_headers: wordList.default([]),
+  outgoing_remove_headers: wordList.default(['x-object-meta-*']),
+  outgoing_allow_headers: wordList.default(['x-object-meta-public-*']),
   allowed_digests: allowedDigests,
 });
 

@@ -1,6 +1,6 @@
 import { drain } from '../../src/http/body';
 import type { ByteString } from '../../src/http/bytes';
-import { lookAtHeaders } from '../../src/swift_api/authority/closed_list';
+import { headersAuthority } from '../../src/swift_api/authority/closed_list';
 import { subrequest, type Handler, type Request } from '../../src/swift_api/message';
 import { formatTarget, type ContainerTarget, type Target } from '../../src/swift_api/target';
 
@@ -17,7 +17,7 @@ export interface Key {
  * Reads the keys of a container and of its account: X-Account-Meta-Temp-Url-Key,
  * X-Container-Meta-Temp-Url-Key, and -2 of both.
  */
-export async function keysOf(
+export async function readTempUrlKeys(
   request: Request,
   target: ContainerTarget,
   next: Handler,
@@ -38,7 +38,7 @@ async function readKeys(
 ): Promise<Key[]> {
   const path = formatTarget(target);
   const response = await next(
-    subrequest(request, { method: 'HEAD', path, authority: lookAtHeaders(target) }),
+    subrequest(request, { method: 'HEAD', path, authority: headersAuthority(target) }),
   );
   await drain(response.body);
   if (response.status >= 300) return [];

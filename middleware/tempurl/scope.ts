@@ -7,7 +7,10 @@ import type { Key } from './keys';
  * Lets a signed request reach only what its key covers, even through copies, symlinks and
  * the segments of large objects.
  */
-export function within({ account, container }: ContainerTarget, scope: Key['scope']): Authorise {
+export function authoriseWithin(
+  { account, container }: ContainerTarget,
+  scope: Key['scope'],
+): Authorise {
   return ({ target }) => {
     const isInside =
       target.account === account && (scope === 'account' || target.container === container);

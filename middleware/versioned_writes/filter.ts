@@ -1,7 +1,7 @@
 import { unquote } from '../../src/http/bytes';
 import { withInfo } from '../../src/plugin/info';
 import {
-  isReading,
+  isReadMethod,
   textResponse,
   type Filter,
   type Handler,
@@ -9,14 +9,14 @@ import {
   type Response,
 } from '../../src/swift_api/message';
 import { isApi, isContainer, isObject, parseTarget, type Target } from '../../src/swift_api/target';
-import { changedBy, isCopy, writtenBy } from '../../src/swift_api/object_writes';
+import { changedObject, isCopy, writtenObject } from '../../src/swift_api/object_writes';
 import { ObjectWriter } from '../../src/versioning/object_writer';
 import {
-  asSigned,
-  bypassOf,
+  withSignedQuery,
+  findBypass,
   checkBypass,
   isS3Write,
-  refuseNowhere,
+  refuseUnknownPath,
   refuseS3,
   type Bypass,
 } from '../../src/versioning/bypasses';
@@ -32,7 +32,7 @@ import { hideVersions } from '../../src/versioning/object_versioning/containers/
 import { VersionedObjects } from '../../src/versioning/object_versioning/objects';
 import type { VersioningContext } from '../../src/versioning/context';
 import { Call, ContainerCall, ObjectCall } from '../../src/versioning/calls';
-import { ambiguityOf } from '../../src/versioning/ambiguity';
+import { findAmbiguity } from '../../src/versioning/ambiguity';
 import { MODE_HEADERS } from '../../src/versioning/policy_headers';
 
 /**
@@ -82,7 +82,7 @@ class Router {
     if (acts && isS3Write(request)) return refuseS3();
     const target = parseTarget(request.path);
     if (target === undefined) return acts ? this.handleNoTarget(request) : next(request);
-    const ambiguity = acts && isApi(target) ? ambiguityOf(request) : undefined;
+    const ambiguity = acts && isApi(target) ? findAmbiguity(request) : undefined;
     if (ambiguity !== undefined) return textResponse(400, ambiguity);
     const call = new Call(request, target);
     try {
@@ -99,14 +99,14 @@ class Router {
   private async handleNoTarget(request: Request): Promise<Response> {
     const isApiPath = /^\/v1(\.0)?\//.test(unquote(request.path));
     const call = new Call(request, { version: 'v1', account: '' });
-    const bypass = isApiPath ? bypassOf(call, this.context.app.power) : undefined;
-    return bypass ? refuseNowhere(bypass) : this.next(request);
+    const bypass = isApiPath ? findBypass(call, this.context.app.power) : undefined;
+    return bypass ? refuseUnknownPath(bypass) : this.next(request);
   }
 
   private async route(call: Call): Promise<Response> {
     const { request, target } = call;
     const { acts, next, context } = this;
-    const bypass = bypassOf(call, context.app.power);
+    const bypass = findBypass(call, context.app.power);
     if (bypass) return acts ? this.checkBypass(call, bypass) : next(request);
     if (isContainer(target)) return this.containers.handle(new ContainerCall(request, target));
     if (isObject(target)) return this.handleObject(new ObjectCall(request, target));
@@ -122,12 +122,12 @@ class Router {
     const mayNameVersion =
       objects && request.method !== 'OPTIONS' && /^v1(\.0)?$/.test(target.version);
     if (!mayNameVersion) return acts ? this.write(call) : next(request);
-    const signed = call.with(asSigned(request));
+    const signed = call.withRequest(withSignedQuery(request));
     const isPlainWrite =
-      !isReading(request.method) && !isCopy(request) && signed.versionId === undefined;
+      !isReadMethod(request.method) && !isCopy(request) && signed.versionId === undefined;
     if (isPlainWrite) return this.write(signed);
     // the response is not the store's own, so the request is a new one
-    return objects.handle(signed.with({ ...signed.request }), (objectCall) =>
+    return objects.handle(signed.withRequest({ ...signed.request }), (objectCall) =>
       this.write(objectCall),
     );
   }
@@ -135,9 +135,9 @@ class Router {
   /** Handles writes, DELETEs and changes of metadata; forwards other requests. */
   private async write(call: ObjectCall): Promise<Response> {
     const { request, target } = call;
-    const written = writtenBy(request, target) ?? changedBy(request, target);
+    const written = writtenObject(request, target) ?? changedObject(request, target);
     if (!written) return this.next(request);
-    const signed = call.with(asSigned(request));
+    const signed = call.withRequest(withSignedQuery(request));
     if (!signed.isMultipartDelete) return this.writer.handle(signed.request, written);
     const { allowsObjectVersioning } = this.context;
     return this.check(target, async (pinned) => {
@@ -169,7 +169,7 @@ class Router {
       if ('status' in result) return result;
       return await forwardUnversioned(result, target, pinned.take(), this.next);
     } finally {
-      pinned.end();
+      pinned.release();
     }
   }
 }

@@ -80,7 +80,7 @@ export function readCredentialsFile(
     mistakes.add(undefined, `credentials_file = ${path}: ${systemReason(error)}`);
     return [];
   }
-  const fileMistakes = mistakes.of(file);
+  const fileMistakes = mistakes.forFile(file);
   return [...parseIni(text, fileMistakes, env).values()].flatMap((section) => {
     if (isCredential(section)) return readCredential(section, fileMistakes, checkKey) ?? [];
     fileMistakes.add(section.line, `unknown section [${section.name}]; known: ${CREDENTIALS_FORM}`);

@@ -5,15 +5,15 @@ import { toBytes, toText, type ByteString } from '../http/bytes';
 import { readJsonText } from '../formats/json';
 import { StoreError } from '../util/store_error';
 import {
-  askIdentity,
+  requestIdentity,
   keystoneUrl,
   loginKeystone,
   LoginRefused,
-  tokenFacts,
-  type IdentityAnswer,
+  parseToken,
+  type IdentityResponse,
   type KeystoneUser,
 } from './logins';
-import { LoggedIn, type Session } from './session';
+import { UserSession, type Session } from './session';
 
 /**
  * A request in the form in which Keystone verifies its signature for the owner of the
@@ -47,7 +47,7 @@ const Blob = z.object({ access: z.string(), secret: z.string() });
  * are read on behalf of a service user.
  */
 export class KeystoneCredentials implements CredentialSource {
-  private readonly serviceUser: LoggedIn;
+  private readonly serviceUser: UserSession;
 
   /**
    * @param service needs what Keystone's policy requires for `identity:get_credential`
@@ -57,7 +57,7 @@ export class KeystoneCredentials implements CredentialSource {
     private readonly authUrl: URL,
     private readonly service: KeystoneUser,
   ) {
-    this.serviceUser = new LoggedIn(loginKeystone(authUrl, service));
+    this.serviceUser = new UserSession(loginKeystone(authUrl, service));
   }
 
   /**
@@ -89,7 +89,7 @@ export class KeystoneCredentials implements CredentialSource {
       JSON.stringify({ credentials }),
     );
     const token = headers['x-subject-token'];
-    if (status === 200 && typeof token === 'string') return { token, ...tokenFacts(text) };
+    if (status === 200 && typeof token === 'string') return { token, ...parseToken(text) };
     if (status === 401 || status === 404)
       throw new LoginRefused(
         `Keystone refused the signature or the owner of the access key ${credentials.access}: it answered ${status}`,
@@ -101,7 +101,7 @@ export class KeystoneCredentials implements CredentialSource {
     method: 'GET' | 'POST',
     path: string,
     body?: string,
-  ): Promise<IdentityAnswer> {
+  ): Promise<IdentityResponse> {
     const token = await this.token();
     const answer = await this.send(token, method, path, body);
     if (answer.status !== 401 || (await this.isValid(token))) return answer;
@@ -115,7 +115,7 @@ export class KeystoneCredentials implements CredentialSource {
   private async isValid(token: string): Promise<boolean> {
     const headers = { 'X-Auth-Token': token, 'X-Subject-Token': token };
     const url = keystoneUrl(this.authUrl, 'auth/tokens?nocatalog');
-    return (await askIdentity(url, 'GET', headers)).status === 200;
+    return (await requestIdentity(url, 'GET', headers)).status === 200;
   }
 
   private send(
@@ -123,14 +123,14 @@ export class KeystoneCredentials implements CredentialSource {
     method: 'GET' | 'POST',
     path: string,
     body?: string,
-  ): Promise<IdentityAnswer> {
+  ): Promise<IdentityResponse> {
     const headers = { 'X-Auth-Token': token, ...(body && { 'Content-Type': 'application/json' }) };
-    return askIdentity(keystoneUrl(this.authUrl, path), method, headers, body);
+    return requestIdentity(keystoneUrl(this.authUrl, path), method, headers, body);
   }
 
   private async token(refused?: string): Promise<string> {
     try {
-      return (await this.serviceUser.session(refused)).token;
+      return (await this.serviceUser.get(refused)).token;
     } catch (error) {
       // no client is to blame for this
       if (error instanceof LoginRefused) throw new StoreError('unavailable', error.message);

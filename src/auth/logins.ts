@@ -18,7 +18,7 @@ const SERVICE = 'service user';
  */
 export function loginV1(authUrl: URL, user: string, key: string, role = SERVICE): Login {
   return async () => {
-    const { status, headers } = await askIdentity(authUrl, 'GET', {
+    const { status, headers } = await requestIdentity(authUrl, 'GET', {
       'X-Auth-User': toBytes(user),
       'X-Auth-Key': toBytes(key),
     });
@@ -89,7 +89,7 @@ export function loginKeystone(authUrl: URL, user: KeystoneUser, role = SERVICE):
     },
   });
   return async () => {
-    const { status, headers, text } = await askIdentity(
+    const { status, headers, text } = await requestIdentity(
       url,
       'POST',
       { 'Content-Type': 'application/json' },
@@ -97,7 +97,7 @@ export function loginKeystone(authUrl: URL, user: KeystoneUser, role = SERVICE):
     );
     const token = headers['x-subject-token'];
     if (typeof token !== 'string') throw loginError(url, `${role} ${name}`, status);
-    return { token, ...tokenFacts(text) };
+    return { token, ...parseToken(text) };
   };
 }
 
@@ -111,7 +111,7 @@ export function keystoneUrl(authUrl: URL, path: string): URL {
 }
 
 /** Returns Keystone's data about a token; parts that cannot be read are undefined. */
-export function tokenFacts(text: string): Omit<Session, 'token'> {
+export function parseToken(text: string): Omit<Session, 'token'> {
   try {
     const { catalog = [], expires_at, project } = KeystoneToken.parse(readJsonText(text)).token;
     const endpoints = catalog
@@ -131,7 +131,7 @@ export function tokenFacts(text: string): Omit<Session, 'token'> {
 }
 
 /** The response of an identity service. */
-export interface IdentityAnswer {
+export interface IdentityResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly text: string;
@@ -142,12 +142,12 @@ export interface IdentityAnswer {
  *
  * @throws StoreError if it cannot be reached
  */
-export async function askIdentity(
+export async function requestIdentity(
   url: URL,
   method: 'GET' | 'POST',
   headers: Record<string, string>,
   body?: string,
-): Promise<IdentityAnswer> {
+): Promise<IdentityResponse> {
   try {
     const response = await undiciRequest(url, {
       method,

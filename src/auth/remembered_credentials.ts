@@ -27,7 +27,7 @@ const MAX_LENGTH = 128;
  * Concurrent requests for one access key share the answer, and the number of requests in
  * progress is limited, so that random access keys do not overload the service.
  */
-export class RememberedCredentials implements CredentialSource {
+export class CachedCredentials implements CredentialSource {
   private readonly credentials: LRUCache<ByteString, Credential>;
   private readonly unknown: LRUCache<ByteString, true>;
   private readonly lookups = new Map<ByteString, Promise<Credential | undefined>>();

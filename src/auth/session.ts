@@ -25,7 +25,7 @@ const MARGIN = 30_000;
  * A user who is logged in on first use, when the token has expired and when it was
  * refused. Concurrent callers share one login.
  */
-export class LoggedIn {
+export class UserSession {
   private current: Promise<Session> | undefined;
 
   constructor(private readonly login: Login) {}
@@ -35,7 +35,7 @@ export class LoggedIn {
    *
    * @param refused a token that the store no longer accepts
    */
-  async session(refused?: string): Promise<Session> {
+  async get(refused?: string): Promise<Session> {
     const previous = this.current;
     const session = await (previous ?? this.start());
     if (!hasExpired(session) && session.token !== refused) return session;

@@ -6,7 +6,7 @@ import { BucketError } from './errors';
 import { headBucket } from './bucket';
 import { headObject } from './objects';
 import type { ObjectRef } from './versions';
-import { done } from './store_answers';
+import { expectSuccessAndDrain } from './store_answers';
 import { X_CONTAINER_READ, X_CONTAINER_WRITE } from '../swift_api/header_names';
 
 /** What everybody may do. The owner may do everything. */
@@ -80,7 +80,11 @@ export async function setAccess(
   bucket: ByteString,
   headers: Headers,
 ): Promise<void> {
-  await done(caller, await ask(caller, { method: 'POST', container: bucket, headers }), { bucket });
+  await expectSuccessAndDrain(
+    caller,
+    await ask(caller, { method: 'POST', container: bucket, headers }),
+    { bucket },
+  );
 }
 
 function accessOf(headers: Headers): Access {

@@ -3,7 +3,7 @@ import { drain } from '../http/body';
 import { Headers } from '../http/headers';
 import { ask, type Caller } from './caller';
 import { BucketError } from './errors';
-import { done } from './store_answers';
+import { expectSuccessAndDrain } from './store_answers';
 import {
   X_HISTORY_LOCATION,
   X_VERSIONS_ENABLED,
@@ -81,12 +81,16 @@ export async function createBucket(
     throw invalidName(name, isNewBucketName(name, true) ? CAPITALS_HINT : '');
   const response = await ask(caller, { method: 'HEAD', container: name });
   await drain(response.body);
-  if (response.status !== 404) await done(caller, response, { bucket: name });
+  if (response.status !== 404) await expectSuccessAndDrain(caller, response, { bucket: name });
   const created =
     response.status === 404
-      ? await done(caller, await ask(caller, { method: 'PUT', container: name, headers }), {
-          bucket: name,
-        })
+      ? await expectSuccessAndDrain(
+          caller,
+          await ask(caller, { method: 'PUT', container: name, headers }),
+          {
+            bucket: name,
+          },
+        )
       : response;
   if (created.status !== 201)
     throw new BucketError(
@@ -102,9 +106,13 @@ export async function createBucket(
  * @throws BucketError `no-such-bucket`, `access-denied`
  */
 export async function headBucket(caller: Caller, name: ByteString): Promise<Bucket> {
-  const { headers } = await done(caller, await ask(caller, { method: 'HEAD', container: name }), {
-    bucket: name,
-  });
+  const { headers } = await expectSuccessAndDrain(
+    caller,
+    await ask(caller, { method: 'HEAD', container: name }),
+    {
+      bucket: name,
+    },
+  );
   const enabled = headers.get(X_VERSIONS_ENABLED);
   return { versioning: versioningOf(enabled), isInHeaderMode: isInHeaderMode(headers), headers };
 }
@@ -142,8 +150,12 @@ export async function setVersioning(
 ): Promise<void> {
   checkMode(name, (await headBucket(caller, name)).headers);
   const headers = Headers.of({ 'X-Versions-Enabled': versioning === 'enabled' ? 'true' : 'false' });
-  await done(caller, await ask(caller, { method: 'POST', container: name, headers }), {
-    bucket: name,
-  });
-  caller.parts.forget((await caller.session()).account, name);
+  await expectSuccessAndDrain(
+    caller,
+    await ask(caller, { method: 'POST', container: name, headers }),
+    {
+      bucket: name,
+    },
+  );
+  caller.parts.invalidate((await caller.session()).account, name);
 }

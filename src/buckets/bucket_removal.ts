@@ -4,7 +4,7 @@ import { headBucket } from './bucket';
 import { ask, type Caller } from './caller';
 import { entriesOf } from './entries';
 import { BucketError } from './errors';
-import { done } from './store_answers';
+import { expectSuccessAndDrain } from './store_answers';
 import { listUploads } from './uploads/upload_listing';
 import { segmentsOf } from './uploads/upload_names';
 
@@ -24,8 +24,8 @@ export async function deleteBucket(caller: Caller, name: ByteString): Promise<vo
     await drain(response.body);
     throw notEmptyError(name);
   }
-  await done(caller, response, { bucket: name });
-  caller.parts.forget((await caller.session()).account, name);
+  await expectSuccessAndDrain(caller, response, { bucket: name });
+  caller.parts.invalidate((await caller.session()).account, name);
   await drain((await ask(caller, { method: 'DELETE', container: segmentsOf(name) })).body);
 }
 

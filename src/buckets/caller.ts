@@ -3,8 +3,8 @@ import type { ByteString } from '../http/bytes';
 import { Headers } from '../http/headers';
 import {
   subrequest,
-  type ForDialect,
-  type ForParts,
+  type DialectContext,
+  type PartsAccess,
   type Handler,
   type Request,
   type Response,
@@ -50,7 +50,7 @@ const FINISHING = 10 * 60_000;
  * Returns a caller whose requests continue if the client disconnects: for work that must
  * be finished once it was started.
  */
-export function staying(caller: Caller): Caller {
+export function outlivingClient(caller: Caller): Caller {
   return { ...caller, request: { ...caller.request, signal: AbortSignal.timeout(FINISHING) } };
 }
 
@@ -59,10 +59,10 @@ export function staying(caller: Caller): Caller {
  *
  * @param right the right that this access requires
  */
-export function askingForParts(
+export function withPartsAccess(
   caller: Caller,
-  { bucket, key }: Pick<ForParts, 'bucket'> & Partial<Pick<ForParts, 'key'>>,
-  right: ForParts['right'] = 'write',
+  { bucket, key }: Pick<PartsAccess, 'bucket'> & Partial<Pick<PartsAccess, 'key'>>,
+  right: PartsAccess['right'] = 'write',
 ): Caller {
   const parts = { bucket, key, right };
   return {
@@ -72,7 +72,7 @@ export function askingForParts(
 }
 
 /** A request to the store; it names its target within the caller's account. */
-export interface Asked {
+export interface StoreRequest {
   readonly method: string;
   readonly container?: ByteString | undefined;
   readonly object?: ByteString | undefined;
@@ -80,7 +80,7 @@ export interface Asked {
   readonly query?: Readonly<Record<string, ByteString | undefined>>;
   readonly headers?: Headers;
   readonly body?: Body;
-  readonly dialect?: ForDialect;
+  readonly dialect?: DialectContext;
 }
 
 /**
@@ -91,7 +91,7 @@ export interface Asked {
  * @throws BucketError `unavailable` in that case; `invalid-argument` for a value that is
  *   not allowed in a header
  */
-export async function ask(caller: Caller, request: Asked): Promise<Response> {
+export async function ask(caller: Caller, request: StoreRequest): Promise<Response> {
   const session = await caller.session();
   const response = await caller.next(requestOf(caller, session, request));
   if (response.status !== 401 || session.token === undefined) return response;
@@ -108,7 +108,7 @@ export async function ask(caller: Caller, request: Asked): Promise<Response> {
 function requestOf(
   { request, readersReadVersions }: Caller,
   session: Session,
-  storeRequest: Asked,
+  storeRequest: StoreRequest,
 ): Request {
   const { method, container, object, query = {}, headers = Headers.none, body } = storeRequest;
   for (const [name, value] of headers.entries()) checkHeader(name, value);
@@ -130,7 +130,7 @@ function requestOf(
       ...storeRequest.dialect,
       ...(readersReadVersions ? { readersReadVersions: true } : {}),
     },
-    received: request.received,
+    receivedBytes: request.receivedBytes,
     ...(request.sendContinue && body !== undefined ? { sendContinue: request.sendContinue } : {}),
   };
 }

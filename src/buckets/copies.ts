@@ -6,14 +6,25 @@ import { isReserved } from '../swift_api/reserved';
 import { headBucket } from './bucket';
 import { ask, type Caller } from './caller';
 import { BucketError } from './errors';
-import { shownType } from './etag';
-import { checksumHeaders, checksumsIn, keptBesideChecksums, standardHeaders } from './metadata';
+import { presentedType } from './etag';
+import {
+  checksumHeaders,
+  checksumsIn,
+  dialectHeadersExceptChecksums,
+  standardHeaders,
+} from './metadata';
 import { headObject, type ObjectInfo } from './objects';
-import { withParts } from './uploads/parts';
-import { failed, judged, judgedAgain, type Conditions, type WriteCondition } from './preconditions';
-import { refusalOf, done } from './store_answers';
+import { withPartsCleanup } from './uploads/parts';
+import {
+  preconditionFailed,
+  evaluateConditions,
+  recheckingWrite,
+  type Conditions,
+  type WriteCondition,
+} from './preconditions';
+import { errorOfResponse, expectSuccessAndDrain } from './store_answers';
 import type { ObjectRef } from './versions';
-import { checkCondition, checkKey, writtenBy, type Written } from './writes';
+import { checkCondition, checkKey, writeResultOf, type WriteResult } from './writes';
 import { X_OBJECT_MANIFEST } from '../swift_api/header_names';
 
 /** How a copy differs from its source. */
@@ -29,7 +40,7 @@ export interface CopyOptions {
 }
 
 /** The result of a copy. */
-export interface Copied extends Written {
+export interface CopyResult extends WriteResult {
   /** Undefined in a bucket that never had versions. */
   readonly sourceVersionId: string | undefined;
   readonly checksums: ReadonlyMap<string, string>;
@@ -52,14 +63,14 @@ export async function copyObject(
   source: ObjectRef,
   target: ObjectRef,
   options: CopyOptions,
-): Promise<Copied> {
+): Promise<CopyResult> {
   checkKey(target.key);
   const info = await headSource(caller, source, options.conditions);
   if (isNoOp(source, target, options)) throw new BucketError('invalid-request', NO_CHANGE);
   await checkCondition(caller, target, options.condition);
   const checksums = wholeChecksums(info.headers);
   const headers = copyHeaders(info, checksums, options);
-  const response = await withParts(caller, target, () =>
+  const response = await withPartsCleanup(caller, target, () =>
     ask(caller, {
       method: 'PUT',
       container: target.bucket,
@@ -67,17 +78,19 @@ export async function copyObject(
       query: { 'version-id': info.versionId },
       headers: headers.with('X-Copy-From', quote(`${source.bucket}/${source.key}`)),
       dialect: {
-        ...judgedAgain(options.condition),
+        ...recheckingWrite(options.condition),
         hasSeenSource: !info.headers.has(X_OBJECT_MANIFEST),
       },
     }),
   );
   if (response.status === 413) {
-    const { code } = await refusalOf(caller, response, target);
+    const { code } = await errorOfResponse(caller, response, target);
     throw new BucketError(code === 'quota-exceeded' ? code : 'invalid-request', TOO_LARGE);
   }
   if (response.status === 404) throw await missingError(caller, response, source, target);
-  const written = writtenBy(await done(caller, response, { bucket: target.bucket }));
+  const written = writeResultOf(
+    await expectSuccessAndDrain(caller, response, { bucket: target.bucket }),
+  );
   return { ...written, sourceVersionId: info.versionId, checksums };
 }
 
@@ -90,7 +103,7 @@ async function missingError(
 ): Promise<BucketError> {
   await drain(response.body);
   await headBucket(caller, target.bucket);
-  return refusalOf(caller, { ...response, body: NO_BODY }, source);
+  return errorOfResponse(caller, { ...response, body: NO_BODY }, source);
 }
 
 const NO_CHANGE =
@@ -104,7 +117,7 @@ const OF_MARKER =
  * Maps an error of reading a copy's source to that of the copy: a delete marker is an
  * invalid source.
  */
-export function refusalOfSource(error: unknown): unknown {
+export function copySourceError(error: unknown): unknown {
   const isMarker = error instanceof BucketError && error.code === 'is-delete-marker';
   return isMarker ? new BucketError('invalid-request', OF_MARKER) : error;
 }
@@ -115,9 +128,9 @@ async function headSource(
   conditions: Conditions = {},
 ): Promise<ObjectInfo> {
   const info = await headObject(caller, source).catch((error: unknown) => {
-    throw refusalOfSource(error);
+    throw copySourceError(error);
   });
-  if (judged(conditions, info) !== 'hold') throw failed('x-copy-source');
+  if (evaluateConditions(conditions, info) !== 'hold') throw preconditionFailed('x-copy-source');
   return info;
 }
 
@@ -141,12 +154,12 @@ function copyHeaders(
   { fresh, tags }: CopyOptions,
 ): Headers {
   const type = headers.get('content-type') ?? '';
-  const isUnchanged = checksums.size === checksumsIn(headers).size && shownType(type) === type;
+  const isUnchanged = checksums.size === checksumsIn(headers).size && presentedType(type) === type;
   if (fresh === undefined && tags === undefined && isUnchanged) return Headers.none;
   return Headers.of({ 'X-Fresh-Metadata': 'true' })
-    .withAll(fresh ?? contentHeaders(headers, shownType(type)))
+    .withAll(fresh ?? contentHeaders(headers, presentedType(type)))
     .withAll(checksumHeaders(checksums))
-    .withAll(tags ?? keptBesideChecksums(headers));
+    .withAll(tags ?? dialectHeadersExceptChecksums(headers));
 }
 
 function contentHeaders(headers: Headers, type: ByteString): Headers {

@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { toBytes, type ByteString } from '../http/bytes';
 import type { Headers } from '../http/headers';
 import type { Response } from '../swift_api/message';
-import { parseAnswer, readAnswer } from '../swift_api/json_response';
+import { parseResponse, readResponse } from '../swift_api/json_response';
 import { ask, type Caller } from './caller';
 import { BucketError } from './errors';
-import { granted } from './store_answers';
+import { expectSuccess } from './store_answers';
 
 const MAX_LISTING_BYTES = 64 * 1024 * 1024;
 
@@ -33,7 +33,7 @@ export type Entry = Omit<z.infer<typeof Entry>, 'name' | 'subdir'> & {
 export type ListingParameters = Readonly<Record<string, ByteString | undefined>>;
 
 /** The entry after which a listing continues. */
-export interface Behind {
+export interface ListingMarkers {
   readonly marker: ByteString | undefined;
   readonly version_marker?: string | undefined;
 }
@@ -52,13 +52,13 @@ export async function* entriesOf(
   caller: Caller,
   container: ByteString | undefined,
   parameters: ListingParameters,
-  behind: (last: Entry) => Behind = ({ name }) => ({ marker: name }),
+  behind: (last: Entry) => ListingMarkers = ({ name }) => ({ marker: name }),
   check: (headers: Headers) => void = () => undefined,
 ): AsyncGenerator<Entry> {
   let query: Record<string, ByteString | undefined> = { ...parameters, format: 'json' };
   for (;;) {
     const response = await ask(caller, { method: 'GET', container, query });
-    const listing = await granted(caller, response, { bucket: container });
+    const listing = await expectSuccess(caller, response, { bucket: container });
     const page = await readPage(listing);
     check(listing.headers);
     yield* page;
@@ -84,9 +84,9 @@ export async function entriesBelow(
 }
 
 async function readPage({ status, body }: Response): Promise<Entry[]> {
-  const bytes = await readAnswer(body, MAX_LISTING_BYTES, 'a page of a listing');
+  const bytes = await readResponse(body, MAX_LISTING_BYTES, 'a page of a listing');
   if (status === 204) return [];
-  return parseAnswer(Listing, bytes, 'a listing').map((each) =>
+  return parseResponse(Listing, bytes, 'a listing').map((each) =>
     // a page may have ten thousand entries: spreading them costs as much as parsing them
     Object.assign(each, {
       content_type: toBytes(each.content_type),

@@ -1,6 +1,6 @@
 import type { ByteString } from '../http/bytes';
 import type { Headers } from '../http/headers';
-import type { Replaced } from '../swift_api/message';
+import type { ReplacedObject } from '../swift_api/message';
 import { isTrueValue } from '../http/bytes';
 import { hasReservedParameter, withoutReservedParameters } from '../swift_api/reserved';
 import { X_STATIC_LARGE_OBJECT } from '../swift_api/header_names';
@@ -28,14 +28,17 @@ const NOTE = /;\s*hindsight_etag=([^;.]+)\.([^;]+)/i;
  * Clients do not take an etag with a hyphen for an MD5.
  */
 export function etagOf({ hash, contentType, sloEtag }: Tagged): string {
-  const [plain, slo] = [unquoted(hash), sloEtag === undefined ? undefined : unquoted(sloEtag)];
+  const [plain, slo] = [
+    withoutQuotes(hash),
+    sloEtag === undefined ? undefined : withoutQuotes(sloEtag),
+  ];
   const [, notedEtag, notedSloEtag] = NOTE.exec(contentType) ?? [];
   if (notedEtag !== undefined && notedSloEtag === (slo ?? plain)) return notedEtag;
   return slo === undefined ? plain : `${slo}-N`;
 }
 
 /** Like `etagOf`, for the object that a write would replace. */
-export function etagOfReplaced({ etag, contentType, isLarge = false }: Replaced): string {
+export function etagOfReplaced({ etag, contentType, isLarge = false }: ReplacedObject): string {
   return etagOf({ hash: etag, contentType, sloEtag: isLarge ? etag : undefined });
 }
 
@@ -44,7 +47,7 @@ export function etagOfReplaced({ etag, contentType, isLarge = false }: Replaced)
  *
  * @param headers from Swift, with the proxy's own parameters in Content-Type
  */
-export function etagIn(headers: Headers): string {
+export function etagOfResponse(headers: Headers): string {
   const hash = headers.get('etag') ?? '';
   const isSlo = isTrueValue(headers.get(X_STATIC_LARGE_OBJECT));
   return etagOf({
@@ -62,15 +65,15 @@ export function etagIn(headers: Headers): string {
  *   other content, such as a copy
  */
 export function noteEtag(contentType: ByteString, etag: string, sloEtag: string): ByteString {
-  return `${shownType(contentType)};hindsight_etag=${unquoted(etag)}.${unquoted(sloEtag)}`;
+  return `${presentedType(contentType)};hindsight_etag=${withoutQuotes(etag)}.${withoutQuotes(sloEtag)}`;
 }
 
 /** Returns a content type as clients see it. */
-export function shownType(contentType: ByteString): ByteString {
+export function presentedType(contentType: ByteString): ByteString {
   return hasReservedParameter(contentType) ? withoutReservedParameters(contentType) : contentType;
 }
 
 /** Strips the quotes and the weak prefix from an etag. */
-export function unquoted(etag: string): string {
+export function withoutQuotes(etag: string): string {
   return etag.trim().replace(/^(W\/)?"(.*)"$/, '$2');
 }

@@ -1,7 +1,7 @@
 import type { ByteString } from '../http/bytes';
 import type { Caller } from './caller';
 import { entriesOf, modifiedOf, type Entry } from './entries';
-import { etagOf, shownType } from './etag';
+import { etagOf, presentedType } from './etag';
 
 /** Maximum number of entries in a page. */
 export const MAX_LISTED = 1000;
@@ -18,7 +18,7 @@ export interface ListingQuery {
 }
 
 /** An object or a version in a listing. */
-export interface Listed {
+export interface ListedObject {
   readonly key: ByteString;
   /** Without quotes. */
   readonly etag: string;
@@ -33,7 +33,7 @@ export interface Listed {
 /** A page of a listing. */
 export interface ListingPage {
   /** Sorted by the bytes of their keys. */
-  readonly objects: readonly Listed[];
+  readonly objects: readonly ListedObject[];
   /** Common prefixes, sorted likewise. */
   readonly prefixes: readonly ByteString[];
   /** The last name of this page if more follow; otherwise undefined. */
@@ -65,19 +65,19 @@ export async function listObjects(
     entries.push(entry);
   }
   return {
-    objects: entries.filter((each) => !each.isFolded).map(listed),
+    objects: entries.filter((each) => !each.isFolded).map(toListedObject),
     prefixes: entries.filter((each) => each.isFolded).map(({ name }) => name),
     next: isTruncated ? entries.at(-1)?.name : undefined,
   };
 }
 
 /** Returns an entry as clients see it. */
-export function listed(entry: Entry): Listed {
+export function toListedObject(entry: Entry): ListedObject {
   const { hash, content_type: contentType, slo_etag: sloEtag } = entry;
   return {
     key: entry.name,
     etag: etagOf({ hash, contentType, sloEtag }),
-    type: shownType(contentType),
+    type: presentedType(contentType),
     size: entry.bytes,
     modified: modifiedOf(entry),
   };

@@ -5,8 +5,8 @@ import { BucketError } from './errors';
 
 const USER_PREFIX = 'x-object-meta-';
 /** Prefix of metadata reserved for dialects; Swift clients neither see nor set it. */
-export const KEPT_PREFIX = 'X-Object-Meta-Hindsight-S3-';
-const CHECKSUM = `${KEPT_PREFIX}Checksum-`;
+export const DIALECT_PREFIX = 'X-Object-Meta-Hindsight-S3-';
+const CHECKSUM = `${DIALECT_PREFIX}Checksum-`;
 
 /** Object headers that are the same in every API and that the store keeps. */
 const STANDARD = [
@@ -75,7 +75,7 @@ export function checksumsIn(headers: Headers): ReadonlyMap<string, string> {
 }
 
 /** Returns the headers kept with an object for dialects, except checksums. */
-export function keptBesideChecksums(headers: Headers): Headers {
-  const [prefix, checksum] = [KEPT_PREFIX.toLowerCase(), CHECKSUM.toLowerCase()];
+export function dialectHeadersExceptChecksums(headers: Headers): Headers {
+  const [prefix, checksum] = [DIALECT_PREFIX.toLowerCase(), CHECKSUM.toLowerCase()];
   return headers.filter((key) => key.startsWith(prefix) && !key.startsWith(checksum));
 }

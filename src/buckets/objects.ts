@@ -2,15 +2,15 @@ import { destroy, drain, type Body } from '../http/body';
 import type { ByteString } from '../http/bytes';
 import { Headers } from '../http/headers';
 import { NO_BODY, type Response } from '../swift_api/message';
-import { rangesOf } from '../http/ranges';
+import { parseRanges } from '../http/ranges';
 import { DELETE_MARKER_TYPE, NO_MARKER_HEADER } from '../swift_api/markers';
 import { headBucket } from './bucket';
 import { ask, type Caller } from './caller';
 import { entriesOf } from './entries';
 import { BucketError } from './errors';
-import { etagIn, unquoted } from './etag';
-import { failed, judged, type Conditions } from './preconditions';
-import { hasBucket, noSuchBucket, refusalOf } from './store_answers';
+import { etagOfResponse, withoutQuotes } from './etag';
+import { preconditionFailed, evaluateConditions, type Conditions } from './preconditions';
+import { hasBucket, noSuchBucket, errorOfResponse } from './store_answers';
 import { NULL_VERSION, timeOfVersion, type ObjectRef } from './versions';
 import { X_OBJECT_VERSION_ID } from '../swift_api/header_names';
 
@@ -63,7 +63,7 @@ export async function readObject(
   if (response.status >= 300 && !isUnsatisfiable) throw await objectRefusal(caller, response, ref);
   const info = infoOf(response);
   checkVersion(response, info, ref);
-  const verdict = judged(conditions, info);
+  const verdict = evaluateConditions(conditions, info);
   if (range !== undefined && verdict === 'hold' && !rangeApplies(ifRange, info)) {
     if (method === 'HEAD') return headOf(response, info, undefined);
     destroy(response.body);
@@ -73,7 +73,7 @@ export async function readObject(
     return method === 'HEAD' ? headOf(response, info, range) : readOf(response, info);
   destroy(response.body);
   if (verdict === 'failed')
-    throw failed(conditions.ifMatch === undefined ? 'If-Unmodified-Since' : 'If-Match');
+    throw preconditionFailed(conditions.ifMatch === undefined ? 'If-Unmodified-Since' : 'If-Match');
   if (verdict === 'not-modified') return { ...info, status: 304, body: NO_BODY };
   throw unsatisfiable(range ?? '', info.size);
 }
@@ -87,7 +87,7 @@ function rangeApplies(ifRange: string | undefined, { etag, modified }: ObjectInf
   const validator = ifRange.trim();
   return validator.startsWith('W/')
     ? false
-    : unquoted(validator) === etag || Date.parse(validator) === modified;
+    : withoutQuotes(validator) === etag || Date.parse(validator) === modified;
 }
 
 /**
@@ -124,7 +124,7 @@ function requestObject(
 function infoOf({ headers }: Response): ObjectInfo {
   const [, total] = /\/(\d+)$/.exec(headers.get('content-range') ?? '') ?? [];
   return {
-    etag: etagIn(headers),
+    etag: etagOfResponse(headers),
     modified: Date.parse(headers.get('last-modified') ?? '') || 0,
     versionId: headers.get(X_OBJECT_VERSION_ID),
     size: Number(total ?? headers.get('content-length') ?? 0),
@@ -139,7 +139,7 @@ function readOf(response: Response, info: ObjectInfo): ReadObject {
 /** Applies the range itself, since Swift ignores Range for HEAD. */
 function headOf(response: Response, info: ObjectInfo, range: string | undefined): ReadObject {
   const { size, headers } = info;
-  const ranges = rangesOf(range, size);
+  const ranges = parseRanges(range, size);
   destroy(response.body);
   if (ranges?.length === 0) throw unsatisfiable(range ?? '', size);
   const [only, more] = ranges ?? [];
@@ -188,11 +188,11 @@ export async function objectRefusal(
     // the store refuses ids if the bucket never had versions, and if there is no bucket
     return (await hasBucket(caller, bucket)) ? noSuchVersion(ref) : noSuchBucket(bucket);
   }
-  if (status !== 404) return refusalOf(caller, response, ref);
+  if (status !== 404) return errorOfResponse(caller, response, ref);
   await drain(response.body);
   if (versionId !== undefined && isMarkerType(headers.get('content-type') ?? ''))
     return deleteMarkerError(ref, versionId, headers);
-  if (versionId !== undefined) return refusalOf(caller, { ...response, body: NO_BODY }, ref);
+  if (versionId !== undefined) return errorOfResponse(caller, { ...response, body: NO_BODY }, ref);
   const marker = await currentMarker(caller, ref, headers);
   return new BucketError('no-such-key', 'The specified key does not exist.', {
     fields: { Key: key, BucketName: bucket },

@@ -1,6 +1,6 @@
 import type { Headers } from '../http/headers';
 import { isReserved } from '../swift_api/reserved';
-import { KEPT_PREFIX } from './metadata';
+import { DIALECT_PREFIX } from './metadata';
 import { X_DELETE_AT, X_OBJECT_MANIFEST } from '../swift_api/header_names';
 
 /**
@@ -24,8 +24,8 @@ const SETTABLE = new Set([
  * an object inherits from the one it replaces: all but the content type. Leaves out the
  * proxy's notes on versions.
  */
-export function ownHeaders(headers: Headers): Headers {
-  const dialectPrefix = KEPT_PREFIX.toLowerCase();
+export function settableHeaders(headers: Headers): Headers {
+  const dialectPrefix = DIALECT_PREFIX.toLowerCase();
   return headers.filter((name) => {
     if (name.startsWith(dialectPrefix)) return true;
     return SETTABLE.has(name) || (name.startsWith('x-object-meta-') && !isReserved(name));

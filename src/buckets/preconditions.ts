@@ -1,6 +1,6 @@
-import { textResponse, type ForDialect } from '../swift_api/message';
+import { textResponse, type DialectContext } from '../swift_api/message';
 import { BucketError } from './errors';
-import { etagOfReplaced, unquoted } from './etag';
+import { etagOfReplaced, withoutQuotes } from './etag';
 
 /** Conditions on the current object, as in the headers of RFC 9110. */
 export interface Conditions {
@@ -11,7 +11,7 @@ export interface Conditions {
 }
 
 /** The validators that conditions are compared with. */
-export interface Known {
+export interface Validators {
   /** Without quotes. */
   readonly etag: string;
   /** Milliseconds, whole seconds. */
@@ -26,7 +26,7 @@ export type Judgement = 'hold' | 'not-modified' | 'failed';
  * S3's: a matching etag overrides a date that fails, and a date does not override an etag
  * that fails. Invalid dates are ignored.
  */
-export function judged(conditions: Conditions, current: Known): Judgement {
+export function evaluateConditions(conditions: Conditions, current: Validators): Judgement {
   const { ifMatch, ifNoneMatch } = conditions;
   const [unmodifiedSince, modifiedSince] = [
     timeOf(conditions.ifUnmodifiedSince),
@@ -44,7 +44,7 @@ export function judged(conditions: Conditions, current: Known): Judgement {
 
 /** Whether one of the entity tags of a header, or its `*`, matches an etag. */
 function matches(header: string, etag: string): boolean {
-  return header.split(',').some((tag) => tag.trim() === '*' || unquoted(tag) === etag);
+  return header.split(',').some((tag) => tag.trim() === '*' || withoutQuotes(tag) === etag);
 }
 
 /** The date formats of HTTP and mail; JavaScript accepts much more as a date. */
@@ -60,21 +60,21 @@ function timeOf(date = ''): number | undefined {
 export type WriteCondition = Pick<Conditions, 'ifMatch' | 'ifNoneMatch'>;
 
 /** Returns the error for a write whose condition fails; undefined if it holds. */
-export function refusedBy(
+export function writeConditionError(
   { ifMatch, ifNoneMatch }: WriteCondition,
   etag: string | undefined,
 ): BucketError | undefined {
   if (ifMatch !== undefined && etag === undefined)
     return new BucketError('no-such-key', 'The specified key does not exist.');
   if (ifMatch !== undefined && etag !== undefined && !matches(ifMatch, etag))
-    return failed('If-Match');
+    return preconditionFailed('If-Match');
   if (ifNoneMatch !== undefined && etag !== undefined && matches(ifNoneMatch, etag))
-    return failed('If-None-Match');
+    return preconditionFailed('If-None-Match');
   return undefined;
 }
 
 /** Returns the error for a condition that does not hold, by its name. */
-export function failed(condition: string): BucketError {
+export function preconditionFailed(condition: string): BucketError {
   const message = 'At least one of the pre-conditions you specified did not hold';
   return new BucketError('precondition-failed', message, { fields: { Condition: condition } });
 }
@@ -83,12 +83,14 @@ export function failed(condition: string): BucketError {
  * Has a write's condition checked again when no other write can interfere, in containers
  * that keep versions.
  */
-export function judgedAgain(condition: WriteCondition | undefined): ForDialect {
+export function recheckingWrite(condition: WriteCondition | undefined): DialectContext {
   if (condition?.ifMatch === undefined && condition?.ifNoneMatch === undefined) return {};
   return {
     refusal: (replaced) => {
       const etag = replaced && etagOfReplaced(replaced);
-      return refusedBy(condition, etag) && textResponse(412, 'The condition does not hold\n');
+      return (
+        writeConditionError(condition, etag) && textResponse(412, 'The condition does not hold\n')
+      );
     },
   };
 }

@@ -5,9 +5,9 @@ import { drain } from '../http/body';
 import { Headers } from '../http/headers';
 import { NO_BODY, type Handler } from '../swift_api/message';
 import { parseTarget } from '../swift_api/target';
-import { transactionId } from '../swift_api/transaction';
+import { newTransactionId } from '../swift_api/transaction';
 import { LoginRefused, sessionV1 } from '../auth/logins';
-import { LoggedIn, type Session as Login } from '../auth/session';
+import { UserSession, type Session as Login } from '../auth/session';
 import { StoreError } from '../util/store_error';
 import type { Session } from './caller';
 import { BucketError } from './errors';
@@ -16,7 +16,7 @@ import { BucketError } from './errors';
 export type LoginOf = (credential: Credential) => Promise<Login>;
 
 interface User extends Pick<Credential, 'user' | 'key'> {
-  readonly login: LoggedIn;
+  readonly login: UserSession;
 }
 
 /** Maximum number of users kept logged in. */
@@ -48,7 +48,7 @@ export class Sessions {
 
   private async loggedIn(credential: Credential, refused: ByteString | undefined): Promise<Login> {
     try {
-      return await this.user(credential).session(refused);
+      return await this.user(credential).get(refused);
     } catch (error) {
       if (!(error instanceof LoginRefused)) throw error;
       throw new BucketError(
@@ -58,12 +58,12 @@ export class Sessions {
     }
   }
 
-  private user(credential: Credential): LoggedIn {
+  private user(credential: Credential): UserSession {
     const { accessKey } = credential;
     const user = this.users.get(accessKey);
     // the access key may belong to another user by now
     if (user?.user === credential.user && user.key === credential.key) return user.login;
-    const login = new LoggedIn(() => this.login(credential));
+    const login = new UserSession(() => this.login(credential));
     this.users.set(accessKey, { user: credential.user, key: credential.key, login });
     return login;
   }
@@ -87,9 +87,9 @@ export function loginThrough(next: Handler, path: string): LoginOf {
       body: NO_BODY,
       // the first client may disconnect while others wait for the same login
       signal: AbortSignal.timeout(LOGIN_TIMEOUT),
-      transactionId: transactionId(),
+      transactionId: newTransactionId(),
       authority: 'client',
-      received: () => 0,
+      receivedBytes: () => 0,
     });
     await drain(body);
     const session = sessionV1((name) => headers.get(name));

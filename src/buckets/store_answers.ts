@@ -65,7 +65,7 @@ const BY_TEXT: readonly { status: number; text: RegExp; code: BucketErrorCode; m
  * @param about the target of the request, which determines the error for a 404; the
  *   bucket is only looked up if that matters
  */
-export async function refusalOf(
+export async function errorOfResponse(
   caller: Caller,
   response: Response,
   about: About,
@@ -84,14 +84,22 @@ export async function refusalOf(
 const UNAVAILABLE = ['unavailable', 'The store is not available. Please try again.'] as const;
 
 /** Returns the response, unread. @throws BucketError if the store refused */
-export async function granted(caller: Caller, response: Response, about: About): Promise<Response> {
-  if (response.status >= 300) throw await refusalOf(caller, response, about);
+export async function expectSuccess(
+  caller: Caller,
+  response: Response,
+  about: About,
+): Promise<Response> {
+  if (response.status >= 300) throw await errorOfResponse(caller, response, about);
   return response;
 }
 
 /** Like `granted`, for a response of which only the headers are needed. */
-export async function done(caller: Caller, response: Response, about: About): Promise<Response> {
-  await drain((await granted(caller, response, about)).body);
+export async function expectSuccessAndDrain(
+  caller: Caller,
+  response: Response,
+  about: About,
+): Promise<Response> {
+  await drain((await expectSuccess(caller, response, about)).body);
   return response;
 }
 

@@ -2,10 +2,10 @@ import { toText, unquote, type ByteString } from '../http/bytes';
 import { Headers } from '../http/headers';
 import { ask, type Caller } from './caller';
 import { BucketError } from './errors';
-import { KEPT_PREFIX } from './metadata';
+import { DIALECT_PREFIX } from './metadata';
 import { headObject } from './objects';
-import { ownHeaders } from './own_headers';
-import { done } from './store_answers';
+import { settableHeaders } from './own_headers';
+import { expectSuccessAndDrain } from './store_answers';
 import type { ObjectRef } from './versions';
 
 /** A name and a value that a client attaches to an object, apart from metadata. */
@@ -14,7 +14,7 @@ export interface Tag {
   readonly value: ByteString;
 }
 
-const NOTE = `${KEPT_PREFIX}Tags-`;
+const NOTE = `${DIALECT_PREFIX}Tags-`;
 /** Maximum length of a metadata value, in bytes. */
 const MAX_PIECE = 256;
 
@@ -130,9 +130,9 @@ export async function putTags(
     container,
     object: key,
     query: { 'version-id': object.versionId ?? versionId },
-    headers: withoutTags(ownHeaders(headers)).withAll(tagHeaders(tags)),
+    headers: withoutTags(settableHeaders(headers)).withAll(tagHeaders(tags)),
   });
-  await done(caller, response, object);
+  await expectSuccessAndDrain(caller, response, object);
   return versionId;
 }
 

@@ -3,9 +3,9 @@ import type { Headers } from '../http/headers';
 import { DELETE_MARKER_TYPE } from '../swift_api/markers';
 import { checkMode } from './bucket';
 import type { Caller } from './caller';
-import { entriesOf, modifiedOf, type Behind, type Entry } from './entries';
+import { entriesOf, modifiedOf, type ListingMarkers, type Entry } from './entries';
 import { BucketError } from './errors';
-import { listed, type Listed, type ListingQuery } from './listing';
+import { toListedObject, type ListedObject, type ListingQuery } from './listing';
 import { isVersionId, NULL_VERSION } from './versions';
 
 /** Selects a page of a bucket's versions. */
@@ -18,8 +18,12 @@ export interface VersionsQuery extends Omit<ListingQuery, 'startAfter'> {
 
 /** An entry of a listing of versions. */
 export type ListedVersion =
-  | (Listed & { readonly kind: 'version'; readonly versionId: string; readonly isLatest: boolean })
-  | (Pick<Listed, 'key' | 'modified'> & {
+  | (ListedObject & {
+      readonly kind: 'version';
+      readonly versionId: string;
+      readonly isLatest: boolean;
+    })
+  | (Pick<ListedObject, 'key' | 'modified'> & {
       readonly kind: 'marker';
       readonly versionId: string;
       readonly isLatest: boolean;
@@ -101,7 +105,12 @@ function isStoreDelimiter(delimiter: ByteString): boolean {
   return !NOT_IN_STORE_DELIMITERS.some((char) => delimiter.includes(char));
 }
 
-function startMarkers({ keyMarker, versionMarker, prefix, delimiter }: VersionsQuery): Behind {
+function startMarkers({
+  keyMarker,
+  versionMarker,
+  prefix,
+  delimiter,
+}: VersionsQuery): ListingMarkers {
   if (versionMarker !== undefined && versionMarker !== NULL_VERSION && !isVersionId(versionMarker))
     throw new BucketError('invalid-argument', 'Invalid version id specified', {
       fields: { ArgumentName: 'version-id-marker', ArgumentValue: versionMarker },
@@ -113,7 +122,7 @@ function startMarkers({ keyMarker, versionMarker, prefix, delimiter }: VersionsQ
 }
 
 /** Returns the markers after an entry: a version of a key, or a common prefix. */
-function markersAfter({ prefix, delimiter }: VersionsQuery): (last: Entry) => Behind {
+function markersAfter({ prefix, delimiter }: VersionsQuery): (last: Entry) => ListingMarkers {
   return ({ name, isFolded, version_id }) => {
     const fold = isFolded ? name : prefixIn(name, prefix, delimiter);
     return fold === undefined
@@ -162,6 +171,6 @@ function versionOf(entry: Entry): ListedVersion {
   if (entry.isFolded) return { kind: 'prefix', prefix: entry.name };
   const { version_id: versionId, is_latest: isLatest } = entry;
   if (entry.content_type !== DELETE_MARKER_TYPE)
-    return { kind: 'version', ...listed(entry), versionId, isLatest };
+    return { kind: 'version', ...toListedObject(entry), versionId, isLatest };
   return { kind: 'marker', key: entry.name, modified: modifiedOf(entry), versionId, isLatest };
 }

@@ -6,9 +6,9 @@ import { headBucket } from './bucket';
 import { ask, type Caller } from './caller';
 import { BucketError } from './errors';
 import { findObject, headObject, isMarkerType, objectRefusal, type ObjectInfo } from './objects';
-import { hasHadUploads, withParts } from './uploads/parts';
-import { judgedAgain, refusedBy, type WriteCondition } from './preconditions';
-import { done } from './store_answers';
+import { hasHadUploads, withPartsCleanup } from './uploads/parts';
+import { recheckingWrite, writeConditionError, type WriteCondition } from './preconditions';
+import { expectSuccessAndDrain } from './store_answers';
 import type { ObjectRef } from './versions';
 import { X_OBJECT_VERSION_ID } from '../swift_api/header_names';
 
@@ -29,7 +29,7 @@ export interface NewObject {
 }
 
 /** The result of a write. */
-export interface Written {
+export interface WriteResult {
   /** Without quotes. */
   readonly etag: string;
   /** `null` if versioning is suspended; undefined in a bucket that never had versions. */
@@ -48,32 +48,32 @@ export async function writeObject(
   caller: Caller,
   ref: ObjectRef,
   object: NewObject,
-): Promise<Written> {
+): Promise<WriteResult> {
   checkKey(ref.key);
   const { body, length, condition, headers } = object;
   await checkCondition(caller, ref, condition);
   const sentHeaders =
     length === undefined ? headers : headers.with('Content-Length', String(length));
-  const response = await withParts(caller, ref, () =>
+  const response = await withPartsCleanup(caller, ref, () =>
     ask(caller, {
       method: 'PUT',
       container: ref.bucket,
       object: ref.key,
-      headers: onlyWhereNothingIs(sentHeaders, condition),
+      headers: withIfNoneMatch(sentHeaders, condition),
       body,
-      dialect: judgedAgain(condition),
+      dialect: recheckingWrite(condition),
     }),
   );
-  return writtenBy(await done(caller, response, { bucket: ref.bucket }));
+  return writeResultOf(await expectSuccessAndDrain(caller, response, { bucket: ref.bucket }));
 }
 
 /** Lets a store without versions check If-None-Match: * during the write itself. */
-export function onlyWhereNothingIs(headers: Headers, condition: WriteCondition = {}): Headers {
+export function withIfNoneMatch(headers: Headers, condition: WriteCondition = {}): Headers {
   return condition.ifNoneMatch?.trim() === '*' ? headers.with('If-None-Match', '*') : headers;
 }
 
 /** Returns the result of a write from the response to a PUT. */
-export function writtenBy({ headers }: Response): Written {
+export function writeResultOf({ headers }: Response): WriteResult {
   return {
     etag: (headers.get('etag') ?? '').replaceAll('"', ''),
     versionId: headers.get(X_OBJECT_VERSION_ID),
@@ -88,7 +88,7 @@ export async function checkCondition(
   condition: WriteCondition = {},
 ): Promise<void> {
   if (condition.ifMatch === undefined && condition.ifNoneMatch === undefined) return;
-  const refusal = refusedBy(condition, (await findObject(caller, ref))?.etag);
+  const refusal = writeConditionError(condition, (await findObject(caller, ref))?.etag);
   if (refusal) throw refusal;
 }
 
@@ -101,7 +101,7 @@ export function checkKey(key: ByteString): void {
 }
 
 /** The result of a delete. */
-export interface Removed {
+export interface RemoveResult {
   /** The id of the removed version or the new delete marker; undefined if unknown. */
   readonly versionId: string | undefined;
   /** Whether a delete marker was created or removed. */
@@ -119,31 +119,35 @@ export async function removeObject(
   caller: Caller,
   ref: ObjectRef,
   condition: WriteCondition = {},
-): Promise<Removed> {
+): Promise<RemoveResult> {
   await checkCondition(caller, ref, condition);
   if (ref.versionId !== undefined) return removeVersion(caller, ref, ref.versionId);
-  const response = await withParts(caller, ref, () => remove(caller, ref, condition));
+  const response = await withPartsCleanup(caller, ref, () => remove(caller, ref, condition));
   const versionId = response.headers.get(X_OBJECT_VERSION_ID);
   if (response.status === 404) {
     await drain(response.body);
     if (versionId === undefined) await headBucket(caller, ref.bucket);
   } else {
-    await done(caller, response, ref);
+    await expectSuccessAndDrain(caller, response, ref);
   }
   return { versionId, isMarker: versionId !== undefined };
 }
 
 /** The response reports what was removed, but not the upload it was made from. */
-async function removeVersion(caller: Caller, ref: ObjectRef, versionId: string): Promise<Removed> {
+async function removeVersion(
+  caller: Caller,
+  ref: ObjectRef,
+  versionId: string,
+): Promise<RemoveResult> {
   if (!(await hasHadUploads(caller, ref.bucket))) return removeWithoutParts(caller, ref, versionId);
   const version = await findVersion(caller, ref);
   if (version === undefined) return { versionId, isMarker: false };
   const isMarker = version === 'marker';
   const response = isMarker
     ? await remove(caller, ref)
-    : await withParts(caller, ref, () => remove(caller, ref), version.headers);
+    : await withPartsCleanup(caller, ref, () => remove(caller, ref), version.headers);
   if (response.status === 404) await drain(response.body);
-  else await done(caller, response, ref);
+  else await expectSuccessAndDrain(caller, response, ref);
   return { versionId, isMarker };
 }
 
@@ -151,7 +155,7 @@ async function removeWithoutParts(
   caller: Caller,
   ref: ObjectRef,
   versionId: string,
-): Promise<Removed> {
+): Promise<RemoveResult> {
   const response = await remove(caller, ref);
   if (response.status >= 300) {
     const refusal = await objectRefusal(caller, response, ref);
@@ -185,6 +189,6 @@ function remove(caller: Caller, ref: ObjectRef, condition?: WriteCondition): Pro
     container: ref.bucket,
     object: ref.key,
     query: { 'version-id': ref.versionId },
-    dialect: judgedAgain(condition),
+    dialect: recheckingWrite(condition),
   });
 }

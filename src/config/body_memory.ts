@@ -1,5 +1,5 @@
-import { USUAL_BODY_MEMORY } from '../http/body_memory';
-import { whole } from './options';
+import { DEFAULT_BODY_MEMORY } from '../http/body_memory';
+import { wholeNumber } from './options';
 
 const MIB = 1024 * 1024;
 
@@ -7,4 +7,4 @@ const MIB = 1024 * 1024;
  * The option `max_body_memory`: max bytes of whole bodies that a process buffers. A
  * quarter of the minimum has room for the longest manifest.
  */
-export const bodyMemory = whole(64 * MIB, 1024 * 1024 * MIB).default(USUAL_BODY_MEMORY);
+export const bodyMemory = wholeNumber(64 * MIB, 1024 * 1024 * MIB).default(DEFAULT_BODY_MEMORY);

@@ -17,12 +17,12 @@ export class Mistakes {
   }
 
   /** Returns a view of this collection for another file that the configuration names. */
-  of(file: string): Mistakes {
+  forFile(file: string): Mistakes {
     return new Mistakes(file, this.mistakes);
   }
 
   /** @throws ConfigError with all mistakes, in the order of their lines */
-  throwAny(): void {
+  throwIfAny(): void {
     if (this.mistakes.length === 0) return;
     const inFile = ({ file }: Mistake) => Number(file !== this.file);
     const sorted = this.mistakes.toSorted(

@@ -15,10 +15,10 @@ export const flag = z
   .transform((value) => TRUE.includes(value.toLowerCase()));
 
 /** Words separated by spaces. */
-export const words = z.string().transform((value) => value.split(/\s+/));
+export const wordList = z.string().transform((value) => value.split(/\s+/));
 
 /** A whole number from `min` to `max`. */
-export const whole = (min: number, max: number) =>
+export const wholeNumber = (min: number, max: number) =>
   z
     .string()
     .refine((value) => /^\d+$/.test(value) && Number(value) >= min && Number(value) <= max, {
@@ -39,7 +39,7 @@ export const seconds = (min: number, max: number) =>
     .transform((value) => Math.round(Number(value) * 1000));
 
 /** An http or https URL. */
-export const url = z.string().transform((value, context) => {
+export const httpUrl = z.string().transform((value, context) => {
   try {
     const parsed = new URL(value);
     if (parsed.protocol === 'http:' || parsed.protocol === 'https:') return parsed;

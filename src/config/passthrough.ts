@@ -18,7 +18,7 @@ export interface Passthrough {
   readonly hosts: readonly string[];
 }
 
-export const NOTHING: Passthrough = { rules: [], hosts: [] };
+export const NO_PASSTHROUGH: Passthrough = { rules: [], hosts: [] };
 
 const FORM = 'METHOD[,METHOD...]:/PATH, with * at the end to match a prefix';
 const RULE = /^([A-Z]+(?:,[A-Z]+)*):(\/[A-Za-z0-9._~/-]*)(\*?)$/;
@@ -102,7 +102,7 @@ export const passthroughHostsOption = z
   );
 
 /** Returns whether a Host header names a site. */
-export function isSite(host: string | undefined, sites: readonly string[]): boolean {
+export function isSiteHost(host: string | undefined, sites: readonly string[]): boolean {
   const name = host?.toLowerCase().replace(/:\d*$/, '');
   if (name === undefined) return false;
   return sites.some((site) =>

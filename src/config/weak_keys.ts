@@ -22,7 +22,7 @@ const EXAMPLE = /example|changeme/i;
  * Returns why a key is too weak to admit clients from other machines, or undefined if it
  * is not.
  */
-export function weaknessOfKey(key: string): string | undefined {
+export function keyWeakness(key: string): string | undefined {
   if (key.length < MIN_LENGTH) return `has fewer than ${MIN_LENGTH} characters`;
   if (PUBLISHED.has(key) || EXAMPLE.test(key)) return 'is published in documentation';
   if (new Set(key).size < MIN_LENGTH / 3) return 'has too few different characters';

@@ -24,7 +24,7 @@ export interface Coordination {
 }
 
 /** Returns the coordination of a process that has its store to itself. */
-export function alone(): Coordination {
+export function createLocalCoordination(): Coordination {
   return {
     locker: new MemoryLocker(),
     cache: <V extends object>(_: string, max: number, age: number, patience?: number) =>

@@ -7,7 +7,7 @@ import type { Coordination } from './coordination';
  * Wraps a coordination so that its locks and exclusive leases are granted, and count,
  * only while the server may write to versioned containers.
  */
-export function fenced(coordination: Coordination, fence: Fence): Coordination {
+export function withFence(coordination: Coordination, fence: Fence): Coordination {
   return {
     locker: {
       acquire: async (name, wait, signal) => {

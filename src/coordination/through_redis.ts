@@ -26,7 +26,7 @@ export interface RedisCoordination extends Coordination {
  * @param withoutRedis what to do while Redis does not answer: refuse locks and exclusive
  *   leases, or keep them in this process
  */
-export function throughRedis(
+export function createRedisCoordination(
   address: RedisAddress,
   lease: number,
   log: Log,

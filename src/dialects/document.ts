@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { ask } from '../buckets/caller';
 import { BucketError } from '../buckets/errors';
-import { done } from '../buckets/store_answers';
+import { expectSuccessAndDrain } from '../buckets/store_answers';
 import { drain } from '../http/body';
-import { answer } from '../swift_api/responses';
+import { statusResponse } from '../swift_api/responses';
 import { atMost, holdBody } from '../swift_api/held_body';
 import type { Call, CallHead } from './call';
 
@@ -13,7 +13,7 @@ import type { Call, CallHead } from './call';
  *
  * @throws BucketError `access-denied`
  */
-export async function establishWriting({
+export async function checkWriteAccess({
   caller,
   bucket,
 }: Pick<CallHead, 'caller' | 'bucket'>): Promise<void> {
@@ -22,7 +22,7 @@ export async function establishWriting({
   const response = await ask(caller, { method: 'POST', container: bucket, object });
   // the operation itself reports a missing bucket
   if (response.status === 404) await drain(response.body);
-  else await done(caller, response, { bucket });
+  else await expectSuccessAndDrain(caller, response, { bucket });
 }
 
 /**
@@ -42,10 +42,10 @@ export async function holdDocument(call: Call, max: number): Promise<Buffer | un
       account,
       right: async () => {
         // anonymous requests were checked before
-        if (!caller.isAnonymous) await establishWriting(call);
+        if (!caller.isAnonymous) await checkWriteAccess(call);
         return undefined;
       },
-      bounds: atMost(max, () => answer(413)),
+      bounds: atMost(max, () => statusResponse(413)),
     },
   );
   return 'status' in result ? undefined : result;

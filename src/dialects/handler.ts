@@ -6,7 +6,7 @@ import { destroy } from '../http/body';
 import { BodyMemoryFull } from '../http/body_memory';
 import type { Headers } from '../http/headers';
 import {
-  isReading,
+  isReadMethod,
   NO_BODY,
   type Handler,
   type Request,
@@ -16,7 +16,7 @@ import type { Log } from '../util/log';
 import { StoreError } from '../util/store_error';
 import type { CallHead, Route } from './call';
 import { routeOf } from './dispatch';
-import { establishWriting } from './document';
+import { checkWriteAccess } from './document';
 import type { CheckedPayload } from './payload/checked_body';
 import type { Principal } from './logins';
 import { withPlainListings } from './plain_listings';
@@ -120,8 +120,8 @@ export async function runRoute<Head extends CallHead>(
   const route = routeOf(call, routes);
   // for a signed request with a small body the check costs too much
   const { body, method } = call.request;
-  if (call.caller.isAnonymous && !Buffer.isBuffer(body) && !isReading(method))
-    await establishWriting(call);
+  if (call.caller.isAnonymous && !Buffer.isBuffer(body) && !isReadMethod(method))
+    await checkWriteAccess(call);
   const payload = await payloadOf(call.request);
   const failureOf = (): BucketError | undefined => payload.failure();
   try {

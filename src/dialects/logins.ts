@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Session as AccountSession } from '../buckets/caller';
 import { BucketError, type BucketErrorCode } from '../buckets/errors';
 import { loginThrough, Sessions, type LoginOf } from '../buckets/sessions';
-import { seconds, url } from '../config/options';
+import { seconds, httpUrl } from '../config/options';
 import type { Credential, CredentialSource, Credentials } from '../auth/credential';
 import { toText, type ByteString } from '../http/bytes';
 import type { Headers } from '../http/headers';
@@ -10,17 +10,17 @@ import type { Handler } from '../swift_api/message';
 import { isApi, parseTarget } from '../swift_api/target';
 import { KeystoneCredentials } from '../auth/keystone_credentials';
 import { loginKeystone, loginV1, LoginRefused } from '../auth/logins';
-import { RememberedCredentials } from '../auth/remembered_credentials';
+import { CachedCredentials } from '../auth/remembered_credentials';
 import type { Session } from '../auth/session';
 import type { Query } from './query';
-import { signedForKeystone } from './sigv4/for_keystone';
+import { signForKeystone } from './sigv4/for_keystone';
 
 /** Options for the users of access keys and their login. */
 export const loginOptions = {
   auth_type: z
     .enum(['v1', 'password', 'ec2'], { error: 'not known; known: v1, password, ec2' })
     .default('v1'),
-  auth_url: url.optional(),
+  auth_url: httpUrl.optional(),
   auth_path: z.string().startsWith('/').default('/auth/v1.0'),
   username: z.string().optional(),
   password: z.string().optional(),
@@ -52,7 +52,7 @@ export function checkLogins(options: LoginOptions, context: z.RefinementCtx): vo
 
 /** The users by access key, and their sessions. */
 export interface Logins {
-  readonly known: CredentialSource;
+  readonly credentialSource: CredentialSource;
   readonly sessions: Sessions;
 }
 
@@ -66,7 +66,7 @@ export interface Principal {
 }
 
 /** Returns the owner of a credential. */
-export function knownBy(credential: Credential, sessions: Sessions): Principal {
+export function principalOf(credential: Credential, sessions: Sessions): Principal {
   return { user: credential.user, session: (refused) => sessions.session(credential, refused) };
 }
 
@@ -77,7 +77,7 @@ export function knownBy(credential: Credential, sessions: Sessions): Principal {
  *   `invalid-request` if the query overrides response headers. That requires a signature:
  *   otherwise anyone could make a link that turns a public object into a page of theirs
  */
-export function unsignedBy(anonymous: AccountSession | undefined, query: Query): Principal {
+export function anonymousPrincipal(anonymous: AccountSession | undefined, query: Query): Principal {
   if (anonymous === undefined) throw new BucketError('access-denied', 'The request is not signed.');
   if ([...query.keys()].some((name) => name.toLowerCase().startsWith('response-')))
     throw new BucketError(
@@ -101,15 +101,15 @@ export function authorizationIn(headers: Headers, code: BucketErrorCode): ByteSt
 export function loginsOf(options: LoginOptions, configured: Credentials, next: Handler): Logins {
   const { auth_type, auth_url, auth_path } = options;
   if (auth_url === undefined)
-    return { known: configured, sessions: new Sessions(loginThrough(next, auth_path)) };
+    return { credentialSource: configured, sessions: new Sessions(loginThrough(next, auth_path)) };
   if (auth_type === 'v1') {
     const login: LoginOf = ({ user, key }) =>
       loginV1(auth_url, toText(user), toText(key), 'user')();
-    return { known: configured, sessions: new Sessions(login) };
+    return { credentialSource: configured, sessions: new Sessions(login) };
   }
   const loginByPassword = withAccounts(passwordLogin(auth_url, options), options);
   if (auth_type === 'password')
-    return { known: configured, sessions: new Sessions(loginByPassword) };
+    return { credentialSource: configured, sessions: new Sessions(loginByPassword) };
   return keystoneLogins(auth_url, options, configured, loginByPassword);
 }
 
@@ -134,15 +134,15 @@ function keystoneLogins(
     user_domain_name,
     project_domain_name,
   });
-  const others = new RememberedCredentials(keystone, options.credentials_cache_time);
+  const others = new CachedCredentials(keystone, options.credentials_cache_time);
   const loginBySignature = withAccounts(
-    (credential) => keystone.login(signedForKeystone(credential, authUrl.host, Date.now())),
+    (credential) => keystone.login(signForKeystone(credential, authUrl.host, Date.now())),
     options,
   );
   const isConfigured = (credential: Credential) =>
     configured.find(credential.accessKey) === credential;
   return {
-    known: { find: (accessKey) => configured.find(accessKey) ?? others.find(accessKey) },
+    credentialSource: { find: (accessKey) => configured.find(accessKey) ?? others.find(accessKey) },
     sessions: new Sessions((credential) =>
       isConfigured(credential) ? loginByPassword(credential) : loginBySignature(credential),
     ),

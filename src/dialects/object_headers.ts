@@ -14,7 +14,7 @@ import type { Call } from './call';
  * @param unset the type if the request has none
  * @throws BucketError `invalid-argument`
  */
-export function typeGiven(headers: Headers, unset: ByteString): ByteString {
+export function contentTypeOf(headers: Headers, unset: ByteString): ByteString {
   const type = headers.get('content-type') || unset;
   if (!hasReservedParameter(type) && type !== DELETE_MARKER_TYPE) return type;
   throw invalidArgument('Content-Type', type, 'This content type is reserved.');
@@ -26,10 +26,7 @@ export function typeGiven(headers: Headers, unset: ByteString): ByteString {
  *
  * @param prefix of their headers, in lower case
  */
-export function metadataGiven(
-  headers: Headers,
-  prefix: string,
-): [name: string, value: ByteString][] {
+export function metadataOf(headers: Headers, prefix: string): [name: string, value: ByteString][] {
   const raw = headers.filter((key) => key.startsWith(prefix)).toRaw();
   const fields: [string, ByteString][] = [];
   for (let i = 0; i + 1 < raw.length; i += 2)
@@ -42,7 +39,7 @@ export function metadataGiven(
  *
  * @throws BucketError `invalid-digest`
  */
-export function etagGiven({ request: { headers } }: Pick<Call, 'request'>): Headers {
+export function etagFromContentMd5({ request: { headers } }: Pick<Call, 'request'>): Headers {
   const md5 = headers.get('content-md5')?.trim();
   if (md5 === undefined) return Headers.none;
   const bytes = Buffer.from(md5, 'base64');
@@ -63,7 +60,7 @@ const OVERRIDES = [
 ];
 
 /** Returns the response headers that the query overrides. */
-export function overridden({ parameters }: Pick<Call, 'parameters'>): Headers {
+export function responseOverrides({ parameters }: Pick<Call, 'parameters'>): Headers {
   const overrides = OVERRIDES.map((name) => [name, parameters.get(`response-${name}`)] as const);
   for (const [name, value] of overrides) if (value !== undefined) checkHeader(name, value);
   return Headers.of(Object.fromEntries(overrides));

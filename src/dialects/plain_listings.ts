@@ -1,7 +1,7 @@
 import type { Handler, Request, Response } from '../swift_api/message';
 import { isApi, isContainer, parseTarget } from '../swift_api/target';
 import { withoutReservedParameters } from '../swift_api/reserved';
-import { readAnswer } from '../swift_api/json_response';
+import { readResponse } from '../swift_api/json_response';
 
 const MAX_LISTING_BYTES = 64 * 1024 * 1024;
 const NOTE = 'hindsight_';
@@ -25,7 +25,7 @@ export function withPlainListings(next: Handler): Handler {
     const response = await next(request);
     const type = isListing(request, response) ? TYPES[typeOf(response)] : undefined;
     if (type === undefined) return response;
-    const bytes = await readAnswer(response.body, MAX_LISTING_BYTES, 'a page of a listing');
+    const bytes = await readResponse(response.body, MAX_LISTING_BYTES, 'a page of a listing');
     if (!bytes.includes(NOTE)) return { ...response, body: bytes };
     const text = bytes.toString('latin1').replace(type, withoutNotes);
     const body = Buffer.from(text, 'latin1');

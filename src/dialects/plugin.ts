@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import type { Session } from '../buckets/caller';
-import { seconds, words } from '../config/options';
+import { seconds, wordList } from '../config/options';
 import { toBytes } from '../http/bytes';
 import type { Log } from '../util/log';
 import type { FilterPlugin } from '../plugin/plugin';
 import { loginOptions } from './logins';
 
-const domains = words.transform((names) =>
+const domains = wordList.transform((names) =>
   names.map((name) => name.toLowerCase().replace(/^\./, '')),
 );
 

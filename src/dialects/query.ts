@@ -1,6 +1,6 @@
 import { BucketError } from '../buckets/errors';
 import type { ByteString } from '../http/bytes';
-import { queryPairs } from '../swift_api/target';
+import { parseQueryPairs } from '../swift_api/target';
 
 /** Decoded query parameters, by their original names. */
 export type Query = ReadonlyMap<string, ByteString>;
@@ -34,7 +34,7 @@ export class CaselessQuery extends Map<string, ByteString> {
 export function readQuery(raw: string, normalize = normalizeForS3): Query {
   const pairs: [name: string, value: ByteString][] = [];
   const seen = new Set<string>();
-  for (const [name, value] of queryPairs(raw)) {
+  for (const [name, value] of parseQueryPairs(raw)) {
     const normalized = normalize(name);
     if (seen.has(normalized))
       throw new BucketError('invalid-argument', 'A query parameter is repeated.', {

@@ -1,7 +1,7 @@
 import type { Caller } from '../buckets/caller';
 import { BucketError } from '../buckets/errors';
 import { checkVersionId } from '../buckets/versions';
-import { removeObject, type Removed } from '../buckets/writes';
+import { removeObject, type RemoveResult } from '../buckets/writes';
 import type { ByteString } from '../http/bytes';
 import { forEachConcurrently } from '../util/concurrency';
 import { StoreError } from '../util/store_error';
@@ -20,7 +20,7 @@ export interface ToRemove {
 }
 
 /** The result for one of them. */
-export type Outcome = Removed | BucketError;
+export type Outcome = RemoveResult | BucketError;
 
 /**
  * Deletes many objects of a bucket, several at a time; those of the same key one after

@@ -19,7 +19,7 @@ export class ByteReader {
   /**
    * Returns what is buffered or comes next, at most `max` bytes; undefined at the end.
    */
-  async some(max: number): Promise<Buffer | undefined> {
+  async readSome(max: number): Promise<Buffer | undefined> {
     while (this.#left.length === 0) {
       const next = await this.#chunks.next();
       if (next.done) return undefined;
@@ -34,7 +34,7 @@ export class ByteReader {
   async read(length: number): Promise<Buffer> {
     const parts: Buffer[] = [];
     for (let missing = length; missing > 0;) {
-      const part = await this.some(missing);
+      const part = await this.readSome(missing);
       if (part === undefined) break;
       parts.push(part);
       missing -= part.length;
@@ -46,10 +46,10 @@ export class ByteReader {
    * Reads up to the next line feed, which is dropped; undefined if there is none within
    * `max` bytes.
    */
-  async line(max: number): Promise<Buffer | undefined> {
+  async readLine(max: number): Promise<Buffer | undefined> {
     const parts: Buffer[] = [];
     for (let seen = 0; seen <= max;) {
-      const part = await this.some(Infinity);
+      const part = await this.readSome(Infinity);
       if (part === undefined) return undefined;
       const at = part.indexOf('\n');
       parts.push(at < 0 ? part : part.subarray(0, at));
@@ -64,7 +64,7 @@ export class ByteReader {
   /** Yields all remaining bytes. */
   async *rest(): AsyncGenerator<Buffer> {
     for (;;) {
-      const part = await this.some(Infinity);
+      const part = await this.readSome(Infinity);
       if (part === undefined) return;
       yield part;
     }

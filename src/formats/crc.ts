@@ -23,7 +23,7 @@ export function canCombine(algorithm: string): boolean {
  * Computes a checksum bit by bit, so only for short inputs. Undefined for other
  * algorithms.
  */
-export function crcOf(algorithm: string, bytes: Uint8Array): Buffer | undefined {
+export function computeCrc(algorithm: string, bytes: Uint8Array): Buffer | undefined {
   const crc = CRCS[algorithm];
   if (!crc) return undefined;
   const ones = (1n << BigInt(crc.bits)) - 1n;
@@ -39,7 +39,7 @@ export function crcOf(algorithm: string, bytes: Uint8Array): Buffer | undefined 
  * Computes the checksum of concatenated parts from their checksums and lengths in bytes.
  * Undefined if the algorithm does not allow that.
  */
-export function combined(
+export function combineCrcs(
   algorithm: string,
   parts: readonly { readonly sum: Buffer; readonly bytes: number }[],
 ): Buffer | undefined {

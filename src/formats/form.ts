@@ -1,4 +1,4 @@
-import { trimmed, type ByteString } from '../http/bytes';
+import { trimChars, type ByteString } from '../http/bytes';
 import type { Headers } from '../http/headers';
 
 /**
@@ -14,7 +14,7 @@ export function parseParameters(header: ByteString): {
   let rest = header.slice(semicolon + 1).trim();
   for (let match = PARAMETER.exec(rest); match; match = PARAMETER.exec(rest)) {
     const [whole, name = '', value = ''] = match;
-    parameters.set(name, trimmed(value, '"'));
+    parameters.set(name, trimChars(value, '"'));
     rest = rest.slice(whole.length);
   }
   return { value: header.slice(0, semicolon).trim(), parameters };

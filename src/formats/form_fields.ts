@@ -1,5 +1,5 @@
 import type { ByteString } from '../http/bytes';
-import { Turns } from '../util/turns';
+import { TurnBudget } from '../util/turns';
 import { InvalidForm, type Part } from './multipart';
 
 /** Max bytes of a field's name, and of all fields together with their headers. */
@@ -10,10 +10,10 @@ const MAX_PARTS = 256;
 const PARTS_IN_TURN = 8;
 
 /** Limits the fields before the file of a form: its sender is known only after them. */
-export class FieldBounds {
+export class FieldLimits {
   private left = MAX_FIELDS;
   private parts = 0;
-  private readonly turns = new Turns(PARTS_IN_TURN);
+  private readonly turns = new TurnBudget(PARTS_IN_TURN);
 
   /**
    * Reads the value of a field to its end.
@@ -21,12 +21,12 @@ export class FieldBounds {
    * @param name undefined if the field has none; it counts all the same
    * @throws InvalidForm as soon as a limit is exceeded
    */
-  async valueOf(name: ByteString | undefined, part: Part): Promise<ByteString> {
+  async readValue(name: ByteString | undefined, part: Part): Promise<ByteString> {
     if (name !== undefined && name.length > MAX_FIELD_NAME)
       throw new InvalidForm(`the name of a field has more than ${MAX_FIELD_NAME} bytes`);
     if (++this.parts > MAX_PARTS) throw new FieldsTooLong();
     this.count(part.headLength);
-    await this.turns.after();
+    await this.turns.spend();
     let value = '';
     for await (const chunk of part.body) {
       this.count(chunk.length);

@@ -7,7 +7,7 @@ export class UnreadableJson extends Error {
 }
 
 /** The JSON has a lone surrogate, which no name and no text in a store has. */
-export class HalfCharacter extends UnreadableJson {}
+export class LoneSurrogate extends UnreadableJson {}
 
 /** Keeps a byte order mark, which then is not JSON. */
 const UTF_8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -45,7 +45,7 @@ export function decodeJson(bytes: Buffer): string {
  */
 export function readJsonText(text: string): unknown {
   const value = parse(text);
-  if (hasLoneSurrogate(text)) throw new HalfCharacter('it contains a lone surrogate');
+  if (hasLoneSurrogate(text)) throw new LoneSurrogate('it contains a lone surrogate');
   return value;
 }
 

@@ -1,8 +1,8 @@
-import { Turns } from '../util/turns';
+import { TurnBudget } from '../util/turns';
 import { decodeJson, hasMoreMarks, readJsonText, UnreadableJson } from './json';
 
 /** The JSON is not a list. */
-export class NoList extends Error {
+export class NotAList extends Error {
   override readonly name = 'NoList';
 }
 
@@ -29,14 +29,14 @@ export async function* readJsonList(bytes: Buffer): AsyncGenerator<readonly unkn
   if (text[start] !== '[') {
     if (hasMoreMarks(text, MAX_MARKS)) throw new UnreadableJson('it is not a list');
     readJsonText(text);
-    throw new NoList('it is not a list');
+    throw new NotAList('it is not a list');
   }
-  const turns = new Turns(TURN);
+  const turns = new TurnBudget(TURN);
   let isFirst = true;
   for (const { length, items, isLast } of splitList(text, start + 1)) {
     if (items !== undefined) yield parseItems(items, isFirst && isLast === true);
     if (items !== undefined) isFirst = false;
-    await turns.after(length);
+    await turns.spend(length);
   }
 }
 

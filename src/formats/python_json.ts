@@ -17,12 +17,12 @@ function quoteString(text: string): string {
  * Serializes a value like Python's `json.dumps`, with spaces after commas and colons;
  * omits undefined fields.
  */
-export function pythonJson(value: unknown): string {
+export function toPythonJson(value: unknown): string {
   if (typeof value === 'string') return quoteString(value);
-  if (Array.isArray(value)) return `[${value.map(pythonJson).join(', ')}]`;
+  if (Array.isArray(value)) return `[${value.map(toPythonJson).join(', ')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   const fields: string[] = [];
   for (const [key, each] of Object.entries(value))
-    if (each !== undefined) fields.push(`${quoteString(key)}: ${pythonJson(each)}`);
+    if (each !== undefined) fields.push(`${quoteString(key)}: ${toPythonJson(each)}`);
   return `{${fields.join(', ')}}`;
 }

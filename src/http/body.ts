@@ -146,6 +146,6 @@ export function streamOf(parts: AsyncGenerator<Buffer>): Readable {
  * Like `streamOf`, but waits for the first chunk, so that a failure before it can still
  * be reported by a status.
  */
-export async function begun(parts: AsyncGenerator<Buffer>): Promise<Body> {
+export async function startStream(parts: AsyncGenerator<Buffer>): Promise<Body> {
   return receiveFirst(streamOf(parts), 0);
 }

@@ -1,7 +1,7 @@
 import type { ByteString } from './bytes';
 
 /** Default limit on the bytes of bodies that a process holds. */
-export const USUAL_BODY_MEMORY = 256 * 1024 * 1024;
+export const DEFAULT_BODY_MEMORY = 256 * 1024 * 1024;
 
 /** An account may hold at most one of this many equal shares. */
 const SHARES = 4;
@@ -24,7 +24,7 @@ export class BodyMemory {
    * @param max bytes of all bodies together; an account may hold at most a quarter of
    * them
    */
-  constructor(readonly max: number = USUAL_BODY_MEMORY) {}
+  constructor(readonly max: number = DEFAULT_BODY_MEMORY) {}
 
   /** Bytes that are held now. */
   get held(): number {
@@ -40,7 +40,7 @@ export class BodyMemory {
    * Starts counting for an exchange with a client; the server releases all of it at the
    * end.
    */
-  exchange(): HeldBytes {
+  newExchange(): HeldBytes {
     return new HeldBytes(this);
   }
 

@@ -63,21 +63,21 @@ export function isText(bytes: ByteString): boolean {
  * also strip bytes that are parts of characters.
  */
 export function strip(bytes: ByteString): ByteString {
-  return trimmed(bytes, ' \t\n\r\v\f');
+  return trimChars(bytes, ' \t\n\r\v\f');
 }
 
 /** Removes the given characters from both ends. */
-export function trimmed(bytes: ByteString, characters: string): ByteString {
+export function trimChars(bytes: ByteString, characters: string): ByteString {
   let start = 0;
   while (start < bytes.length && characters.includes(bytes.charAt(start))) start++;
-  return trimmedEnd(bytes.slice(start), characters);
+  return trimEndChars(bytes.slice(start), characters);
 }
 
 /**
  * Removes the given characters from the end. Takes linear time: a regular expression
  * takes quadratic time if many of them are elsewhere, and clients may send long values.
  */
-export function trimmedEnd(bytes: ByteString, characters: string): ByteString {
+export function trimEndChars(bytes: ByteString, characters: string): ByteString {
   let end = bytes.length;
   while (end > 0 && characters.includes(bytes.charAt(end - 1))) end--;
   return bytes.slice(0, end);

@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { trimmedEnd, type ByteString } from './bytes';
+import { trimEndChars, type ByteString } from './bytes';
 
 /** The digests that clients may sign with, weakest first. */
 export const DIGESTS = ['sha1', 'sha256', 'sha512'] as const;
@@ -31,7 +31,7 @@ export function parseSignature(value: ByteString): Signature | undefined {
       ? { digest, hex: value }
       : undefined;
   }
-  const text = trimmedEnd(value.slice(colon + 1), '=');
+  const text = trimEndChars(value.slice(colon + 1), '=');
   const isUrlSafe = /[-_]/.test(text) && !/[+/]/.test(text);
   if (!(isUrlSafe ? /^[\w-]*$/ : /^[A-Za-z0-9+/]*$/).test(text) || text.length % 4 === 1)
     return undefined;
@@ -39,17 +39,17 @@ export function parseSignature(value: ByteString): Signature | undefined {
 }
 
 /** Signs a message with a key. Returns hex digits. */
-export function signatureOf(key: ByteString, message: ByteString, digest: string): string {
+export function signMessage(key: ByteString, message: ByteString, digest: string): string {
   return createHmac(digest, Buffer.from(key, 'latin1')).update(message, 'latin1').digest('hex');
 }
 
 /** Whether a signature is that of the key over the message; compares in constant time. */
-export function isSignedBy(
+export function verifySignature(
   key: ByteString,
   message: ByteString,
   { digest, hex }: Signature,
 ): boolean {
-  const expected = signatureOf(key, message, digest);
+  const expected = signMessage(key, message, digest);
   return (
     expected.length === hex.length &&
     timingSafeEqual(Buffer.from(expected), Buffer.from(hex, 'latin1'))

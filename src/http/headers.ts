@@ -163,7 +163,7 @@ const READ_AS_SPELLED = new Set(['content-length', 'content-type']);
  * next sender frames the message, so that no two readers can disagree about its end, or
  * about whether it is a form.
  */
-export function endToEnd(headers: Headers): Headers {
+export function endToEndHeaders(headers: Headers): Headers {
   const connection = headers.get('connection');
   const listedNames = connection === undefined ? NONE : parseConnection(connection);
   return headers.filter(
@@ -188,6 +188,6 @@ function parseConnection(connection: string): ReadonlySet<string> {
 const CREDENTIALS = ['x-auth-token', 'x-storage-token', 'x-service-token', 'authorization'];
 
 /** Returns the fields that authenticate a Swift client. */
-export function credentials(headers: Headers): Headers {
+export function credentialHeaders(headers: Headers): Headers {
   return headers.only(...CREDENTIALS);
 }

@@ -10,7 +10,7 @@ const MAX_NONASCENDING = 8;
  * is no header or it is malformed, which means the whole content. Empty if no range can
  * be satisfied, or if there are too many ranges or overlaps.
  */
-export function rangesOf(header: string | undefined, size: number): Range[] | undefined {
+export function parseRanges(header: string | undefined, size: number): Range[] | undefined {
   const specs = parse(header);
   if (specs === undefined) return undefined;
   const ranges: Range[] = [];

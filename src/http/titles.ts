@@ -1,4 +1,4 @@
 /** Capitalizes a header name like Python's `str.title`. */
-export function titled(key: string): string {
+export function titleCase(key: string): string {
   return key.replace(/[a-z]+/g, (word) => word.charAt(0).toUpperCase() + word.slice(1));
 }

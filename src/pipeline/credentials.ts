@@ -1,6 +1,6 @@
 import type { IniSection } from '../config/ini';
 import type { Mistakes } from '../config/mistakes';
-import { weaknessOfKey } from '../config/weak_keys';
+import { keyWeakness } from '../config/weak_keys';
 import { Credentials } from '../auth/credential';
 import {
   isCredential,
@@ -9,13 +9,13 @@ import {
   type CheckKey,
 } from '../auth/credential_sections';
 import type { FilterPlugin } from '../plugin/plugin';
-import type { ReadEntry } from './entries';
+import type { ValidEntry } from './entries';
 
 /** The sources of a configuration's credentials. */
 export interface CredentialSources {
   readonly sections: ReadonlyMap<string, IniSection>;
   /** Filters may name credentials files, and have users of their own. */
-  readonly filters: readonly ReadEntry<FilterPlugin>[];
+  readonly filters: readonly ValidEntry<FilterPlugin>[];
   readonly env: NodeJS.ProcessEnv;
 }
 
@@ -31,7 +31,7 @@ export function readCredentials(
   reached: string | undefined,
 ): Credentials {
   const checkKey: CheckKey = (key, { mistakes: keyMistakes, line }) => {
-    const weakness = reached === undefined ? undefined : weaknessOfKey(key);
+    const weakness = reached === undefined ? undefined : keyWeakness(key);
     if (weakness !== undefined)
       keyMistakes.add(line, `the key ${weakness}: change it before you bind to ${reached}`);
   };

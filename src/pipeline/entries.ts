@@ -28,10 +28,10 @@ export interface Entry<P> {
 type Options = Readonly<Record<string, unknown>>;
 
 /** An entry without mistakes. */
-export type ReadEntry<P> = Entry<P> & { readonly options: Options };
+export type ValidEntry<P> = Entry<P> & { readonly options: Options };
 
 /** Returns whether an entry was read without mistakes. */
-export function isRead<P>(entry: Entry<P>): entry is ReadEntry<P> {
+export function isValid<P>(entry: Entry<P>): entry is ValidEntry<P> {
   return entry.options !== undefined;
 }
 
@@ -52,7 +52,7 @@ export class Entries {
    *
    * @param plugins the plugins that can be named
    */
-  of<P extends Plugin>(kind: Kind, names: readonly string[], plugins: readonly P[]): Entry<P>[] {
+  read<P extends Plugin>(kind: Kind, names: readonly string[], plugins: readonly P[]): Entry<P>[] {
     const misspelt = this.misspelt(kind, names, plugins);
     return names.flatMap((name) => {
       const section = this.sections.get(`${kind}:${name}`) ?? misspelt.get(name);
@@ -64,7 +64,7 @@ export class Entries {
    * Returns the sections of filters that are not in the pipeline. They are read as well,
    * so that their mistakes are reported.
    */
-  unused(kind: Kind, names: readonly string[], plugins: readonly Plugin[]): IniSection[] {
+  readUnused(kind: Kind, names: readonly string[], plugins: readonly Plugin[]): IniSection[] {
     const misspelt = [...this.misspelt(kind, names, plugins).values()];
     const unused = this.others(kind, names).filter((section) => !misspelt.includes(section));
     for (const section of unused) this.entry(kind, nameIn(section), section, plugins);

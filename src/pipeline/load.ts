@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
-import { guardingParts } from '../../middleware/parts_guard';
+import { partsGuard } from '../../middleware/parts_guard';
 import { ConfigError } from '../config/error';
 import { parseIni, type IniSection } from '../config/ini';
 import { isLoopback } from '../config/loopback';
 import { Mistakes } from '../config/mistakes';
-import { readOptions, seconds, whole } from '../config/options';
+import { readOptions, seconds, wholeNumber } from '../config/options';
 import type { Credentials } from '../auth/credential';
 import { CREDENTIALS_FORM, isCredential } from '../auth/credential_sections';
 import { systemReason } from '../util/errors';
@@ -27,13 +27,13 @@ import type { Log } from '../util/log';
 import { bodyMemory as max_body_memory } from '../config/body_memory';
 import { redisUrl, withoutRedis } from '../coordination/redis/url';
 import { readCredentials } from './credentials';
-import { Entries, isRead, type Entry, type ReadEntry } from './entries';
-import { checkOrder, placeOfGuard } from './order';
+import { Entries, isValid, type Entry, type ValidEntry } from './entries';
+import { checkOrder, guardIndex } from './order';
 import { apps, filters } from './registry';
 
 /** A number of processes, or `auto`: one for each processor that this one may use. */
 const workers = z.union(
-  [z.literal('auto').transform(() => availableParallelism()), whole(1, 1024)],
+  [z.literal('auto').transform(() => availableParallelism()), wholeNumber(1, 1024)],
   {
     error: 'neither auto nor a whole number from 1 to 1024',
   },
@@ -41,7 +41,7 @@ const workers = z.union(
 
 const server = z.object({
   bind_ip: z.string().default('127.0.0.1'),
-  bind_port: whole(0, 65_535).default(8080),
+  bind_port: wholeNumber(0, 65_535).default(8080),
   workers: workers.default(1),
   log_level: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
@@ -53,8 +53,8 @@ const server = z.object({
   redis_url: redisUrl.optional(),
   lock_lease: seconds(1, 3600).default(10_000),
   without_redis: withoutRedis.default('refuse'),
-  max_header_size: whole(8 * 1024, 1024 * 1024).default(128 * 1024),
-  max_connections: whole(1, 1_000_000).optional(),
+  max_header_size: wholeNumber(8 * 1024, 1024 * 1024).default(128 * 1024),
+  max_connections: wholeNumber(1, 1_000_000).optional(),
   max_body_memory,
 });
 
@@ -126,7 +126,7 @@ export function readConfig(
         main?.line,
         'needs a section [pipeline:main] with the option pipeline = FILTER... APP',
       );
-    mistakes.throwAny();
+    mistakes.throwIfAny();
     throw new Error(HAS_MISTAKE);
   }
   const names = pipelineOption.value.split(/\s+/).filter(Boolean);
@@ -134,11 +134,11 @@ export function readConfig(
   const { app, inOrder } = loaded;
   if (serverOptions && app) checkObjections(app, inOrder, serverOptions, mistakes);
   const bindIp = serverOptions?.bind_ip ?? '127.0.0.1';
-  const reached = app?.plugin.keepsObjects && !isLoopback(bindIp) ? bindIp : undefined;
-  const sources = { sections, filters: inOrder.filter(isRead), env };
+  const reached = app?.plugin.storesObjects && !isLoopback(bindIp) ? bindIp : undefined;
+  const sources = { sections, filters: inOrder.filter(isValid), env };
   const credentials = readCredentials(sources, mistakes, reached);
-  mistakes.throwAny();
-  if (!serverOptions || !app || !isRead(app)) throw new Error(HAS_MISTAKE);
+  mistakes.throwIfAny();
+  if (!serverOptions || !app || !isValid(app)) throw new Error(HAS_MISTAKE);
   const { unused } = loaded;
   return configOf({
     file,
@@ -181,14 +181,14 @@ function loadPipeline(
   const entries = new Entries(sections, line, mistakes);
   entries.reportMisspelt('filter', filterNames, filters);
   entries.reportMisspelt('app', appNames, apps);
-  const [app] = entries.of('app', appNames, apps);
-  const inOrder = entries.of('filter', filterNames, filters);
+  const [app] = entries.read('app', appNames, apps);
+  const inOrder = entries.read('filter', filterNames, filters);
   checkOrder(
     inOrder.map(({ plugin }) => plugin),
     (cause) => mistakes.add(line, cause),
   );
-  const unused = entries.unused('filter', filterNames, filters);
-  for (const section of entries.unused('app', appNames, apps))
+  const unused = entries.readUnused('filter', filterNames, filters);
+  for (const section of entries.readUnused('app', appNames, apps))
     mistakes.add(
       section.line,
       `[${section.name}] is not the app at the end of the pipeline, which is ${appNames.join()}`,
@@ -230,8 +230,8 @@ function configOf({
   readonly text: string;
   readonly server: ServerOptions;
   readonly names: readonly string[];
-  readonly app: ReadEntry<AppPlugin>;
-  readonly filters: readonly ReadEntry<FilterPlugin>[];
+  readonly app: ValidEntry<AppPlugin>;
+  readonly filters: readonly ValidEntry<FilterPlugin>[];
   readonly unused: readonly IniSection[];
   readonly credentials: Credentials;
 }): Config {
@@ -261,9 +261,9 @@ function configOf({
         each.plugin.create(each.options, { ...context, credentials, claims }),
       );
       return created.toSpliced(
-        placeOfGuard(inOrder.map((each) => each.plugin.name)),
+        guardIndex(inOrder.map((each) => each.plugin.name)),
         0,
-        guardingParts(context.app),
+        partsGuard(context.app),
       );
     },
     claims,

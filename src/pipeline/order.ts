@@ -31,7 +31,7 @@ const BEFORE_GUARD = ['s3api', 'cosapi', 'qsapi', 'bulk', 'tempauth', 'tempurl',
  * Returns the index at which the parts of uploads are guarded: before `versioned_writes`,
  * and after all of `BEFORE_GUARD`.
  */
-export function placeOfGuard(names: readonly string[]): number {
+export function guardIndex(names: readonly string[]): number {
   const writes = names.indexOf('versioned_writes');
   const behind = names.findLastIndex((name) => BEFORE_GUARD.includes(name)) + 1;
   return Math.max(writes < 0 ? names.length : writes, behind);

@@ -1,14 +1,14 @@
-import { page } from '../swift_api/responses';
+import { htmlResponse } from '../swift_api/responses';
 import { isText } from '../http/bytes';
 import { holdBody } from '../swift_api/held_body';
-import { manifestBounds, USUAL_LIMITS } from '../swift_api/manifest_bounds';
+import { manifestBounds, DEFAULT_LIMITS } from '../swift_api/manifest_bounds';
 import type { Request, Response } from '../swift_api/message';
 import { refusalIn } from '../swift_api/authority/shown_right';
 import type { ObjectTarget } from '../swift_api/target';
 import type { App } from './plugin';
 
 /** The part of an app that knows rights and limits. */
-export type Judge = Pick<App, 'mayWrite' | 'limits'>;
+export type AppRights = Pick<App, 'mayWrite' | 'limits'>;
 
 /**
  * Buffers the manifest of a large object that a client uploads. The body is read only if
@@ -19,12 +19,12 @@ export type Judge = Pick<App, 'mayWrite' | 'limits'>;
 export function holdManifest(
   request: Request,
   target: ObjectTarget,
-  app: Judge,
+  app: AppRights,
 ): Promise<Buffer | Response> {
   return holdBody(request, {
     account: target.account,
     right: async () => refuseName(target) ?? refusalIn(await app.mayWrite(request, target)),
-    bounds: manifestBounds(async () => (await app.limits?.(request)) ?? USUAL_LIMITS),
+    bounds: manifestBounds(async () => (await app.limits?.(request)) ?? DEFAULT_LIMITS),
   });
 }
 
@@ -32,5 +32,5 @@ export function holdManifest(
 function refuseName({ account, container, object }: ObjectTarget): Response | undefined {
   return [account, container, object].every(isText)
     ? undefined
-    : page(412, 'Invalid UTF8 or contains NULL');
+    : htmlResponse(412, 'Invalid UTF8 or contains NULL');
 }

@@ -1,13 +1,13 @@
-import { bulkType, deletedAnswer, DeleteSummary } from '../swift_api/bulk/report';
+import { bulkType, deletesResponse, DeleteSummary } from '../swift_api/bulk/report';
 import { strip, unquote, type ByteString } from '../http/bytes';
 import { LIMITS } from '../swift_api/constraints';
-import { credentials } from '../http/headers';
+import { credentialHeaders } from '../http/headers';
 import { holdBody, type Bounds } from '../swift_api/held_body';
-import { USUAL_LIMITS } from '../swift_api/manifest_bounds';
+import { DEFAULT_LIMITS } from '../swift_api/manifest_bounds';
 import type { Request, Response } from '../swift_api/message';
 import type { Target } from '../swift_api/target';
 import type { App } from './plugin';
-import { Turns } from '../util/turns';
+import { TurnBudget } from '../util/turns';
 
 /** Max bytes of an object's name with its container's. */
 export const MAX_PATH = LIMITS.max_object_name_length + LIMITS.max_container_name_length + 2;
@@ -29,11 +29,11 @@ export function holdNames(
     account,
     right: async () => {
       const response = await refusal();
-      return response && isOfNobodyKnown(request, response) ? response : undefined;
+      return response && isOfUnknownClient(request, response) ? response : undefined;
     },
     bounds: nameBounds(
       request,
-      async () => ((await app.limits?.(request)) ?? USUAL_LIMITS).deletes,
+      async () => ((await app.limits?.(request)) ?? DEFAULT_LIMITS).deletes,
     ),
   });
 }
@@ -43,23 +43,23 @@ export function holdNames(
  * unknown. A known client may have rights to the contents of a container, which are
  * checked for each name.
  */
-export function isOfNobodyKnown({ headers }: Request, { status }: Response): boolean {
-  return status === 401 || [...credentials(headers).entries()].length === 0;
+export function isOfUnknownClient({ headers }: Request, { status }: Response): boolean {
+  return status === 401 || [...credentialHeaders(headers).entries()].length === 0;
 }
 
 /**
  * Yields the decoded names of a list: URL-encoded, one a line. Yields to other tasks in
  * between.
  */
-export async function* namesIn(list: Buffer): AsyncGenerator<ByteString, void> {
-  const turns = new Turns(1000);
+export async function* readNames(list: Buffer): AsyncGenerator<ByteString, void> {
+  const turns = new TurnBudget(1000);
   for (let start = 0; start <= list.length;) {
     const end = list.indexOf('\n', start);
     const line = list.toString('latin1', start, end < 0 ? list.length : end);
     yield unquote(strip(line));
     if (end < 0) return;
     start = end + 1;
-    await turns.after();
+    await turns.spend();
   }
 }
 
@@ -72,21 +72,21 @@ function nameBounds(request: Request, max: () => Promise<number>): Bounds {
       for (let start = 0; start < chunk.length;) {
         const end = chunk.indexOf('\n', start);
         length += (end < 0 ? chunk.length : end) - start;
-        if (length > MAX_PATH * 2) return reported(request, 400, 'Invalid File Name');
+        if (length > MAX_PATH * 2) return bulkDeleteReport(request, 400, 'Invalid File Name');
         if (end < 0) break;
         [lines, length, start] = [lines + 1, 0, end + 1];
       }
-      if (lines <= USUAL_LIMITS.deletes) return undefined;
+      if (lines <= DEFAULT_LIMITS.deletes) return undefined;
       const limit = await max();
       return lines > limit
-        ? reported(request, 413, `Maximum Bulk Deletes: ${limit} per request`)
+        ? bulkDeleteReport(request, 413, `Maximum Bulk Deletes: ${limit} per request`)
         : undefined;
     },
   };
 }
 
 /** Returns the response to a bulk delete of which nothing is done. */
-function reported(request: Request, status: number, text = ''): Response {
+function bulkDeleteReport(request: Request, status: number, text = ''): Response {
   const type = bulkType(request);
-  return deletedAnswer(type, new DeleteSummary().render(type, status, text));
+  return deletesResponse(type, new DeleteSummary().render(type, status, text));
 }

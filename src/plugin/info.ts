@@ -1,7 +1,7 @@
 import { Headers } from '../http/headers';
 import { readJson } from '../formats/json';
 import type { Handler, Response } from '../swift_api/message';
-import { readAnswer } from '../swift_api/json_response';
+import { readResponse } from '../swift_api/json_response';
 
 /**
  * The capabilities of filters in `/info`, by the names that clients look for, as in
@@ -21,7 +21,7 @@ export function withInfo(handler: Handler, capabilities: Capabilities): Handler 
 
 async function addCapabilities(response: Response, capabilities: Capabilities): Promise<Response> {
   if (response.status !== 200) return response;
-  const body = await readAnswer(response.body, MAX_INFO_BYTES, '/info of the store');
+  const body = await readResponse(response.body, MAX_INFO_BYTES, '/info of the store');
   const headers = (length: number) =>
     response.headers.withAll(Headers.of({ 'Content-Length': String(length) }));
   try {

@@ -159,7 +159,7 @@ export interface AppPlugin<T extends z.ZodObject = z.ZodObject> {
    * Set if it stores objects itself, so that anyone with a key of the configuration
    * reaches them.
    */
-  readonly keepsObjects?: true;
+  readonly storesObjects?: true;
   /** Returns the reasons why a server with these options must not start. */
   objections?(options: z.infer<T>, server: ServerFacts): readonly Objection[];
   /**

@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { transactionId } from '../swift_api/transaction';
+import { newTransactionId } from '../swift_api/transaction';
 import { endLingering } from './lingering_close';
 
 const REASONS: Readonly<Record<string, readonly [status: string, reason: string]>> = {
@@ -63,7 +63,7 @@ function refusalOf(code: string): string {
  */
 export function rawRefusal(status: string, reason: string): string {
   const head = `HTTP/1.1 ${status}\r\nContent-Type: text/plain\r\nContent-Length: ${reason.length + 1}`;
-  const id = transactionId();
+  const id = newTransactionId();
   const ids = `X-Trans-Id: ${id}\r\nX-Openstack-Request-Id: ${id}`;
   return `${head}\r\n${ids}\r\nConnection: close\r\n\r\n${reason}\n`;
 }

@@ -10,9 +10,9 @@ import { ClientGone } from '../swift_api/message';
  */
 export class ClientBody extends Readable {
   /** Bytes received so far. */
-  received = 0;
+  receivedBytes = 0;
   /** Whether `100 Continue` was sent to the client, which waited for it. */
-  continued = false;
+  hasSentContinue = false;
   private timer: NodeJS.Timeout | undefined;
 
   /** @param idle max milliseconds for which the client may send nothing */
@@ -26,8 +26,8 @@ export class ClientBody extends Readable {
 
   /** Asks a client that waits for it to send its body; once. */
   sendContinue(res: ServerResponse): void {
-    if (this.continued || res.headersSent || res.destroyed) return;
-    this.continued = true;
+    if (this.hasSentContinue || res.headersSent || res.destroyed) return;
+    this.hasSentContinue = true;
     res.writeContinue();
   }
 
@@ -63,7 +63,7 @@ export class ClientBody extends Readable {
   }
 
   private readonly onData = (chunk: Buffer): void => {
-    this.received += chunk.length;
+    this.receivedBytes += chunk.length;
     this.timer?.refresh();
     if (!this.push(chunk)) this.req.pause();
   };

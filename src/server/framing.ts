@@ -6,14 +6,14 @@ const CARRIAGE_RETURN = 0x0d;
 /** A part of a connection's bytes that is passed to a parser on its own. */
 export interface Part {
   /** Whether its last byte has arrived. */
-  readonly isOver: boolean;
+  readonly isComplete: boolean;
   /** Consumes its bytes from `from` on; returns the index after the last one. */
   take(bytes: Buffer, from: number): number;
 }
 
 /** The head of a message, or empty lines before one: ends with the first empty line. */
 export class Head implements Part {
-  isOver = false;
+  isComplete = false;
 
   /**
    * @param tail the end of the preceding bytes, if it may be the start of an empty line
@@ -24,8 +24,8 @@ export class Head implements Part {
     for (let at = from; at < bytes.length; at++) {
       const byte = bytes[at];
       if (byte === LINE_FEED) {
-        this.isOver = this.tail !== 'other';
-        if (this.isOver) return at + 1;
+        this.isComplete = this.tail !== 'other';
+        if (this.isComplete) return at + 1;
         this.tail = 'line';
       } else {
         this.tail = byte === CARRIAGE_RETURN && this.tail === 'line' ? 'return' : 'other';
@@ -39,7 +39,7 @@ export class Head implements Part {
 class FixedLength implements Part {
   constructor(private rest: number) {}
 
-  get isOver(): boolean {
+  get isComplete(): boolean {
     return this.rest <= 0;
   }
 
@@ -58,13 +58,13 @@ class Chunked implements Part {
   private isInSize = true;
   private trailer: Head | undefined;
 
-  get isOver(): boolean {
-    return this.trailer?.isOver === true;
+  get isComplete(): boolean {
+    return this.trailer?.isComplete === true;
   }
 
   take(bytes: Buffer, from: number): number {
     let at = from;
-    while (at < bytes.length && !this.isOver) {
+    while (at < bytes.length && !this.isComplete) {
       if (this.trailer) {
         at = this.trailer.take(bytes, at);
       } else if (this.rest > 0) {
@@ -94,7 +94,7 @@ class Chunked implements Part {
 }
 
 /** Returns the body that a request declares. */
-export function bodyOf({ headers }: IncomingMessage): Part {
+export function declaredBody({ headers }: IncomingMessage): Part {
   if (headers['transfer-encoding'] !== undefined) return new Chunked();
   return new FixedLength(Number(headers['content-length'] ?? 0));
 }

@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import { once } from 'node:events';
 import { destroy } from '../http/body';
 import type { BodyMemory } from '../http/body_memory';
-import { endToEnd, Headers } from '../http/headers';
+import { endToEndHeaders, Headers } from '../http/headers';
 import {
   ClientGone,
   NO_BODY,
@@ -13,12 +13,12 @@ import {
   type Response,
 } from '../swift_api/message';
 import type { RequestTarget } from '../swift_api/request_target';
-import { ofTransaction, transactionId } from '../swift_api/transaction';
+import { addTransactionId, newTransactionId } from '../swift_api/transaction';
 import { answerBadRequests, protocolRefusal } from './bad_requests';
 import { ClientBody } from './client_body';
 import { closeLingering } from './lingering_close';
-import { boundPipelining, OwedResponse } from './pipelining';
-import { hostedBy } from './routes';
+import { limitPipelining, OwedResponse } from './pipelining';
+import { withEffectiveHost } from './routes';
 
 export interface ListenerOptions {
   /**
@@ -63,7 +63,7 @@ export function createListener(options: ListenerOptions, handle: NodeHandler): S
   // by default Node drops headers beyond 2,000, and perhaps the body's length with them
   server.maxHeadersCount = 0;
   server.on('checkContinue', checked).on('checkExpectation', checked);
-  boundPipelining(server);
+  limitPipelining(server);
   answerBadRequests(server);
   return server;
 }
@@ -73,7 +73,7 @@ function refuseByProtocol(
   res: ServerResponse,
   [status, reason]: readonly [number, string],
 ): void {
-  const response = ofTransaction(textResponse(status, `${reason}\n`, CLOSE), transactionId());
+  const response = addTransactionId(textResponse(status, `${reason}\n`, CLOSE), newTransactionId());
   closeLingering(req);
   res.writeHead(status, response.headers.toRaw());
   res.end(response.body);
@@ -104,7 +104,7 @@ export async function serve(
   };
   res.on('close', onClose);
   const body = hasBody(req) ? new ClientBody(req, options.clientTimeout) : undefined;
-  const memory = options.memory.exchange();
+  const memory = options.memory.newExchange();
   try {
     const request = { ...toRequest(req, res, target, body, gone.signal), memory };
     const response = refuseAmbiguous(req, request) ?? (await handler(request));
@@ -141,7 +141,7 @@ async function awaitTurn(req: IncomingMessage, res: ServerResponse): Promise<boo
  * Returns the headers of a request as the pipeline sees them; all decisions use these.
  */
 export function headersOf(req: IncomingMessage, target: RequestTarget): Headers {
-  return hostedBy(target, endToEnd(Headers.fromRaw(req.rawHeaders)));
+  return withEffectiveHost(target, endToEndHeaders(Headers.fromRaw(req.rawHeaders)));
 }
 
 function hasBody(req: IncomingMessage): boolean {
@@ -166,11 +166,11 @@ function toRequest(
     headers: headersOf(req, target),
     body: body ?? NO_BODY,
     signal,
-    transactionId: transactionId(),
+    transactionId: newTransactionId(),
     authority: 'client',
     host: authority ?? req.headers.host,
     remoteAddress: req.socket.remoteAddress,
-    received: () => body?.received ?? 0,
+    receivedBytes: () => body?.receivedBytes ?? 0,
     ...(body && expectsContinue(req) ? { sendContinue: () => body.sendContinue(res) } : {}),
   };
 }
@@ -188,7 +188,7 @@ function refuseAmbiguous(
 ): Response | undefined {
   const coding = req.headers['transfer-encoding'];
   const refuse = (status: number, reason: string) =>
-    ofTransaction(textResponse(status, reason, CLOSE), id);
+    addTransactionId(textResponse(status, reason, CLOSE), id);
   if (coding !== undefined && coding.toLowerCase() !== 'chunked')
     return refuse(501, 'The only supported transfer coding is chunked\n');
   if (headers.get('host')?.includes(',')) return refuse(400, 'There is more than one Host\n');

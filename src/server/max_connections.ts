@@ -1,6 +1,6 @@
 import type { Server } from 'node:net';
 import type { Log } from '../util/log';
-import { Occasional } from './occasional';
+import { RateLimitedReport } from './occasional';
 
 /**
  * Limits the connections of a server in this process: further ones are closed on arrival,
@@ -11,9 +11,9 @@ import { Occasional } from './occasional';
 export function limitConnections(server: Server, max: number | undefined, log: Log): void {
   if (max === undefined) return;
   server.maxConnections = max;
-  const report = new Occasional();
+  const report = new RateLimitedReport();
   server.on('drop', () =>
-    report.once((refused) =>
+    report.add((refused) =>
       log.warn({ max_connections: max, refused }, 'too many connections: new ones are closed'),
     ),
   );

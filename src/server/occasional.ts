@@ -4,12 +4,12 @@ import { now } from '../util/clock';
 const QUIET = 60_000;
 
 /** Reports a frequent event at most once a minute. */
-export class Occasional {
+export class RateLimitedReport {
   private count = 0;
   private quietUntil = -Infinity;
 
   /** @param report receives how often the event has happened since the last report */
-  once(report: (count: number) => void): void {
+  add(report: (count: number) => void): void {
     this.count++;
     if (now() < this.quietUntil) return;
     report(this.count);

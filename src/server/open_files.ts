@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import type { Log } from '../util/log';
 import { rawRefusal } from './bad_requests';
 import { endLingering } from './lingering_close';
-import { Occasional } from './occasional';
+import { RateLimitedReport } from './occasional';
 
 /** Files that the store opens briefly, and connections that are being refused. */
 const RESERVE = 64;
@@ -23,7 +23,7 @@ const FILES_PER_CONNECTION = 2;
  * Returns how many connections this process has open files left for; undefined if there
  * is no limit, or the system does not report it.
  */
-export function connectionsInLimit(): number | undefined {
+export function connectionLimit(): number | undefined {
   try {
     const limit = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1];
     if (limit === undefined) return undefined;
@@ -41,14 +41,14 @@ const response = () =>
  * Answers 503 on connections beyond the limit of open files, before the store runs out of
  * files for those it has. Call this after all other listeners for connections were added.
  */
-export function keepWithinLimit(server: Server, max: number | undefined, log: Log): void {
+export function enforceConnectionLimit(server: Server, max: number | undefined, log: Log): void {
   if (max === undefined) return;
   const listeners = server.listeners('connection');
-  const report = new Occasional();
+  const report = new RateLimitedReport();
   let admitted = 0;
   let refused = 0;
   const refuse = (socket: Socket) => {
-    report.once((count) =>
+    report.add((count) =>
       log.warn(
         { connections: max, refused: count },
         'the limit of open files (ulimit -n) allows no more connections: new ones are answered with 503',

@@ -1,6 +1,6 @@
 import { ServerResponse, type IncomingMessage, type Server } from 'node:http';
 import type { Socket } from 'node:net';
-import { bodyOf, Head, type Part } from './framing';
+import { declaredBody, Head, type Part } from './framing';
 
 /** Max requests of one connection that wait while another is served. */
 export const MAX_WAITING = 16;
@@ -28,7 +28,7 @@ export class OwedResponse extends ServerResponse {
  *
  * @param server must create its responses as `OwedResponse`
  */
-export function boundPipelining(server: Server): void {
+export function limitPipelining(server: Server): void {
   server.on('connection', (socket: Socket) => {
     // Node parses the bytes its listener receives; it gets them in smaller pieces
     const [parse] = socket.listeners('data') as ((bytes: Buffer) => void)[];
@@ -152,8 +152,8 @@ class Intake {
     const last = this.owed.at(-1);
     if (last && (isNew || wasBody)) last.bytes += this.unclaimed;
     if (isNew || wasBody) this.unclaimed = 0;
-    if (isNew && latest?.complete === false) this.part = bodyOf(latest);
-    else if (isNew || this.part.isOver || (wasBody && latest?.complete === true))
+    if (isNew && latest?.complete === false) this.part = declaredBody(latest);
+    else if (isNew || this.part.isComplete || (wasBody && latest?.complete === true))
       this.part = new Head();
   }
 }

@@ -1,9 +1,9 @@
 import type { Passthrough } from '../config/passthrough';
-import { isPassedThrough, isSite } from '../config/passthrough';
+import { isPassedThrough, isSiteHost } from '../config/passthrough';
 import type { Headers } from '../http/headers';
-import { isReading } from '../swift_api/message';
+import { isReadMethod } from '../swift_api/message';
 import {
-  MAX_BYTES,
+  MAX_TARGET_BYTES,
   MAX_PARAMETERS,
   originForm,
   type RequestTarget,
@@ -40,14 +40,15 @@ export function routeOf(
   passthrough: Passthrough | undefined,
 ): Route {
   const { method, target } = head;
-  const headers = hostedBy(target, head.headers);
+  const headers = withEffectiveHost(target, head.headers);
   if (target.reading === 'malformed') return 'refused';
   if (target.reading === 'api') return 'pipeline';
   if (claims({ method, target: originForm(target), headers })) return 'pipeline';
   if (target.reading === 'ambiguous' || target.hasDoubtfulStart) return 'refused';
   if (passthrough === undefined) return 'pipeline';
   if (isSignedForS3(headers.get('authorization'), target.query)) return 's3';
-  if (isSite(headers.get('host'), passthrough.hosts)) return isReading(method) ? 'site' : 'absent';
+  if (isSiteHost(headers.get('host'), passthrough.hosts))
+    return isReadMethod(method) ? 'site' : 'absent';
   return isPassedThrough(method, target.path, passthrough.rules) ? 'store' : 'absent';
 }
 
@@ -55,13 +56,13 @@ export function routeOf(
  * Returns the headers with the effective Host: a target that names a host overrides the
  * header (RFC 9112, 3.2.2).
  */
-export function hostedBy({ authority }: RequestTarget, headers: Headers): Headers {
+export function withEffectiveHost({ authority }: RequestTarget, headers: Headers): Headers {
   return authority === undefined ? headers : headers.with('Host', authority);
 }
 
 /** Returns the message for a refused target. */
-export function refusalOf({ reading }: RequestTarget): string {
+export function refusalMessage({ reading }: RequestTarget): string {
   return reading === 'malformed'
-    ? `The target of a request must be a path, or an http URL with only host and port before its path, of at most ${MAX_BYTES} bytes and ${MAX_PARAMETERS} parameters\n`
+    ? `The target of a request must be a path, or an http URL with only host and port before its path, of at most ${MAX_TARGET_BYTES} bytes and ${MAX_PARAMETERS} parameters\n`
     : 'This path is ambiguous: servers may or may not take it for a path of the object API\n';
 }

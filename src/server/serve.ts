@@ -1,10 +1,10 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { logEach } from '../../middleware/proxy-logging';
+import { accessLogFilter } from '../../middleware/proxy-logging';
 import { BodyMemory } from '../http/body_memory';
-import { alone, type Coordination } from '../coordination/coordination';
-import { fenced } from '../coordination/fenced';
-import { throughRedis } from '../coordination/through_redis';
+import { createLocalCoordination, type Coordination } from '../coordination/coordination';
+import { withFence } from '../coordination/fenced';
+import { createRedisCoordination } from '../coordination/through_redis';
 import {
   ClientGone,
   textResponse,
@@ -13,18 +13,18 @@ import {
   type Response,
 } from '../swift_api/message';
 import { originForm, readTarget } from '../swift_api/request_target';
-import { ofTransaction } from '../swift_api/transaction';
+import { addTransactionId } from '../swift_api/transaction';
 import type { Log } from '../util/log';
 import { buildPipeline } from '../pipeline/build';
 import type { Config } from '../pipeline/load';
 import type { App, ProcessRole } from '../plugin/plugin';
 import { Fence } from '../coordination/sole_server';
 import { createListener, headersOf, serve } from './listener';
-import { notListening } from './start_error';
+import { bindError } from './start_error';
 import { soleServerContext } from './lookout';
 import { limitConnections } from './max_connections';
-import { connectionsInLimit, keepWithinLimit } from './open_files';
-import { refusalOf, routeOf, type Route } from './routes';
+import { connectionLimit, enforceConnectionLimit } from './open_files';
+import { refusalMessage, routeOf, type Route } from './routes';
 import { createPassthrough } from './express/passthrough';
 import { s3Handler, siteHandler } from './sites';
 
@@ -47,7 +47,7 @@ export interface Membership {
    * Holds the status from the server's monitor; undefined if there is none, or if this
    * process runs it.
    */
-  readonly guard?: Fence | undefined;
+  readonly fence?: Fence | undefined;
 }
 
 /**
@@ -57,11 +57,11 @@ export interface Membership {
 export async function startServer(
   config: Config,
   log: Log,
-  membership: Membership = { role: 'alone', coordination: alone() },
+  membership: Membership = { role: 'alone', coordination: createLocalCoordination() },
 ): Promise<RunningServer> {
   const { redis_url, lock_lease, without_redis, shutdown_timeout } = config.server;
   const app = await config.createApp(log, membership.role);
-  const redis = redis_url && throughRedis(redis_url, lock_lease, log, without_redis);
+  const redis = redis_url && createRedisCoordination(redis_url, lock_lease, log, without_redis);
   const localFence = new Fence();
   const monitor =
     membership.role === 'alone'
@@ -74,9 +74,9 @@ export async function startServer(
   };
   try {
     const shared = redis ?? membership.coordination;
-    const fence = monitor ? localFence : membership.guard;
+    const fence = monitor ? localFence : membership.fence;
     await monitor?.start();
-    const { server, url } = await open(config, log, app, fence ? fenced(shared, fence) : shared);
+    const { server, url } = await open(config, log, app, fence ? withFence(shared, fence) : shared);
     return {
       url,
       close: async () => {
@@ -119,7 +119,7 @@ async function open(
     });
   });
   limitConnections(server, config.server.max_connections, log);
-  keepWithinLimit(server, connectionsInLimit(), log);
+  enforceConnectionLimit(server, connectionLimit(), log);
   await listen(server, bind_port, bind_ip);
   const { address, family, port } = server.address() as AddressInfo;
   return { server, url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}` };
@@ -130,13 +130,15 @@ function handlersOf(
   pipeline: Handler,
   log: Log,
 ): Readonly<Record<Exclude<Route, 'store'>, Handler>> {
-  const logged = logEach(log);
+  const logged = accessLogFilter(log);
   return {
     pipeline,
     site: siteHandler(pipeline),
     s3: s3Handler(pipeline),
     absent: logged((request) => refuse(request, 404, NOT_PASSED_ON)),
-    refused: logged((request) => refuse(request, 400, refusalOf(readTarget(originForm(request))))),
+    refused: logged((request) =>
+      refuse(request, 400, refusalMessage(readTarget(originForm(request)))),
+    ),
   };
 }
 
@@ -144,13 +146,13 @@ const NOT_PASSED_ON =
   'Nothing is here; paths of the store are only served if the option passthrough names them\n';
 
 function refuse({ transactionId }: Request, status: number, reason: string): Promise<Response> {
-  return Promise.resolve(ofTransaction(textResponse(status, reason), transactionId));
+  return Promise.resolve(addTransactionId(textResponse(status, reason), transactionId));
 }
 
 /** @throws StartError if it cannot bind to the address */
 function listen(server: Server, port: number, host: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    const fail = (error: unknown) => reject(notListening(error, port, host));
+    const fail = (error: unknown) => reject(bindError(error, port, host));
     server.once('error', fail);
     server.listen(port, host, () => {
       server.off('error', fail);

@@ -1,8 +1,8 @@
 import { isVersionsContainer } from '../versioning/object_versioning/version_names';
 import { destroy } from '../http/body';
 import { unquote } from '../http/bytes';
-import { isReading, textResponse, type Handler, type Request } from '../swift_api/message';
-import { queryPairs } from '../swift_api/target';
+import { isReadMethod, textResponse, type Handler, type Request } from '../swift_api/message';
+import { parseQueryPairs } from '../swift_api/target';
 import { readingsOf } from '../swift_api/readings';
 import { X_AUTH_TOKEN, X_SERVICE_TOKEN, X_STORAGE_TOKEN } from '../swift_api/header_names';
 
@@ -20,7 +20,7 @@ const ALLOWED = /^temp_url_|^filename$|^inline$/;
  */
 export function siteHandler(store: Handler): Handler {
   return async (request) => {
-    if (!isReading(request.method) || mayNameVersions(request.path)) return notFound();
+    if (!isReadMethod(request.method) || mayNameVersions(request.path)) return notFound();
     const response = await store({ ...asVisitor(request), isSite: true });
     const isAccount = [...response.headers.entries()].some(([name]) =>
       name.startsWith('x-account-'),
@@ -42,7 +42,7 @@ function notFound() {
 function asVisitor(request: Request): Request {
   const pairs = request.query
     .split('&')
-    .filter((pair) => ALLOWED.test(queryPairs(pair)[0]?.[0] ?? ''));
+    .filter((pair) => ALLOWED.test(parseQueryPairs(pair)[0]?.[0] ?? ''));
   return { ...request, query: pairs.join('&'), headers: request.headers.without('accept') };
 }
 

@@ -22,7 +22,7 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 /** Returns the error of a server that could not bind to its address. */
-export function notListening(error: unknown, port: number, host: string): StartError {
+export function bindError(error: unknown, port: number, host: string): StartError {
   const code = codeOf(error);
   const cause =
     REASONS[code] ?? `cannot be bound to (${messageOf(error)}): correct bind_ip and bind_port`;

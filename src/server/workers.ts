@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Hub } from '../coordination/workers/hub';
 import { Member } from '../coordination/workers/member';
 import type { Channel, FromHub, FromMember } from '../coordination/workers/messages';
-import { throughRedis } from '../coordination/through_redis';
+import { createRedisCoordination } from '../coordination/through_redis';
 import { messageOf } from '../util/errors';
 import { createLog, type Log } from '../util/log';
 import { readConfig, type Config } from '../pipeline/load';
@@ -95,7 +95,7 @@ function createMonitor(
   publish: (status: SoleServerStatus) => void,
 ): Pick<SoleServerMonitor, 'start' | 'close'> | undefined {
   const { redis_url, lock_lease } = config.server;
-  const redis = redis_url && throughRedis(redis_url, lock_lease, log);
+  const redis = redis_url && createRedisCoordination(redis_url, lock_lease, log);
   const monitor = config.lookout(soleServerContext(redis, log, publish));
   if (!monitor) redis?.close();
   return (
@@ -258,7 +258,7 @@ export async function serveAsWorker(
     const server = await startServer(config, log, {
       role: 'worker',
       coordination,
-      guard: standing && fence,
+      fence: standing && fence,
     });
     void stopping.then(() => stop(server, log));
     sendToPrimary({ kind: 'listening', url: server.url });

@@ -30,14 +30,14 @@ export function parseAccountAcl(
  */
 export function formatAccountAcl(acl: Readonly<Record<string, unknown>>): string | undefined {
   const entries = Object.entries(acl).sort(([a], [b]) => (a < b ? -1 : 1));
-  return entries.length === 0 ? undefined : asciiJson(Object.fromEntries(entries));
+  return entries.length === 0 ? undefined : toAsciiJson(Object.fromEntries(entries));
 }
 
 /**
  * Serializes JSON without spaces and with everything beyond ASCII escaped, like Python's
  * `json.dumps`.
  */
-export function asciiJson(value: unknown): string {
+export function toAsciiJson(value: unknown): string {
   return JSON.stringify(value).replace(
     /[\u0080-\uffff]/g,
     (unit) => '\\u' + unit.charCodeAt(0).toString(16).padStart(4, '0'),

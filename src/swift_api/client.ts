@@ -1,5 +1,5 @@
 import { drain, readAll, type Body } from '../http/body';
-import { credentials, Headers } from '../http/headers';
+import { credentialHeaders, Headers } from '../http/headers';
 import { StoreError } from '../util/store_error';
 import type { Authority } from './authority/authority';
 import { NO_BODY, subrequest, type Handler, type Request, type Response } from './message';
@@ -74,7 +74,7 @@ export class SwiftClient {
       method,
       path: typeof place === 'string' ? place : formatTarget(place),
       query: typeof query === 'string' ? query : formatQuery(query),
-      headers: isClient ? credentials(this.parent.headers).withAll(headers) : headers,
+      headers: isClient ? credentialHeaders(this.parent.headers).withAll(headers) : headers,
       authority: this.authority,
       ...(body === undefined ? {} : { body }),
     });

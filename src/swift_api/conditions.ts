@@ -23,12 +23,12 @@ export function failedCondition(
 
 /** Whether a header's `*` or one of its entity tags matches this ETag. */
 function matches(header: string, etag: string): boolean {
-  const wanted = normalEtag(etag);
-  return header.split(',').some((tag) => tag.trim() === '*' || normalEtag(tag.trim()) === wanted);
+  const wanted = unquoteEtag(etag);
+  return header.split(',').some((tag) => tag.trim() === '*' || unquoteEtag(tag.trim()) === wanted);
 }
 
 /** Strips the quotes of an ETag. */
-export function normalEtag(etag: string): string {
+export function unquoteEtag(etag: string): string {
   return /^"[^"]*"$/.test(etag) ? etag.slice(1, -1) : etag;
 }
 

@@ -67,7 +67,7 @@ export async function holdBody(
 }
 
 /** Returns the request with its body held in memory; the client has sent it. */
-export function withHeld(request: Request, body: Buffer): Request {
+export function withHeldBody(request: Request, body: Buffer): Request {
   const { sendContinue, ...rest } = request;
   sendContinue?.();
   return { ...rest, body };

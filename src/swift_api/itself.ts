@@ -3,4 +3,4 @@
  * its content, a symlink rather than its target. Swift's response to such a HEAD has a
  * length and no body.
  */
-export const ITSELF = 'multipart-manifest=get&symlink=get';
+export const ITSELF_QUERY = 'multipart-manifest=get&symlink=get';

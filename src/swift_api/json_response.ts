@@ -11,7 +11,7 @@ import { StoreError } from '../util/store_error';
  * @param what names it in error messages
  * @throws StoreError `unavailable` if it breaks off or is longer
  */
-export async function readAnswer(body: Body, max: number, what: string): Promise<Buffer> {
+export async function readResponse(body: Body, max: number, what: string): Promise<Buffer> {
   const whole = await readAll(body, max).catch((cause: unknown) => {
     throw new StoreError('unavailable', `${what} broke off: ${messageOf(cause)}`, undefined, {
       cause,
@@ -28,7 +28,7 @@ export async function readAnswer(body: Body, max: number, what: string): Promise
  * @param what names it in error messages
  * @throws StoreError `unavailable` if it is not JSON, or of another form
  */
-export function parseAnswer<T>(form: z.ZodType<T>, body: Buffer, what: string): T {
+export function parseResponse<T>(form: z.ZodType<T>, body: Buffer, what: string): T {
   try {
     return form.parse(readJson(body));
   } catch (cause) {
@@ -43,7 +43,7 @@ export function parseAnswer<T>(form: z.ZodType<T>, body: Buffer, what: string): 
  *
  * @throws StoreError `unavailable` if it is not JSON, or of another form
  */
-export function parseAnswerAsGiven<T>(form: z.ZodType<T>, body: Buffer, what: string): T {
+export function parseResponseUnchanged<T>(form: z.ZodType<T>, body: Buffer, what: string): T {
   const same = z.custom<T>((value) => form.safeParse(value).success);
-  return parseAnswer(same, body, what);
+  return parseResponse(same, body, what);
 }

@@ -4,7 +4,7 @@
  * @param proxyHost what the client calls the proxy: the Host of its request
  * @param stores the names of the store, with their ports
  */
-export function leadBack(
+export function rewriteStoreUrl(
   url: string,
   proxyHost: string,
   stores: readonly (string | undefined)[],

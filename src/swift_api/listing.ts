@@ -1,12 +1,12 @@
-import { answer, page } from './responses';
+import { statusResponse, htmlResponse } from './responses';
 import { bestMatch, FORMATS, parseAccept } from '../http/accept';
 import { isText, toText, type ByteString } from '../http/bytes';
 import { Headers } from '../http/headers';
 import { NO_BODY, type Request, type Response } from './message';
-import { pythonJson } from '../formats/python_json';
+import { toPythonJson } from '../formats/python_json';
 
 /** An entry as JSON shows it, its fields in Swift's order. */
-export type ShownEntry = Readonly<Record<string, string | number | boolean | undefined>>;
+export type ListingRecord = Readonly<Record<string, string | number | boolean | undefined>>;
 
 /** The content type of a listing. */
 export type ListingType = (typeof FORMATS)[number];
@@ -27,17 +27,17 @@ export function listingType(
 ): ListingType | Response {
   const format = query.get('format');
   if (format !== undefined && !isText(format))
-    return page(400, '"format" parameter not valid UTF-8', PLAIN);
+    return htmlResponse(400, '"format" parameter not valid UTF-8', PLAIN);
   if (format) return QUERY_FORMATS.get(format.toLowerCase()) ?? 'text/plain';
   const accepted = parseAccept(request.headers.get('accept'));
-  if (accepted === undefined) return page(400, 'Invalid Accept header');
-  return bestMatch(accepted, FORMATS) ?? answer(406);
+  if (accepted === undefined) return htmlResponse(400, 'Invalid Accept header');
+  return bestMatch(accepted, FORMATS) ?? statusResponse(406);
 }
 
 /**
  * Swift's response to a HEAD of a listing: it has the type that the listing would have.
  */
-export function listingHead(
+export function listingHeadResponse(
   type: string,
   query: ReadonlyMap<string, ByteString>,
   headers: Headers,
@@ -55,12 +55,12 @@ export function listingHead(
  * The response with a listing in the requested form; `headers` are those of the account
  * or container.
  */
-export function listingAnswer(
+export function listingResponse(
   type: string,
   query: ReadonlyMap<string, ByteString>,
   headers: Headers,
   resource: { readonly kind: 'account' | 'container'; readonly name: ByteString },
-  entries: readonly ShownEntry[],
+  entries: readonly ListingRecord[],
 ): Response {
   const body = Buffer.from(render(type, resource, entries), 'utf8');
   const listingHeaders = Headers.of({
@@ -74,9 +74,9 @@ export function listingAnswer(
 function render(
   type: string,
   { kind, name }: { readonly kind: 'account' | 'container'; readonly name: ByteString },
-  entries: readonly ShownEntry[],
+  entries: readonly ListingRecord[],
 ): string {
-  if (type === 'application/json') return pythonJson(entries);
+  if (type === 'application/json') return toPythonJson(entries);
   if (type === 'text/plain')
     return entries.map((each) => `${each['name'] ?? each['subdir']}\n`).join('');
   const elements = entries.map((entry) =>
@@ -88,20 +88,20 @@ function render(
   return `<?xml version="1.0" encoding="UTF-8"?>\n<${kind} name="${escapeAttribute(toText(name))}"${end}`;
 }
 
-function containerXml(entry: ShownEntry): string {
+function containerXml(entry: ListingRecord): string {
   if (entry['subdir'] !== undefined)
     return `<subdir name="${escapeAttribute(String(entry['subdir']))}" />`;
   return `<container>${fieldsXml(entry, ['name', 'count', 'bytes', 'last_modified'])}</container>`;
 }
 
-function objectXml(entry: ShownEntry): string {
+function objectXml(entry: ListingRecord): string {
   const { subdir } = entry;
   if (subdir !== undefined)
     return `<subdir name="${escapeAttribute(String(subdir))}"><name>${escapeText(String(subdir))}</name></subdir>`;
   return `<object>${fieldsXml(entry, ['name', 'hash', 'bytes', 'content_type', 'last_modified'])}</object>`;
 }
 
-function fieldsXml(entry: ShownEntry, names: readonly string[]): string {
+function fieldsXml(entry: ListingRecord, names: readonly string[]): string {
   return names
     .map((name) => `<${name}>${escapeText(String(entry[name] ?? ''))}</${name}>`)
     .join('');

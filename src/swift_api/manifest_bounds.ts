@@ -1,4 +1,4 @@
-import { page } from './responses';
+import { htmlResponse } from './responses';
 import type { Bounds } from './held_body';
 import type { Response } from './message';
 
@@ -15,7 +15,7 @@ export interface StoreLimits {
 }
 
 /** Swift's defaults. */
-export const USUAL_LIMITS: StoreLimits = {
+export const DEFAULT_LIMITS: StoreLimits = {
   segments: 1000,
   bytes: 8 * 1024 * 1024,
   deletes: 10_000,
@@ -29,7 +29,7 @@ export const USUAL_LIMITS: StoreLimits = {
  */
 export function manifestBounds(fetchLimits: () => Promise<StoreLimits>): Bounds {
   const scan = new SegmentScan();
-  const defaults = USUAL_LIMITS;
+  const defaults = DEFAULT_LIMITS;
   return {
     ofLength: async (bytes) => {
       if (bytes <= defaults.bytes) return undefined;
@@ -47,12 +47,12 @@ export function manifestBounds(fetchLimits: () => Promise<StoreLimits>): Bounds 
 
 /** The response to a manifest that is too long. */
 function tooLong(max: number): Response {
-  return page(413, `Manifest File > ${max} bytes`);
+  return htmlResponse(413, `Manifest File > ${max} bytes`);
 }
 
 /** The response to a manifest with too many segments. */
 export function tooManySegments(max: number): Response {
-  return page(413, `Number of object-backed segments must be <= ${max}`);
+  return htmlResponse(413, `Number of object-backed segments must be <= ${max}`);
 }
 
 const KEY = Buffer.from('path');

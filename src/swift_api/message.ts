@@ -28,7 +28,7 @@ export interface Resource {
 export type Authorise = (resource: Resource) => Response | undefined;
 
 /** What a write would replace, for conditions that a filter for another API evaluates. */
-export interface Replaced {
+export interface ReplacedObject {
   /** As readers see it, without quotes. */
   readonly etag: string;
   /** With the proxy's own parameters. */
@@ -45,12 +45,12 @@ export interface Replaced {
  * previous one becomes current. Listings show content types with the proxy's own
  * parameters.
  */
-export interface ForDialect {
+export interface DialectContext {
   /**
    * Called in versioned containers once the object to be replaced can no longer change.
    * Returns the error response to a write whose condition does not hold.
    */
-  readonly refusal?: (replaced: Replaced | undefined) => Response | undefined;
+  readonly refusal?: (replaced: ReplacedObject | undefined) => Response | undefined;
   /**
    * Of a copy: whether the sender has just checked the source, which is the version whose
    * id the request has or else the object. It may be read, and is not a dynamic large
@@ -63,14 +63,14 @@ export interface ForDialect {
    * Set on requests that the filter itself makes for parts of uploads, or with their
    * names.
    */
-  readonly parts?: ForParts;
+  readonly parts?: PartsAccess;
 }
 
 /**
  * By what right a filter for another API accesses parts of uploads, which otherwise only
  * owners can reach.
  */
-export interface ForParts {
+export interface PartsAccess {
   /** The bucket that the parts belong to. */
   readonly bucket: ByteString;
   /** The object that is uploaded; undefined for any object of the bucket. */
@@ -118,7 +118,7 @@ export interface Request {
    */
   readonly authorise?: Authorise;
   /** Set if a filter for another API sends the request. */
-  readonly dialect?: ForDialect;
+  readonly dialect?: DialectContext;
   /**
    * The content type that the client sent, if only the proxy may set it; whoever responds
    * refuses it. The headers have it without the reserved parameters.
@@ -135,7 +135,7 @@ export interface Request {
    */
   readonly memory?: HeldBytes;
   /** How many bytes of the body the client has sent so far. */
-  readonly received: () => number;
+  readonly receivedBytes: () => number;
   /**
    * Set if the request may be sent only as long as something holds, such as a lock. The
    * sender calls it at the moment when the request leaves, since it can take long to get
@@ -172,7 +172,7 @@ export type Handler = (request: Request) => Promise<Response>;
 export type Filter = (next: Handler) => Handler;
 
 /** Whether a method only reads, in every server that speaks the Swift API. */
-export function isReading(method: string): boolean {
+export function isReadMethod(method: string): boolean {
   return ['GET', 'HEAD', 'OPTIONS'].includes(method);
 }
 
@@ -228,7 +228,7 @@ export function subrequest(
     signal: parent.signal,
     transactionId: parent.transactionId,
     authority: parts.authority ?? parent.authority,
-    received: () => 0,
+    receivedBytes: () => 0,
     ...(authorise ? { authorise } : {}),
     ...(parent.memory ? { memory: parent.memory } : {}),
   };

@@ -30,7 +30,7 @@ const NAMING_ACCOUNTS = [
  * A header with a name that no store has, since it is not UTF-8 or has a NUL; undefined
  * if there is none.
  */
-export function unreadableName(headers: Headers): string | undefined {
+export function findUnreadableName(headers: Headers): string | undefined {
   const names = [...NAMING_HEADERS, ...NAMING_ACCOUNTS];
   return names.find((name) => !isText(unquote(headers.get(name) ?? '')));
 }

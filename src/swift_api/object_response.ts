@@ -3,9 +3,9 @@ import { chunks, streamOf, type Body } from '../http/body';
 import type { ByteString } from '../http/bytes';
 import { Headers } from '../http/headers';
 import { NO_BODY, type Request, type Response } from './message';
-import { answer } from './responses';
+import { statusResponse } from './responses';
 import { failedCondition } from './conditions';
-import { rangesOf, type Range } from '../http/ranges';
+import { parseRanges, type Range } from '../http/ranges';
 import { httpDate } from './times';
 
 /**
@@ -46,7 +46,7 @@ export async function serve(request: Request, view: View): Promise<Response> {
     return emptyResponse(304, headers.with('Accept-Ranges', 'bytes'), view.contentType);
   if (status === 412) return emptyResponse(412, headers, 'text/html; charset=UTF-8');
   const typedHeaders = headers
-    .with('Content-Type', shownType(view.contentType))
+    .with('Content-Type', cleanContentType(view.contentType))
     .with('Accept-Ranges', 'bytes');
   const { size } = view;
   if (size === undefined) {
@@ -55,7 +55,7 @@ export async function serve(request: Request, view: View): Promise<Response> {
   }
   const wholeHeaders = typedHeaders.with('Content-Length', String(size));
   if (request.method === 'HEAD') return { status: 200, headers: wholeHeaders, body: NO_BODY };
-  const ranges = wantedRanges(request, view, size);
+  const ranges = requestedRanges(request, view, size);
   if (ranges?.length === 0)
     return unsatisfiable(
       view.isRangedOnce ? typedHeaders.only('Accept-Ranges') : typedHeaders,
@@ -70,9 +70,9 @@ export async function serve(request: Request, view: View): Promise<Response> {
 }
 
 /** The ranges that a request wants of a view; undefined if it gets the whole content. */
-export function wantedRanges(request: Request, view: View, size: number): Range[] | undefined {
+export function requestedRanges(request: Request, view: View, size: number): Range[] | undefined {
   const header = request.headers.get('range');
-  return view.isRangedOnce && header?.includes(',') ? undefined : rangesOf(header, size);
+  return view.isRangedOnce && header?.includes(',') ? undefined : parseRanges(header, size);
 }
 
 /** All headers of a view except its type and length. */
@@ -87,7 +87,7 @@ function viewHeaders(view: View): Headers {
 }
 
 /** Removes Swift's own parameter from a content type (`clean_content_type`). */
-export function shownType(contentType: ByteString): ByteString {
+export function cleanContentType(contentType: ByteString): ByteString {
   const at = contentType.lastIndexOf(';');
   return at >= 0 &&
     contentType
@@ -99,12 +99,15 @@ export function shownType(contentType: ByteString): ByteString {
 }
 
 function emptyResponse(status: number, headers: Headers, type: ByteString): Response {
-  const entityHeaders = Headers.of({ 'Content-Type': shownType(type), 'Content-Length': '0' });
+  const entityHeaders = Headers.of({
+    'Content-Type': cleanContentType(type),
+    'Content-Length': '0',
+  });
   return { status, headers: headers.withAll(entityHeaders), body: NO_BODY };
 }
 
 function unsatisfiable(headers: Headers, size: number): Response {
-  return answer(416, headers.with('Content-Range', `bytes */${size}`));
+  return statusResponse(416, headers.with('Content-Range', `bytes */${size}`));
 }
 
 async function serveRange(
@@ -131,7 +134,7 @@ function serveRanges(
   size: number,
 ): Response {
   const boundary = randomBytes(16).toString('hex');
-  const type = shownType(view.contentType);
+  const type = cleanContentType(view.contentType);
   const heads = ranges.map(([first, last]) =>
     Buffer.from(
       `--${boundary}\r\nContent-Type: ${type}\r\nContent-Range: bytes ${first}-${last}/${size}\r\n\r\n`,

@@ -1,6 +1,6 @@
 import { drain } from '../http/body';
 import { unquote } from '../http/bytes';
-import { credentials } from '../http/headers';
+import { credentialHeaders } from '../http/headers';
 import { subrequest, type Handler, type Request } from './message';
 import { formatTarget, isObject, parseCopyHeader, type ObjectTarget, type Target } from './target';
 import { X_COPY_FROM } from './header_names';
@@ -9,14 +9,14 @@ import { X_COPY_FROM } from './header_names';
  * The object that a request writes or deletes, by its path or its Destination (Swift's
  * `copy`).
  */
-export function writtenBy(request: Request, target: Target): ObjectTarget | undefined {
+export function writtenObject(request: Request, target: Target): ObjectTarget | undefined {
   if (!isObject(target)) return undefined;
   if (request.method === 'PUT' || request.method === 'DELETE') return target;
   return request.method === 'COPY' ? otherEnd(request, target, 'destination') : undefined;
 }
 
 /** The object whose metadata a request changes. */
-export function changedBy(request: Request, target: Target): ObjectTarget | undefined {
+export function changedObject(request: Request, target: Target): ObjectTarget | undefined {
   return request.method === 'POST' && isObject(target) ? target : undefined;
 }
 
@@ -29,7 +29,7 @@ export function isCopy({ method, headers }: Request): boolean {
 }
 
 /** The source of a copy. */
-export function copiedBy(request: Request, target: ObjectTarget): ObjectTarget | undefined {
+export function copySourceObject(request: Request, target: ObjectTarget): ObjectTarget | undefined {
   return request.method === 'COPY' ? target : otherEnd(request, target, X_COPY_FROM);
 }
 
@@ -58,9 +58,9 @@ export async function incomingBytes(
   target: ObjectTarget,
   next: Handler,
 ): Promise<number> {
-  const source = copiedBy(request, target);
+  const source = copySourceObject(request, target);
   if (source === undefined) return Number(request.headers.get('content-length') ?? 0);
-  const headers = credentials(request.headers);
+  const headers = credentialHeaders(request.headers);
   const { query } = request;
   const response = await next(
     subrequest(request, { method: 'HEAD', path: formatTarget(source), query, headers }),

@@ -18,7 +18,7 @@ const DECIDING = [
  * Whether a query means something else if semicolons separate parameters, too: Python
  * before 3.9.2 read it so, and the Python version of a store is unknown.
  */
-export function isReadTwoWays(query: string): boolean {
+export function isAmbiguousQuery(query: string): boolean {
   if (!query.includes(';')) return false;
   const [one, other] = [parseQuery(query), parseQuery(query.replaceAll(';', '&'))];
   return DECIDING.some((name) => one.get(name) !== other.get(name));

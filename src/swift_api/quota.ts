@@ -1,18 +1,18 @@
-import { page } from './responses';
+import { htmlResponse } from './responses';
 import { drain } from '../http/body';
-import { credentials, type Headers } from '../http/headers';
-import { lookAtHeaders } from './authority/closed_list';
+import { credentialHeaders, type Headers } from '../http/headers';
+import { headersAuthority } from './authority/closed_list';
 import type { Power } from './authority/authority';
 import { subrequest, type Handler, type Request, type Response } from './message';
 import { formatTarget, type Target } from './target';
 
 /** Swift's response to an upload beyond a quota. */
-export function exceeded(): Response {
-  return page(413, 'Upload exceeds quota.');
+export function quotaExceeded(): Response {
+  return htmlResponse(413, 'Upload exceeds quota.');
 }
 
 /** Whether `amount` exceeds a quota. A value that is not a number sets none. */
-export function isBeyond(quota: string | undefined, amount: number): boolean {
+export function exceedsQuota(quota: string | undefined, amount: number): boolean {
   return isNumber(quota) && Number(quota) < amount;
 }
 
@@ -25,7 +25,7 @@ export function isNumber(value: string | undefined): boolean {
  * The headers of an account or a container, whatever the client may see; undefined if the
  * store refuses them.
  */
-export async function factsOf(
+export async function fetchHeaders(
   target: Target,
   request: Request,
   next: Handler,
@@ -33,8 +33,8 @@ export async function factsOf(
 ): Promise<Headers | undefined> {
   const identity =
     power === 'client'
-      ? { headers: credentials(request.headers) }
-      : { authority: lookAtHeaders(target) };
+      ? { headers: credentialHeaders(request.headers) }
+      : { authority: headersAuthority(target) };
   const response = await next(
     subrequest(request, { method: 'HEAD', path: formatTarget(target), ...identity }),
   );

@@ -45,11 +45,11 @@ export function readTarget(target: string): RequestTarget {
 }
 
 /** Limits for unknown clients: each byte and parameter costs time. */
-export const MAX_BYTES = 32 * 1024;
+export const MAX_TARGET_BYTES = 32 * 1024;
 export const MAX_PARAMETERS = 1000;
 
 function exceedsLimits(target: string): boolean {
-  if (target.length > MAX_BYTES) return true;
+  if (target.length > MAX_TARGET_BYTES) return true;
   let [parameters, at] = [0, target.indexOf('?')];
   for (; at >= 0 && parameters <= MAX_PARAMETERS; parameters++) at = target.indexOf('&', at + 1);
   return parameters > MAX_PARAMETERS;

@@ -7,13 +7,17 @@ import { REASONS } from './reasons';
  * A response without its own content: Swift's small HTML page for the status, or nothing
  * if it has none.
  */
-export function answer(status: number, headers: Headers = Headers.none): Response {
+export function statusResponse(status: number, headers: Headers = Headers.none): Response {
   const [title, text] = REASONS[status] ?? ['', ''];
-  return page(status, text && `<html><h1>${title}</h1><p>${text}</p></html>`, headers);
+  return htmlResponse(status, text && `<html><h1>${title}</h1><p>${text}</p></html>`, headers);
 }
 
 /** A response with its own text, in the content type of most of Swift's texts. */
-export function page(status: number, text: string, headers: Headers = Headers.none): Response {
+export function htmlResponse(
+  status: number,
+  text: string,
+  headers: Headers = Headers.none,
+): Response {
   const body = Buffer.from(text, 'utf8');
   const entityHeaders = {
     'Content-Type': 'text/html; charset=UTF-8',
@@ -28,5 +32,5 @@ export function page(status: number, text: string, headers: Headers = Headers.no
  */
 export function unauthorised(realm: ByteString, text?: string): Response {
   const headers = Headers.of({ 'Www-Authenticate': `Swift realm="${quote(realm)}"` });
-  return text === undefined ? answer(401, headers) : page(401, text, headers);
+  return text === undefined ? statusResponse(401, headers) : htmlResponse(401, text, headers);
 }

@@ -4,7 +4,7 @@ import { toBytes, type ByteString } from '../http/bytes';
  * Splits the path of a segment in its manifest's account; like Swift's `slo`, ignores
  * leading slashes.
  */
-export function segmentPlace(path: string): {
+export function parseSegmentPath(path: string): {
   readonly container: ByteString;
   readonly object: ByteString;
 } {

@@ -63,7 +63,7 @@ export function parseCopyHeader(
 }
 
 /** Parses a raw query into its parameters, in order and decoded as Swift decodes them. */
-export function queryPairs(query: string): [name: string, value: ByteString][] {
+export function parseQueryPairs(query: string): [name: string, value: ByteString][] {
   const pairs: [string, ByteString][] = [];
   for (const pair of query.split('&')) {
     if (pair === '') continue;
@@ -83,7 +83,7 @@ export function parseQuery(query: string): ReadonlyMap<string, ByteString> {
   if (query === '') return NO_PARAMETERS;
   const cached = queryCache.get(query);
   if (cached) return cached;
-  const parameters = new Map(queryPairs(query));
+  const parameters = new Map(parseQueryPairs(query));
   queryCache.set(query, parameters);
   return parameters;
 }
@@ -101,6 +101,6 @@ export function formatQuery(parameters: Readonly<Record<string, ByteString | und
 export function withoutParameter(query: string, name: string): string {
   const others = query
     .split('&')
-    .filter((pair) => !queryPairs(pair).some(([each]) => each === name));
+    .filter((pair) => !parseQueryPairs(pair).some(([each]) => each === name));
   return others.join('&');
 }

@@ -5,7 +5,7 @@ import { Headers } from '../http/headers';
  * Creates a transaction id in Swift's form: `tx`, 21 hex digits, a hyphen, and the time
  * as ten hex digits.
  */
-export function transactionId(): string {
+export function newTransactionId(): string {
   const time = Math.floor(Date.now() / 1000);
   return `tx${randomUUID().replaceAll('-', '').slice(0, 21)}-${time.toString(16).padStart(10, '0')}`;
 }
@@ -27,6 +27,9 @@ export function withTransactionId(headers: Headers, id: string): Headers {
 }
 
 /** Adds the transaction id to a response that no filter sees. */
-export function ofTransaction<A extends { readonly headers: Headers }>(answer: A, id: string): A {
+export function addTransactionId<A extends { readonly headers: Headers }>(
+  answer: A,
+  id: string,
+): A {
   return { ...answer, headers: withTransactionId(answer.headers, id) };
 }

@@ -4,7 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
  * Yields to other tasks during long synchronous work: once a given amount of work is
  * done, in a unit that the caller chooses, it waits for the next turn of the event loop.
  */
-export class Turns {
+export class TurnBudget {
   private done = 0;
 
   /** @param max work in one turn; should take a few milliseconds at most */
@@ -13,7 +13,7 @@ export class Turns {
   /**
    * Adds to the work of this turn. Returns whether the turn is over; if so, await `next`.
    */
-  isOver(work = 1): boolean {
+  isSpent(work = 1): boolean {
     this.done += work;
     return this.done >= this.max;
   }
@@ -25,7 +25,7 @@ export class Turns {
   }
 
   /** Adds to the work of this turn, and waits if the turn is over. */
-  async after(work = 1): Promise<void> {
-    if (this.isOver(work)) await this.next();
+  async spend(work = 1): Promise<void> {
+    if (this.isSpent(work)) await this.next();
   }
 }

@@ -31,7 +31,7 @@ const ALL = ['HEAD', 'GET', 'PUT', 'POST', 'DELETE'];
  * @param power in whose name the proxy's own requests are made
  * @param archive the container of the object's versions, if its container names one
  */
-export function authorityOn(power: Power, right: Right, archive?: ByteString): Authority {
+export function authorityFor(power: Power, right: Right, archive?: ByteString): Authority {
   if (power === 'client') return 'client';
   return ServiceAuthority.over(
     `on a right to ${right.kind}`,
@@ -47,11 +47,7 @@ export function authorityOn(power: Power, right: Right, archive?: ByteString): A
  * @param key the name of the object; if undefined, the right is one to any object of the
  *   bucket, whose uploads are listed
  */
-export function authorityOverParts(
-  power: Power,
-  right: Right,
-  key: ByteString | undefined,
-): Authority {
+export function partsAuthority(power: Power, right: Right, key: ByteString | undefined): Authority {
   if (power === 'client') return 'client';
   return ServiceAuthority.over(
     `over parts, on a right to ${right.kind}`,

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { isVersionsContainer } from './object_versioning/version_names';
-import { holdNames, namesIn } from '../plugin/held_names';
+import { holdNames, readNames } from '../plugin/held_names';
 import { toText } from '../http/bytes';
-import { withHeld } from '../swift_api/held_body';
+import { withHeldBody } from '../swift_api/held_body';
 import { Headers } from '../http/headers';
 import type { Power } from '../swift_api/authority/authority';
 import { textResponse, type Request, type Response } from '../swift_api/message';
@@ -56,7 +56,7 @@ const BYPASSES: readonly Bypass[] = [
 ];
 
 /** Returns the store's own way to write that a request uses, if any. */
-export function bypassOf(call: Call, power: Power): Bypass | undefined {
+export function findBypass(call: Call, power: Power): Bypass | undefined {
   return BYPASSES.find(({ matches }) => matches(call, power));
 }
 
@@ -96,7 +96,7 @@ export async function checkBypass(
 }
 
 /** Refuses a bypass whose path only the store may read as an account's. */
-export function refuseNowhere({ name }: Bypass): Response {
+export function refuseUnknownPath({ name }: Bypass): Response {
   return textResponse(400, `${name} needs the path of an account or a container\n`);
 }
 
@@ -104,7 +104,7 @@ export function refuseNowhere({ name }: Bypass): Response {
  * Returns a request without the parameters that Swift drops from a temporary URL's query,
  * so that no filter acts on a parameter that the store ignores.
  */
-export function asSigned(request: Request): Request {
+export function withSignedQuery(request: Request): Request {
   return isTempUrl(request) ? { ...request, query: tempUrlQuery(request.query) } : request;
 }
 
@@ -120,14 +120,14 @@ async function checkBulkDelete(
   );
   if ('status' in body) return body;
   const containers = new Set<string>();
-  for await (const name of namesIn(body)) {
+  for await (const name of readNames(body)) {
     const [container] = name.replace(/^\/+/, '').split('/');
     if (container) containers.add(container);
   }
   if (hides && [...containers].some(isVersionsContainer))
     return refuseHidden(400, 'A container in the list');
   const refusal = await refuseIfVersioned(request, target, containers, policies, bypass);
-  return refusal ?? withHeld(request, body);
+  return refusal ?? withHeldBody(request, body);
 }
 
 async function refuseIfVersioned(

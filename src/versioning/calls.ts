@@ -1,6 +1,6 @@
 import type { ByteString } from '../http/bytes';
 import type { Request } from '../swift_api/message';
-import { copiedBy, isCopy } from '../swift_api/object_writes';
+import { copySourceObject, isCopy } from '../swift_api/object_writes';
 import {
   parseQuery,
   withoutParameter,
@@ -48,7 +48,7 @@ export class ObjectCall extends Call<ObjectTarget> {
 
   /** The source of the copy, if the request is one. */
   get copySource(): ObjectTarget | undefined {
-    return isCopy(this.request) ? copiedBy(this.request, this.target) : undefined;
+    return isCopy(this.request) ? copySourceObject(this.request, this.target) : undefined;
   }
 
   /** Whether the request deletes a static large object with its segments. */
@@ -63,7 +63,7 @@ export class ObjectCall extends Call<ObjectTarget> {
   }
 
   /** Returns a call with another request for the same object. */
-  with(request: Request): ObjectCall {
+  withRequest(request: Request): ObjectCall {
     return new ObjectCall(request, this.target);
   }
 }

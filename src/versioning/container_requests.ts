@@ -12,7 +12,7 @@ import { StoreError } from '../util/store_error';
 import { type PolicyCache } from './policy';
 import {
   touchesObjectVersioning,
-  TWO_WAYS,
+  CONFLICTING_MODES,
   type VersionedContainers,
 } from './object_versioning/containers/containers';
 import type { VersioningContext } from './context';
@@ -44,7 +44,7 @@ export class ContainerRequests {
     const { request, target } = call;
     const { versioned, next } = this;
     if (request.method === 'GET' || request.method === 'HEAD') {
-      const response = await (versioned ? versioned.show(call) : next({ ...request }));
+      const response = await (versioned ? versioned.handleRead(call) : next({ ...request }));
       return this.options.allowsModes === undefined ? response : presentSetting(response);
     }
     // requests in the service user's name change no settings
@@ -91,12 +91,13 @@ export class ContainerRequests {
       if ('status' in checkedRight) return checkedRight;
       const policy = await policies.fetch(request, target);
       if (policy.kind !== 'native') translated = { ...request, headers: setting };
-      else if (policy.withIds && setsMode(request.headers)) return textResponse(400, TWO_WAYS);
+      else if (policy.withIds && setsMode(request.headers))
+        return textResponse(400, CONFLICTING_MODES);
     }
     const deleted =
       request.method === 'DELETE' ? await this.checkDeletion(request, target, right) : 'plain';
     if (typeof deleted === 'object') return deleted;
-    const change = right && (await versioned?.change(request, translated, target, right));
+    const change = right && (await versioned?.planChange(request, translated, target, right));
     if (change === undefined && !mayChangePolicy(request)) return next({ ...translated });
     if (change && 'status' in change) return change;
     const isSwitchedOn = setting !== undefined && setsMode(request.headers);
@@ -104,7 +105,7 @@ export class ContainerRequests {
     const detached = { ...translated, signal: new AbortController().signal };
     const isExclusive = change?.isExclusive ?? (isSwitchedOn || deleted === 'versioned');
     return this.applyChange(target, isExclusive, () =>
-      change ? change.make(detached) : next(detached),
+      change ? change.apply(detached) : next(detached),
     );
   }
 

@@ -1,14 +1,19 @@
 import { destroy } from '../http/body';
 import { Headers } from '../http/headers';
-import { type Handler, type Replaced, type Request, type Response } from '../swift_api/message';
+import {
+  type Handler,
+  type ReplacedObject,
+  type Request,
+  type Response,
+} from '../swift_api/message';
 import { type ObjectTarget } from '../swift_api/target';
 import type { App } from '../plugin/plugin';
 import { isTrueValue } from '../http/bytes';
 import { StoreError } from '../util/store_error';
-import { ITSELF } from '../swift_api/itself';
+import { ITSELF_QUERY } from '../swift_api/itself';
 import type { LockedRequest } from './locked_request';
 import { isVersionOf } from './object_versioning/version_target';
-import { reaching } from './object_versioning/access';
+import { withVersionAccess } from './object_versioning/access';
 import { linkIn } from './object_versioning/presentation';
 import { SwiftClient } from '../swift_api/client';
 import { X_OBJECT_MANIFEST, X_STATIC_LARGE_OBJECT } from '../swift_api/header_names';
@@ -37,12 +42,12 @@ export async function dialectRefusal(
 async function findReplaced(
   locked: LockedRequest,
   written: ObjectTarget,
-): Promise<Replaced | undefined> {
-  const itself = await head(locked.own, locked.next, written, ITSELF);
+): Promise<ReplacedObject | undefined> {
+  const itself = await head(locked.own, locked.next, written, ITSELF_QUERY);
   const link = itself.status < 300 ? linkIn(itself.headers, written) : undefined;
   const target = link && isVersionOf(link, written) ? link : written;
   const response =
-    target === written ? itself : await head(locked.own, locked.next, target, ITSELF);
+    target === written ? itself : await head(locked.own, locked.next, target, ITSELF_QUERY);
   if (response.status === 404) return undefined;
   if (response.status >= 300)
     throw new StoreError(
@@ -83,5 +88,5 @@ function head(
   query: string,
 ): Promise<Response> {
   const headers = Headers.of({ 'X-Newest': 'true' });
-  return new SwiftClient(next, reaching(request)).head(target, { query, headers });
+  return new SwiftClient(next, withVersionAccess(request)).head(target, { query, headers });
 }

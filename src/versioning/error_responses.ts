@@ -3,7 +3,7 @@ import { toText } from '../http/bytes';
 import { Headers } from '../http/headers';
 import type { Power } from '../swift_api/authority/authority';
 import { textResponse, type Response } from '../swift_api/message';
-import { changedBy, writtenBy } from '../swift_api/object_writes';
+import { changedObject, writtenObject } from '../swift_api/object_writes';
 import { isObject } from '../swift_api/target';
 import { LockTimeout } from '../coordination/locks/locker';
 import { NameRefused } from '../coordination/locks/lock_names';
@@ -13,7 +13,7 @@ import type { Call } from './calls';
 import { UploadStalled } from './progress';
 
 /** Returns a 503 for a request that the client may retry soon. */
-export function unavailable(reason: string): Response {
+export function unavailableResponse(reason: string): Response {
   return textResponse(503, `${reason}\n`, Headers.of({ 'Retry-After': '1' }));
 }
 
@@ -27,10 +27,10 @@ export function unavailable(reason: string): Response {
  */
 export function errorResponse(error: unknown, call: Call, power: Power, log: Log): Response {
   const { request } = call;
-  if (error instanceof LockTimeout) return unavailable(lockedMessage(call, error));
+  if (error instanceof LockTimeout) return unavailableResponse(lockedMessage(call, error));
   if (error instanceof CoordinationUnavailable) {
     log.warn({ txid: request.transactionId, err: error.message }, 'gave up a write');
-    return unavailable(error.message);
+    return unavailableResponse(error.message);
   }
   if (error instanceof UploadStalled) return textResponse(408, `${error.message}\n`);
   if (error instanceof NameRefused)
@@ -40,11 +40,11 @@ export function errorResponse(error: unknown, call: Call, power: Power, log: Log
   log.warn({ txid: request.transactionId, status, err: message }, 'a request was refused');
   if (status !== 401 && status !== 403) return textResponse(412, `${message}\n`);
   if (power === 'client') return textResponse(status, `${message}\n`);
-  return unavailable(`the service user lacks a right that versioning needs: ${message}`);
+  return unavailableResponse(`the service user lacks a right that versioning needs: ${message}`);
 }
 
 function lockedMessage({ request, target }: Call, error: LockTimeout): string {
-  const written = writtenBy(request, target) ?? changedBy(request, target) ?? target;
+  const written = writtenObject(request, target) ?? changedObject(request, target) ?? target;
   if (!isObject(written)) return error.message;
   const name = toText(`${written.container}/${written.object}`);
   return `${name} is locked by another request: ${error.message}`;

@@ -26,11 +26,11 @@ export class PinnedPolicies {
   async get(request: Request, container: ContainerTarget): Promise<VersioningPolicy> {
     const lease = await this.policies.acquireShared(request, container, this.wait);
     this.#leases.push(lease);
-    if (lease.value && keepsVersions(lease.value)) this.end();
+    if (lease.value && keepsVersions(lease.value)) this.release();
     return lease.value ?? { kind: 'plain' };
   }
 
-  end(): void {
+  release(): void {
     for (const { release } of this.#leases.splice(0)) release();
   }
 }
@@ -118,7 +118,7 @@ class RevocableUpload {
 
   /** Whether all of the body has arrived: it is too late to revoke the request. */
   #hasArrived(): boolean {
-    return this.#body?.readableEnded === true || this.original.received() >= this.#length();
+    return this.#body?.readableEnded === true || this.original.receivedBytes() >= this.#length();
   }
 
   #length(): number {

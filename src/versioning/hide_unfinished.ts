@@ -1,10 +1,10 @@
 import { toBytes } from '../http/bytes';
-import { listingAnswer, type ShownEntry } from '../swift_api/listing';
+import { listingResponse, type ListingRecord } from '../swift_api/listing';
 import type { Handler, Request, Response } from '../swift_api/message';
 import { formatQuery, isApi, isContainer, parseTarget } from '../swift_api/target';
 import { ContainerCall } from './calls';
 import { isVersionsContainer } from './object_versioning/version_names';
-import { readAnswer } from '../swift_api/json_response';
+import { readResponse } from '../swift_api/json_response';
 import { NEW_MARKER_TYPE } from '../swift_api/markers';
 import { readListing, type RawEntry } from './object_versioning/containers/listing_entries';
 
@@ -23,7 +23,7 @@ export function hideUnfinished(next: Handler): Handler {
     const response = await next(request);
     if (call === undefined || response.status !== 200) return response;
     const type = response.headers.get('content-type')?.split(';')[0]?.trim() ?? '';
-    const body = await readAnswer(response.body, MAX_LISTING_BYTES, 'a page of a listing');
+    const body = await readResponse(response.body, MAX_LISTING_BYTES, 'a page of a listing');
     const buffered = { ...response, body };
     return mayHaveUnfinished(body, type) ? removeUnfinished(buffered, type, call, next) : buffered;
   };
@@ -69,12 +69,12 @@ async function removeUnfinished(
     if (page.length === 0) break;
   }
   const headers = response.headers.without('content-type', 'content-length', 'vary');
-  return listingAnswer(
+  return listingResponse(
     type,
     query,
     headers,
     { kind: 'container', name: call.target.container },
-    entries as ShownEntry[],
+    entries as ListingRecord[],
   );
 }
 

@@ -1,4 +1,4 @@
-import { authorityOn } from './authority';
+import { authorityFor } from './authority';
 import type { Outcome } from './archive/execute';
 import { destroy, drain, receiveFirst } from '../http/body';
 import type { ByteString } from '../http/bytes';
@@ -11,9 +11,9 @@ import type { App } from '../plugin/plugin';
 import { StoreError } from '../util/store_error';
 import { isHeartbeatResponse, followHeartbeat } from './heartbeat_response';
 import { Call } from './calls';
-import { Progress } from './progress';
-import { unavailable } from './error_responses';
-import { whileHeld } from './while_held';
+import { UploadProgress } from './progress';
+import { unavailableResponse } from './error_responses';
+import { bindBodyToLock } from './while_held';
 
 /** Bytes of a body received before the lock, so that an idle client holds none. */
 const RECEIVED_BEFORE_LOCK = 64 * 1024;
@@ -52,7 +52,7 @@ export async function withObjectLock(
     destroy(request.body);
     return right;
   }
-  const authority = authorityOn(options.app.power, right, options.archive);
+  const authority = authorityFor(options.app.power, right, options.archive);
   const body = request.sendContinue
     ? request.body
     : await receiveFirst(request.body, RECEIVED_BEFORE_LOCK);
@@ -83,7 +83,7 @@ export class LockedRequest {
   readonly next: Handler;
   private response: Response | undefined;
   private failure: unknown;
-  private readonly progress: Progress;
+  private readonly progress: UploadProgress;
   private readonly call: Call;
 
   constructor(
@@ -100,7 +100,7 @@ export class LockedRequest {
       lock.confirm();
       return next({ ...step, confirm: lock.confirm });
     };
-    this.progress = new Progress(stallTime, request.sendContinue === undefined);
+    this.progress = new UploadProgress(stallTime, request.sendContinue === undefined);
   }
 
   /**
@@ -117,7 +117,7 @@ export class LockedRequest {
     const { request, progress } = this;
     try {
       request.signal.throwIfAborted();
-      const body = whileHeld(request.body, this.lock, progress);
+      const body = bindBodyToLock(request.body, this.lock, progress);
       const response = present(
         await send({ ...withTimedProgress(request, progress), body, signal: this.lock.signal }),
       );
@@ -146,18 +146,18 @@ export class LockedRequest {
   }
 
   /** Returns the client's response. @throws the cause if the store did not answer */
-  async answer(): Promise<Response> {
+  async getResponse(): Promise<Response> {
     if (this.failure !== undefined) throw this.failure as Error;
     const { response } = this;
     if (response === undefined) throw new Error('neither forwarded nor refused');
     if (!isOvertaken(this.call, response)) return response;
     await drain(response.body);
-    return unavailable('the store kept a newer object');
+    return unavailableResponse('the store kept a newer object');
   }
 }
 
 /** Returns a request whose progress is timed once its client is told to send. */
-function withTimedProgress(request: Request, progress: Progress): Request {
+function withTimedProgress(request: Request, progress: UploadProgress): Request {
   const { sendContinue } = request;
   if (!sendContinue) return request;
   const startSending = () => {

@@ -1,7 +1,7 @@
 import type { Cache, ExclusiveLease, SharedLease } from '../coordination/cache/cache';
 import type { Mode } from './archive/plan';
 import { isTrueValue, toText, unquote, type ByteString } from '../http/bytes';
-import { lookAtHeaders } from '../swift_api/authority/closed_list';
+import { headersAuthority } from '../swift_api/authority/closed_list';
 import type { Power } from '../swift_api/authority/authority';
 import { Headers } from '../http/headers';
 import { type Handler, type Request } from '../swift_api/message';
@@ -103,7 +103,7 @@ export class PolicyCache {
     { version, account, container }: ContainerTarget,
   ): Promise<VersioningPolicy | undefined> {
     const target = { version, account, container };
-    const authority = this.power === 'client' ? request.authority : lookAtHeaders(target);
+    const authority = this.power === 'client' ? request.authority : headersAuthority(target);
     const response = await new SwiftClient(this.next, request, authority).head(target);
     if (response.status < 300) return this.policyFrom(response.headers, container);
     if (response.status === 404) return undefined;

@@ -55,7 +55,7 @@ export function mayHaveIds(headers: Headers): boolean {
  *
  * @param wasEverOn whether they may have been on before
  */
-export function writeEnabled(enabled: boolean, wasEverOn: boolean): Headers {
+export function enabledHeaders(enabled: boolean, wasEverOn: boolean): Headers {
   return Headers.of({ [ENABLED_KEY]: enabled || wasEverOn ? String(enabled) : NEVER });
 }
 

@@ -4,12 +4,12 @@ import { X_IF_DELETE_AT } from '../swift_api/header_names';
 
 /** Whether the store will refuse a request anyway, so that nothing is archived for it. */
 export function failsPreconditions(request: Request, current: ObjectInfo | undefined): boolean {
-  if (onlyIfAbsent(request) && current) return true;
+  if (requiresAbsence(request) && current) return true;
   const deleteAt = request.headers.get(X_IF_DELETE_AT);
   return request.method === 'DELETE' && deleteAt !== undefined && deleteAt !== current?.deleteAt;
 }
 
 /** Whether a write is to be done only if there is no object (`If-None-Match: *`). */
-function onlyIfAbsent({ method, headers }: Request): boolean {
+function requiresAbsence({ method, headers }: Request): boolean {
   return method !== 'DELETE' && headers.get('if-none-match')?.trim() === '*';
 }

@@ -13,7 +13,7 @@ export class UploadStalled extends Error {
  * waiting for the client counts: not the store's time, nor the time before the client is
  * told to send.
  */
-export class Progress {
+export class UploadProgress {
   /** Set once too little arrived in time. */
   stalled: UploadStalled | undefined;
   #giveUp: (() => void) | undefined;
@@ -51,7 +51,7 @@ export class Progress {
   }
 
   /** Ends a wait: `bytes` arrived, or nothing more is expected. */
-  came(bytes: number): void {
+  endWait(bytes: number): void {
     if (this.#timer) this.#spent += now() - this.#since;
     clearTimeout(this.#timer);
     this.#timer = this.#giveUp = undefined;

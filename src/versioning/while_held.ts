@@ -1,12 +1,12 @@
 import { chunks, destroy, streamOf, type Body } from '../http/body';
 import type { Lock } from '../coordination/locks/locker';
-import type { Progress } from './progress';
+import type { UploadProgress } from './progress';
 
 /**
  * Returns a body that ends only while its lock is held. It is destroyed if the lock is
  * lost or the client stalls; a store discards a body without an end.
  */
-export function whileHeld(body: Body, lock: Lock, progress: Progress): Body {
+export function bindBodyToLock(body: Body, lock: Lock, progress: UploadProgress): Body {
   if (Buffer.isBuffer(body)) return body;
   const stream = streamOf(
     (async function* () {
@@ -14,7 +14,7 @@ export function whileHeld(body: Body, lock: Lock, progress: Progress): Body {
       for (;;) {
         progress.wait((reason) => body.destroy(reason));
         const next = await parts.next();
-        progress.came(next.done ? 0 : next.value.length);
+        progress.endWait(next.done ? 0 : next.value.length);
         lock.confirm();
         if (next.done) return;
         yield next.value;
@@ -26,7 +26,7 @@ export function whileHeld(body: Body, lock: Lock, progress: Progress): Body {
   // the generator of a stream that is never read does not run
   stream.once('close', () => {
     lock.signal.removeEventListener('abort', onLost);
-    progress.came(0);
+    progress.endWait(0);
     if (!body.readableEnded) destroy(body);
   });
   return stream;

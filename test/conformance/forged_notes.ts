@@ -1,6 +1,6 @@
 import { toBytes } from '../../src/http/bytes';
 import { NoteBinding, type NoteRules } from '../../src/versioning/store/note_binding';
-import type { Notes } from '../../src/versioning/store/recovery_notes';
+import type { RecoveryNotes } from '../../src/versioning/store/recovery_notes';
 import type { Client } from '../support/client';
 import {
   archivePrefix,
@@ -91,17 +91,17 @@ export function forgedNotesSuite(world: ForgeryWorld): void {
   async function forge(
     pair: Archived,
     body: string,
-    notes: Notes,
+    notes: RecoveryNotes,
     { rules = ANYBODY, ago = 0 }: { rules?: NoteRules; ago?: number } = {},
   ): Promise<void> {
     const direct = await world.direct();
     const account = direct.account.split('/').at(-1) ?? '';
     const at = { account: toBytes(account), container: pair.container, object: 'o' };
-    const headers = new NoteBinding(rules, pair.archive).headersOf(notes, at, Date.now() - ago);
+    const headers = new NoteBinding(rules, pair.archive).noteHeaders(notes, at, Date.now() - ago);
     await mustBe(201, direct.ask('PUT', pathIn(pair), Object.fromEntries(headers.entries()), body));
   }
 
-  const unbound = ({ version, marker }: Archived): Notes => ({
+  const unbound = ({ version, marker }: Archived): RecoveryNotes => ({
     previous: version,
     restored: [version, marker],
     unbound: ['previous', 'restored'],

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { askingForParts, ask as askStore, type Caller } from '../../src/buckets/caller';
+import { withPartsAccess, ask as askStore, type Caller } from '../../src/buckets/caller';
 import { completeUpload } from '../../src/buckets/uploads/completion';
 import { entriesBelow } from '../../src/buckets/entries';
 import { segmentsOf, type Upload } from '../../src/buckets/uploads/upload_names';
@@ -261,7 +261,7 @@ export function partsGuardSuite(
       Promise.resolve({ parts, sums: NONE, minPart: 1, maxSegments }),
     );
   const segments = async (bucket: string) =>
-    (await entriesBelow(askingForParts(store.caller, { bucket }), segmentsOf(bucket), '')).map(
+    (await entriesBelow(withPartsAccess(store.caller, { bucket }), segmentsOf(bucket), '')).map(
       ({ name }) => name,
     );
 
@@ -475,7 +475,7 @@ export function partsGuardSuite(
       ['deleted', 'read'],
       [undefined, 'none'],
     ] as const) {
-      const asking = askingForParts(caller, { bucket, key }, right);
+      const asking = withPartsAccess(caller, { bucket, key }, right);
       const object = part.slice(part.indexOf('/', 1) + 1);
       const { status } = await askStore(asking, {
         method: 'GET',

@@ -35,7 +35,7 @@ export function archiveOf(entries: Readonly<Record<string, Archived>>): {
   const listed = (name: string): ListingEntry => ({
     name,
     isMarker: at(name)?.body === undefined,
-    isHalfMade: at(name)?.is === 'half made',
+    isUnfinished: at(name)?.is === 'half made',
   });
   const store: Pick<Store, 'stat' | 'listBackwards'> = {
     stat: ({ account, container, object }) => {

@@ -1,5 +1,5 @@
 import { Headers } from '../../src/http/headers';
-import { textResponse, type Filter, type ForDialect } from '../../src/swift_api/message';
+import { textResponse, type Filter, type DialectContext } from '../../src/swift_api/message';
 import type { Config } from '../../src/pipeline/load';
 import { Client } from './client';
 
@@ -48,7 +48,7 @@ const dialect: Filter = (next) => async (request) => {
     : { ...response, headers: response.headers.with(TYPE, contentType) };
 };
 
-function forDialect(onlyOver: string | undefined): ForDialect {
+function forDialect(onlyOver: string | undefined): DialectContext {
   if (onlyOver === undefined) return {};
   return {
     refusal: (replaced) => {

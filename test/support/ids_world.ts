@@ -1,6 +1,6 @@
 import {
-  indexType,
-  withNull,
+  nullIndexType,
+  withNullNote,
 } from '../../src/versioning/object_versioning/null_versions/null_note';
 import { NullVersionExecutor } from '../../src/versioning/object_versioning/null_versions/execute_nulls';
 import { unfinishedName } from '../../src/versioning/object_versioning/unfinished_note';
@@ -17,7 +17,7 @@ import type {
 } from '../../src/versioning/object_versioning/execute_versions';
 import { Headers } from '../../src/http/headers';
 import { createLog } from '../../src/util/log';
-import type { LinkParts, ObjectInfo, ObjectRef } from '../../src/versioning/store/store';
+import type { LinkProperties, ObjectInfo, ObjectRef } from '../../src/versioning/store/store';
 import { asking, type AskedStore } from './asked_store';
 import { MapStore } from './map_store';
 
@@ -61,18 +61,18 @@ export class IdsWorld {
 
   /** Puts null versions, and the index of them. */
   nulls(...versions: readonly (readonly [id: string, body?: string])[]): this {
-    for (const [id, body] of versions) this.version(id, body, withNull('text/plain', id));
+    for (const [id, body] of versions) this.version(id, body, withNullNote('text/plain', id));
     return versions.length === 0 ? this : this.index(...versions.map(([id]) => id));
   }
 
   index(...ids: readonly string[]): this {
     const at = { ...OBJECT, container: VERSIONS, object: nullIndexName(OBJECT.object) };
-    this.map.put(at, '', Headers.of({ 'Content-Type': indexType(ids) }));
+    this.map.put(at, '', Headers.of({ 'Content-Type': nullIndexType(ids) }));
     return this;
   }
 
   /** Makes the object a link. */
-  async link(id: string, parts: LinkParts = {}): Promise<this> {
+  async link(id: string, parts: LinkProperties = {}): Promise<this> {
     await this.map.putLink(OBJECT, IdsWorld.at(id), parts);
     return this;
   }

@@ -3,9 +3,9 @@ import { Headers } from '../../src/http/headers';
 import { withoutType } from '../../src/versioning/store/responses';
 import { VERSION_MARKER_TYPE } from '../../src/swift_api/markers';
 import { StoreError } from '../../src/util/store_error';
-import type { Notes } from '../../src/versioning/store/recovery_notes';
+import type { RecoveryNotes } from '../../src/versioning/store/recovery_notes';
 import type {
-  LinkParts,
+  LinkProperties,
   ListingEntry,
   ObjectInfo,
   ObjectRef,
@@ -15,7 +15,7 @@ import type {
 
 interface Entry {
   readonly body: string | undefined;
-  readonly notes: Notes;
+  readonly notes: RecoveryNotes;
   readonly isHalfMade?: boolean;
   /** The target, if it is a symlink. */
   readonly link?: ObjectRef;
@@ -57,7 +57,12 @@ export class MapStore implements Store {
     return formatTimestamp(Math.floor(this.time() / this.resolution) * this.resolution);
   }
 
-  put(at: ObjectRef, body: string | undefined, headers = Headers.none, notes: Notes = {}): void {
+  put(
+    at: ObjectRef,
+    body: string | undefined,
+    headers = Headers.none,
+    notes: RecoveryNotes = {},
+  ): void {
     if (this.absent.has(at.container))
       throw new StoreError('refused', 'there is no such container', 404);
     this.checkWritable(at);
@@ -125,7 +130,7 @@ export class MapStore implements Store {
   async copy(
     from: ObjectRef,
     to: ObjectRef,
-    notes: Notes = {},
+    notes: RecoveryNotes = {},
     contentType?: string,
   ): Promise<boolean> {
     const entry = this.objects.get(key(from));
@@ -138,7 +143,7 @@ export class MapStore implements Store {
     return Promise.resolve(true);
   }
 
-  async putMarker(at: ObjectRef, notes: Notes = {}): Promise<void> {
+  async putMarker(at: ObjectRef, notes: RecoveryNotes = {}): Promise<void> {
     this.put(at, undefined, Headers.none, { ...notes, unfinished: true });
     const entry = this.objects.get(key(at));
     if (entry) this.objects.set(key(at), { ...entry, isHalfMade: true });
@@ -171,7 +176,7 @@ export class MapStore implements Store {
   async putLink(
     at: ObjectRef,
     to: ObjectRef,
-    { etag, contentType, expiry }: LinkParts,
+    { etag, contentType, expiry }: LinkProperties,
   ): Promise<void> {
     const target = this.objects.get(key(to));
     if (etag !== undefined && target?.body !== etag)
@@ -212,7 +217,7 @@ export class MapStore implements Store {
     return {
       name: at.object,
       isMarker: entry?.body === undefined,
-      isHalfMade: entry?.isHalfMade === true,
+      isUnfinished: entry?.isHalfMade === true,
       contentType: entry?.headers.get('content-type') ?? 'text/plain',
       time: entry && Number(entry.timestamp),
     };
@@ -224,7 +229,7 @@ export class MapStore implements Store {
   }
 
   /** Changes the metadata of an object, as POST does. */
-  post(at: ObjectRef, notes: Notes): void {
+  post(at: ObjectRef, notes: RecoveryNotes): void {
     const entry = this.objects.get(key(at));
     if (entry) this.put(at, entry.body, entry.headers, notes);
   }

@@ -1,12 +1,12 @@
 import { Readable } from 'node:stream';
-import { s3Handler, type S3Parts } from '../../middleware/s3api/filter';
+import { s3Handler, type S3HandlerOptions } from '../../middleware/s3api/filter';
 import type { Call, CallHead, Route } from '../../src/dialects/call';
 import type { CallHead as FamilyHead } from '../../src/dialects/s3/call';
-import { signersOf } from '../../middleware/s3api/signature/signers';
+import { createSigners } from '../../middleware/s3api/signature/signers';
 import { Sessions } from '../../src/buckets/sessions';
 import { Credentials } from '../../src/auth/credential';
 import { readAll, type Body } from '../../src/http/body';
-import { endToEnd, Headers } from '../../src/http/headers';
+import { endToEndHeaders, Headers } from '../../src/http/headers';
 import type { Handler, Request, Response } from '../../src/swift_api/message';
 import { createLog } from '../../src/util/log';
 import type { Recorded } from './captures';
@@ -20,7 +20,7 @@ export function asRequest(
   stream: Body = body,
 ): Request {
   const [path = '', query = ''] = target.split(/\?(.*)/s);
-  const headers = endToEnd(Headers.fromRaw(fields.flat()));
+  const headers = endToEndHeaders(Headers.fromRaw(fields.flat()));
   return {
     method,
     path,
@@ -31,7 +31,7 @@ export function asRequest(
     signal: new AbortController().signal,
     transactionId: 'tx0',
     authority: 'client',
-    received: () => 0,
+    receivedBytes: () => 0,
   };
 }
 
@@ -101,7 +101,7 @@ export function accepting<Head extends CallHead>(): Accepting<Head> {
  * A filter for S3's API that accepts every request with a valid signature and payload,
  * and records what it accepted.
  */
-export function acceptingFilter(parts: Partial<S3Parts> = {}): {
+export function acceptingFilter(parts: Partial<S3HandlerOptions> = {}): {
   readonly handler: Handler;
   readonly accepted: Accepted<FamilyHead>[];
   readonly passed: Request[];
@@ -110,7 +110,7 @@ export function acceptingFilter(parts: Partial<S3Parts> = {}): {
   const handler = s3Handler(next, {
     routes,
     postForm: () => Promise.reject(new Error('no forms here')),
-    signers: signersOf(known, sessions),
+    signers: createSigners(known, sessions),
     domains: [],
     location: 'us-east-1',
     skew: 900_000,

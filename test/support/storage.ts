@@ -9,7 +9,7 @@ import { parseContentId } from '../../src/stores/embedded/storage/records';
 import type {
   Conflict,
   ContentRef,
-  Listed,
+  ListingEntry,
   NewObject,
   ObjectRecord,
   Storage,
@@ -80,7 +80,7 @@ export async function readWhole(body: Body): Promise<Buffer> {
 }
 
 /** The names of a page, with subdirs in brackets. */
-export function namesOf(page: Listed<unknown>[]): string[] {
+export function namesOf(page: ListingEntry<unknown>[]): string[] {
   return page.map((entry) => ('subdir' in entry ? `[${entry.subdir}]` : entry.name));
 }
 

@@ -21,7 +21,7 @@ export function clientRequest(
     body: NO_BODY,
     signal: new AbortController().signal,
     transactionId: 'tx0',
-    received: () => 0,
+    receivedBytes: () => 0,
     ...more,
   };
 }

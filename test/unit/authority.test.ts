@@ -1,12 +1,12 @@
-import { authorityOn, authorityOverParts } from '../../src/versioning/authority';
-import { lookAtHeaders } from '../../src/swift_api/authority/closed_list';
+import { authorityFor, partsAuthority } from '../../src/versioning/authority';
+import { headersAuthority } from '../../src/swift_api/authority/closed_list';
 import { BeyondAuthority, type Authority, type Right } from '../../src/swift_api/authority/grants';
 import { Headers } from '../../src/http/headers';
 import { parseTarget } from '../../src/swift_api/target';
 import type { ScopedRequest } from '../../src/swift_api/authority/scope';
 import {
   rightOfOwner,
-  rightShown,
+  provenRight,
   rightToChange,
   rightToLink,
 } from '../../src/swift_api/authority/shown_right';
@@ -36,7 +36,7 @@ function covers(authority: Authority, line: string, headers: Record<string, stri
 }
 
 describe('the authority on a right to write an object', () => {
-  const authority = authorityOn('service', rightTo('write', OBJECT), 'archive');
+  const authority = authorityFor('service', rightTo('write', OBJECT), 'archive');
 
   it.each([
     `HEAD ${OBJECT}?symlink=get`,
@@ -104,7 +104,7 @@ describe('the authority on a right to write an object', () => {
 
   it('has no archive if the container names none', () =>
     expect(
-      covers(authorityOn('service', rightTo('write', OBJECT)), 'PUT /v1/AUTH_x/archive/001o/1'),
+      covers(authorityFor('service', rightTo('write', OBJECT)), 'PUT /v1/AUTH_x/archive/001o/1'),
     ).toBe(false));
 });
 
@@ -137,7 +137,7 @@ describe.each<[Right['kind'], string, covered: readonly string[], not: readonly 
     [`DELETE ${ENTRY}`, 'POST /v1/AUTH_x/c', `DELETE ${OBJECT}`],
   ],
 ])('the authority on a right to %s %s', (kind, path, covered, not) => {
-  const authority = authorityOn('service', rightTo(kind, path));
+  const authority = authorityFor('service', rightTo(kind, path));
   it.each(covered)('covers %s', (line) => expect(covers(authority, line)).toBe(true));
   it.each(not)('does not cover %s', (line) => expect(covers(authority, line)).toBe(false));
 });
@@ -145,26 +145,26 @@ describe.each<[Right['kind'], string, covered: readonly string[], not: readonly 
 it('the authority over parts is over those of the object, or to list those of the bucket', () => {
   const right = rightTo('write', OBJECT);
   const PARTS = '/v1/AUTH_x/c%2Bsegments';
-  const own = authorityOverParts('service', right, 'o');
+  const own = partsAuthority('service', right, 'o');
   for (const line of [`PUT ${PARTS}/o/upload/1`, `GET ${PARTS}?prefix=o/upload`, `PUT ${PARTS}`])
     expect([line, covers(own, line)]).toEqual([line, true]);
   for (const line of [`PUT ${PARTS}/p/upload/1`, `GET ${PARTS}`, `GET ${PARTS}/o/upload/1`])
     expect([line, covers(own, line)]).toEqual([line, false]);
-  const ofBucket = authorityOverParts('service', right, undefined);
+  const ofBucket = partsAuthority('service', right, undefined);
   expect(covers(ofBucket, `GET ${PARTS}?prefix=p`)).toBe(true);
   expect(covers(ofBucket, `PUT ${PARTS}/o/upload/1`)).toBe(false);
-  const reading = authorityOverParts('service', rightTo('read', OBJECT), 'o');
+  const reading = partsAuthority('service', rightTo('read', OBJECT), 'o');
   expect(covers(reading, `GET ${PARTS}/p/upload/manifest?${ITSELF}`)).toBe(true);
   expect(covers(reading, `DELETE ${PARTS}/o/upload/1`)).toBe(false);
 });
 
 it('without a service user all is asked in the name of the client', () => {
-  expect(authorityOn('client', rightTo('write', OBJECT))).toBe('client');
-  expect(authorityOverParts('client', rightTo('write', OBJECT), 'o')).toBe('client');
+  expect(authorityFor('client', rightTo('write', OBJECT))).toBe('client');
+  expect(partsAuthority('client', rightTo('write', OBJECT), 'o')).toBe('client');
 });
 
 it('requests without a right only read headers', () => {
-  const authority = lookAtHeaders({ version: 'v1', account: 'AUTH_x', container: 'c' });
+  const authority = headersAuthority({ version: 'v1', account: 'AUTH_x', container: 'c' });
   expect(covers(authority, 'HEAD /v1/AUTH_x/c')).toBe(true);
   for (const line of ['GET /v1/AUTH_x/c', 'HEAD /v1/AUTH_x', `HEAD ${OBJECT}?symlink=get`])
     expect([line, covers(authority, line)]).toEqual([line, false]);
@@ -192,7 +192,7 @@ describe('a right is shown by an answer to the client', () => {
     ['GET /v1/AUTH_x', 200, {}, undefined],
     ['GET /info', 200, {}, undefined],
   ] as const)('%s, %d %j', (line, status, headers, expected) =>
-    expect(kindOf(rightShown(sent(line), answer(status, headers)))).toEqual(expected),
+    expect(kindOf(provenRight(sent(line), answer(status, headers)))).toEqual(expected),
   );
 
   it('a link that was followed, an owner, and a change that may be made', () => {
@@ -216,7 +216,7 @@ describe('a right is shown by an answer to the client', () => {
 
   it('but not by one to a request in the service user’s name', () => {
     const authority = unlimited();
-    expect(rightShown(sent(`GET ${OBJECT}`, authority), answer(200))).toBeUndefined();
+    expect(provenRight(sent(`GET ${OBJECT}`, authority), answer(200))).toBeUndefined();
     expect(
       rightToLink(sent(`GET ${OBJECT}`, authority), answer(401, { 'Content-Location': ENTRY })),
     ).toBe(undefined);
@@ -228,6 +228,6 @@ it('what only has the shape of a right is none', () => {
   const target = parseTarget(OBJECT);
   if (target === undefined) throw new Error('a path');
   const forged = { kind: 'write', target } as Right;
-  expect(() => authorityOn('service', forged)).toThrow(BeyondAuthority);
-  expect(() => authorityOverParts('service', forged, 'o')).toThrow(BeyondAuthority);
+  expect(() => authorityFor('service', forged)).toThrow(BeyondAuthority);
+  expect(() => partsAuthority('service', forged, 'o')).toThrow(BeyondAuthority);
 });

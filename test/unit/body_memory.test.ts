@@ -26,7 +26,7 @@ describe('the memory for bodies', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
         const memory = new BodyMemory(MAX);
-        let exchanges: HeldBytes[] = Array.from({ length: 4 }, () => memory.exchange());
+        let exchanges: HeldBytes[] = Array.from({ length: 4 }, () => memory.newExchange());
         const releases: (() => void)[] = [];
         const model = new Map<HeldBytes, Map<string | undefined, number>>();
         const heldBy = (account?: string) =>
@@ -61,7 +61,7 @@ describe('the memory for bodies', () => {
             exchange.release();
             expect(() => exchange.take('a', 0)).toThrow(BodyMemoryFull);
             model.delete(exchange);
-            exchanges = exchanges.with(each.of, memory.exchange());
+            exchanges = exchanges.with(each.of, memory.newExchange());
           }
           expect(memory.held).toBeLessThanOrEqual(MAX);
           expect(memory.held).toBe([...ACCOUNTS].reduce((total, name) => total + heldBy(name), 0));

@@ -148,7 +148,11 @@ describe('a compressed archive', () => {
     const bytes = unpack(new ByteReader(inPieces(BZ2_ZEROS, 5000)), 'bzip2');
     const before = process.memoryUsage().rss;
     let count = 0;
-    for (let chunk = await bytes.some(Infinity); chunk; chunk = await bytes.some(Infinity)) {
+    for (
+      let chunk = await bytes.readSome(Infinity);
+      chunk;
+      chunk = await bytes.readSome(Infinity)
+    ) {
       expect(chunk.length).toBeLessThanOrEqual(64 * 1024);
       count += chunk.length;
     }

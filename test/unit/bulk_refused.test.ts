@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { extractArchive } from '../../middleware/bulk/extract';
 import { bulk } from '../../middleware/bulk';
-import { answer } from '../../src/swift_api/responses';
+import { statusResponse } from '../../src/swift_api/responses';
 import { drain } from '../../src/http/body';
 import { Headers } from '../../src/http/headers';
 import { subrequest, type Handler } from '../../src/swift_api/message';
@@ -22,7 +22,7 @@ it('an archive is not read on for a client that may write none of it', async () 
     count++;
     if (!Buffer.isBuffer(body)) body.destroy();
     else await drain(body);
-    return answer(403);
+    return statusResponse(403);
   };
   const request = {
     ...subrequest(ROOT, {

@@ -1,4 +1,4 @@
-import { answerWith } from '../../src/swift_api/bulk/progress';
+import { respondWithProgress } from '../../src/swift_api/bulk/progress';
 import { readAll } from '../../src/http/body';
 import { turnsDuring } from '../support/turns';
 
@@ -9,7 +9,7 @@ it('others have their turn while a bulk operation does what waits for nothing', 
     return 'done';
   }
   const turns = await turnsDuring(async () => {
-    const { body } = await answerWith(work(), 'text/plain', 60_000);
+    const { body } = await respondWithProgress(work(), 'text/plain', 60_000);
     expect(String(await readAll(body, 100))).toBe('done');
   });
   expect(turns).toBeGreaterThanOrEqual(100);

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { catchErrors } from '../../middleware/catch_errors';
-import { alone } from '../../src/coordination/coordination';
+import { createLocalCoordination } from '../../src/coordination/coordination';
 import { Credentials } from '../../src/auth/credential';
 import { Headers } from '../../src/http/headers';
 import { createLog } from '../../src/util/log';
@@ -20,7 +20,7 @@ const filter = catchErrors.create(
   {
     log: createLog('silent'),
     app,
-    coordination: alone(),
+    coordination: createLocalCoordination(),
     credentials: Credentials.none,
     claims: () => false,
   },

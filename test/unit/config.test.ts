@@ -26,7 +26,7 @@ upstream = http://127.0.0.1:18080
 const parseIni = (text: string, file: string, env: NodeJS.ProcessEnv) => {
   const mistakes = new Mistakes(file);
   const sections = parse(text, mistakes, env);
-  mistakes.throwAny();
+  mistakes.throwIfAny();
   return sections;
 };
 

@@ -18,7 +18,7 @@ function request(headers: Record<string, string>): Request {
     signal: new AbortController().signal,
     transactionId: 'tx',
     authority: 'client',
-    received: () => 0,
+    receivedBytes: () => 0,
   };
 }
 
@@ -45,7 +45,7 @@ function store(
 
 const change = (handler: Handler, headers: Record<string, string>) => {
   const asked = request(headers);
-  return new VersionedContainers(handler, 'service').change(
+  return new VersionedContainers(handler, 'service').planChange(
     asked,
     asked,
     TARGET,

@@ -16,7 +16,7 @@ const REQUEST: Request = {
   signal: new AbortController().signal,
   transactionId: 'tx',
   authority: unlimited(),
-  received: () => 0,
+  receivedBytes: () => 0,
 };
 const FROM = { account: 'a', container: 'c', object: 'o' };
 const TO = { account: 'a', container: 'archive', object: 'o' };
@@ -56,7 +56,7 @@ async function listed(body: Response['body']): Promise<void> {
 
 function records(body: Response['body']): Promise<unknown> {
   const account = () => Promise.resolve('/v1/a');
-  return new ServerRecords(() => Promise.resolve(answer(200, body)), account).look('id', 1000);
+  return new ServerRecords(() => Promise.resolve(answer(200, body)), account).readAlive('id', 1000);
 }
 
 function info(body: Response['body']): Promise<unknown> {

@@ -11,7 +11,7 @@ const current = '001o/0000000005.00000';
 const version = (second: number): ListingEntry => ({
   name: `001o/000000000${second}.00000`,
   isMarker: false,
-  isHalfMade: false,
+  isUnfinished: false,
 });
 const marker = (second: number): ListingEntry => ({ ...version(second), isMarker: true });
 

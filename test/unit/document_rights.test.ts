@@ -1,15 +1,15 @@
 import { Readable } from 'node:stream';
 import { catchErrors } from '../../middleware/catch_errors';
-import { reportOf } from '../../middleware/bulk/stopped';
+import { reportForError } from '../../middleware/bulk/stopped';
 import { errorAnswer as qsAnswer } from '../../middleware/qsapi/errors';
-import { SPELLING } from '../../middleware/s3api/spelling';
+import { WIRE_FORMAT } from '../../middleware/s3api/spelling';
 import type { Caller } from '../../src/buckets/caller';
 import { PartsMemory } from '../../src/buckets/uploads/parts_memory';
 import type { Call } from '../../src/dialects/call';
 import { holdDocument } from '../../src/dialects/document';
 import { dialectHandler, runRoute, type Dialect } from '../../src/dialects/handler';
 import { errorAnswer } from '../../src/dialects/s3/errors';
-import { answer } from '../../src/swift_api/responses';
+import { statusResponse } from '../../src/swift_api/responses';
 import { BodyMemory, BodyMemoryFull } from '../../src/http/body_memory';
 import { Headers } from '../../src/http/headers';
 import { NO_BODY, type Handler, type Request, type Response } from '../../src/swift_api/message';
@@ -26,7 +26,7 @@ function call(status: number, { body, isAnonymous }: { body: Body; isAnonymous?:
   const requests: Request[] = [];
   const next: Handler = (request) => {
     requests.push(request);
-    return Promise.resolve(answer(status));
+    return Promise.resolve(statusResponse(status));
   };
   const sendContinue = jest.fn();
   const request: Request = { ...ROOT, method: 'POST', body, sendContinue };
@@ -115,7 +115,7 @@ describe('a full memory is reported as 503, which is retryable', () => {
       'of S3 and COS',
       dialectHandler(
         full,
-        dialect((error, request) => errorAnswer(error, request, SPELLING.errors)),
+        dialect((error, request) => errorAnswer(error, request, WIRE_FORMAT.errors)),
         LOG,
       ),
       /<Code>SlowDown<\/Code>/,
@@ -128,7 +128,7 @@ describe('a full memory is reported as 503, which is retryable', () => {
   });
 
   it('in the report of a bulk operation', () => {
-    expect(reportOf(new BodyMemoryFull(), ROOT, LOG)).toEqual([
+    expect(reportForError(new BodyMemoryFull(), ROOT, LOG)).toEqual([
       503,
       expect.stringContaining('try again'),
     ]);
@@ -137,7 +137,7 @@ describe('a full memory is reported as 503, which is retryable', () => {
 
 it('an exchange of which another account holds much does not keep others from theirs', () => {
   const memory = new BodyMemory(4 * MIB);
-  memory.exchange().take('loud', MIB);
-  expect(() => memory.exchange().take('loud', 1)).toThrow(BodyMemoryFull);
-  expect(() => memory.exchange().take('other', MIB)).not.toThrow();
+  memory.newExchange().take('loud', MIB);
+  expect(() => memory.newExchange().take('loud', 1)).toThrow(BodyMemoryFull);
+  expect(() => memory.newExchange().take('other', MIB)).not.toThrow();
 });

@@ -1,4 +1,4 @@
-import { FieldBounds } from '../../src/formats/form_fields';
+import { FieldLimits } from '../../src/formats/form_fields';
 import { InvalidForm, readParts } from '../../src/formats/multipart';
 import { streamOf } from '../../src/http/body';
 
@@ -15,12 +15,12 @@ async function read(pieces: Iterable<string>) {
       }
     })(),
   );
-  const bounds = new FieldBounds();
+  const bounds = new FieldLimits();
   const values: string[] = [];
   try {
     for await (const part of readParts(body, 'b')) {
       const name = /name="(.*?)"/.exec(part.headers.get('content-disposition') ?? '')?.[1];
-      values.push(await bounds.valueOf(name, part));
+      values.push(await bounds.readValue(name, part));
     }
     return { came, values };
   } catch (error) {

@@ -1,5 +1,5 @@
-import { alone } from '../../src/coordination/coordination';
-import { fenced } from '../../src/coordination/fenced';
+import { createLocalCoordination } from '../../src/coordination/coordination';
+import { withFence } from '../../src/coordination/fenced';
 import { CoordinationUnavailable } from '../../src/util/errors';
 import { Fence, type SoleServerStatus } from '../../src/coordination/sole_server';
 
@@ -10,7 +10,11 @@ const never = () => new AbortController().signal;
 function server() {
   const guard = new Fence();
   guard.publish(GOOD);
-  const cache = fenced(alone(), guard).cache<{ n: number }>('test', 100, 60_000);
+  const cache = withFence(createLocalCoordination(), guard).cache<{ n: number }>(
+    'test',
+    100,
+    60_000,
+  );
   const use = (n: number) => cache.acquireShared('key', () => Promise.resolve({ n }), 50, never());
   return { guard, cache, use };
 }

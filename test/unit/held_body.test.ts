@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream';
-import { answer } from '../../src/swift_api/responses';
+import { statusResponse } from '../../src/swift_api/responses';
 import { BodyMemory, BodyMemoryFull } from '../../src/http/body_memory';
 import { Headers } from '../../src/http/headers';
 import { atMost, holdBody, type HeldBody } from '../../src/swift_api/held_body';
-import { manifestBounds, USUAL_LIMITS } from '../../src/swift_api/manifest_bounds';
+import { manifestBounds, DEFAULT_LIMITS } from '../../src/swift_api/manifest_bounds';
 import type { Response } from '../../src/swift_api/message';
 
 const KIB = 1024;
@@ -29,7 +29,7 @@ function* endless(chunk: Buffer): Generator<Buffer> {
 const holding = (more: Partial<HeldBody> = {}): HeldBody => ({
   account: 'a',
   right: () => Promise.resolve(undefined),
-  bounds: atMost(MIB, () => answer(413)),
+  bounds: atMost(MIB, () => statusResponse(413)),
   ...more,
 });
 
@@ -39,7 +39,7 @@ describe('a body that is held as a whole', () => {
   it('is neither read nor requested before the right is established', async () => {
     const { stream, read } = body(endless(Buffer.alloc(KIB)));
     const sendContinue = jest.fn();
-    const right = () => Promise.resolve(answer(401));
+    const right = () => Promise.resolve(statusResponse(401));
     const held = await holdBody(
       { body: stream, headers: Headers.none, sendContinue },
       holding({ right }),
@@ -51,7 +51,7 @@ describe('a body that is held as a whole', () => {
 
   it('is refused by the length that is announced, before anything else', async () => {
     const { stream, read } = body([Buffer.alloc(1)]);
-    const right = jest.fn(() => Promise.resolve(answer(401)));
+    const right = jest.fn(() => Promise.resolve(statusResponse(401)));
     const headers = Headers.of({ 'Content-Length': String(MIB + 1) });
     expect(statusOf(await holdBody({ body: stream, headers }, holding({ right })))).toBe(413);
     expect(right).not.toHaveBeenCalled();
@@ -60,7 +60,7 @@ describe('a body that is held as a whole', () => {
 
   it('is refused as soon as it is too long, and then counts for nothing', async () => {
     const memory = new BodyMemory();
-    const exchange = memory.exchange();
+    const exchange = memory.newExchange();
     const { stream, read } = body(endless(Buffer.alloc(64 * KIB)));
     const asked = { body: stream, headers: Headers.none, memory: exchange };
     expect(statusOf(await holdBody(asked, holding()))).toBe(413);
@@ -70,7 +70,7 @@ describe('a body that is held as a whole', () => {
 
   it('counts what it takes, and is refused with the memory full, not kept', async () => {
     const memory = new BodyMemory(MIB);
-    const exchange = memory.exchange();
+    const exchange = memory.newExchange();
     const { stream } = body(endless(Buffer.alloc(16 * KIB)));
     const asked = { body: stream, headers: Headers.none, memory: exchange };
     await expect(holdBody(asked, holding())).rejects.toThrow(BodyMemoryFull);
@@ -84,7 +84,7 @@ describe('a body that is held as a whole', () => {
     const bytes = Array.from({ length: 20_000 }, (_, i) => Buffer.from([i % 256]));
     const { stream } = body(bytes);
     const held = await holdBody(
-      { body: stream, headers: Headers.none, memory: memory.exchange() },
+      { body: stream, headers: Headers.none, memory: memory.newExchange() },
       holding(),
     );
     expect(held).toEqual(Buffer.concat(bytes));
@@ -93,7 +93,7 @@ describe('a body that is held as a whole', () => {
   });
 
   it('that was held before is not asked about again', async () => {
-    const right = jest.fn(() => Promise.resolve(answer(401)));
+    const right = jest.fn(() => Promise.resolve(statusResponse(401)));
     const given = Buffer.from('x');
     expect(await holdBody({ body: given, headers: Headers.none }, holding({ right }))).toBe(given);
     expect(right).not.toHaveBeenCalled();
@@ -102,11 +102,11 @@ describe('a body that is held as a whole', () => {
 
 describe('a manifest', () => {
   const SEGMENT = '{"path": "/c/o"},';
-  const told = (limits: Partial<typeof USUAL_LIMITS>) => {
-    const asked = jest.fn(() => Promise.resolve({ ...USUAL_LIMITS, ...limits }));
+  const told = (limits: Partial<typeof DEFAULT_LIMITS>) => {
+    const asked = jest.fn(() => Promise.resolve({ ...DEFAULT_LIMITS, ...limits }));
     return { asked, bounds: manifestBounds(asked) };
   };
-  const read = async (text: Iterable<string>, limits: Partial<typeof USUAL_LIMITS> = {}) => {
+  const read = async (text: Iterable<string>, limits: Partial<typeof DEFAULT_LIMITS> = {}) => {
     const { asked, bounds } = told(limits);
     const chunks = function* () {
       for (const each of text) yield Buffer.from(each);

@@ -1,6 +1,6 @@
 import { bunzip2 } from '../../src/formats/archive/bunzip2';
 import { readTar } from '../../src/formats/archive/tar';
-import { namesIn } from '../../src/plugin/held_names';
+import { readNames } from '../../src/plugin/held_names';
 import { ByteReader } from '../../src/formats/byte_reader';
 import { readXml } from '../../src/dialects/xml';
 import { archiveOf, bzip2Bomb } from '../support/archives';
@@ -27,7 +27,7 @@ describe('work that waits for nothing leaves turns to others', () => {
     const list = Buffer.from('c/o\n'.repeat(10_000));
     let names = 0;
     const turns = await turnsDuring(async () => {
-      for await (const name of namesIn(list)) names += name === '' || name === 'c/o' ? 1 : 0;
+      for await (const name of readNames(list)) names += name === '' || name === 'c/o' ? 1 : 0;
     });
     expect(names).toBe(10_001);
     expect(turns).toBeGreaterThanOrEqual(10);

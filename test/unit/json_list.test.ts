@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { readJson, UnreadableJson } from '../../src/formats/json';
-import { NoList, readJsonList } from '../../src/formats/json_list';
+import { NotAList, readJsonList } from '../../src/formats/json_list';
 import '../support/runs';
 import { turnsDuring } from '../support/turns';
 
@@ -12,7 +12,7 @@ async function inTurns(bytes: Buffer): Promise<unknown> {
     for await (const some of readJsonList(bytes)) items.push(...some);
     return items;
   } catch (error) {
-    if (error instanceof NoList) return 'no list';
+    if (error instanceof NotAList) return 'no list';
     if (error instanceof UnreadableJson) return 'unreadable';
     throw error;
   }

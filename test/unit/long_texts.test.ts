@@ -1,13 +1,17 @@
-import { listed, readCosSignature, checkSigned } from '../../middleware/cosapi/signature';
+import {
+  toListedName,
+  readCosSignature,
+  checkSignedHeaders,
+} from '../../middleware/cosapi/signature';
 import { parsePax } from '../../src/formats/archive/pax';
 import { canonicalRequest } from '../../src/dialects/sigv4/canonical';
 import { readSigning, type Signing } from '../../src/dialects/sigv4/signing';
 import { bestMatch, FORMATS, parseAccept } from '../../src/http/accept';
-import { strip, trimmed, trimmedEnd } from '../../src/http/bytes';
+import { strip, trimChars, trimEndChars } from '../../src/http/bytes';
 import { parseSignature } from '../../src/http/digest';
 import { parseParameters } from '../../src/formats/form';
 import { Headers } from '../../src/http/headers';
-import { listedType } from '../../src/stores/embedded/api/container';
+import { listingContentType } from '../../src/stores/embedded/api/container';
 
 /**
  * Texts that clients choose, longer than any that can arrive: code that takes quadratic
@@ -20,10 +24,10 @@ const NAMES = Array.from({ length: MANY }, (_, i) => `h${i}`);
 describe('what clients send is read in a time that grows as its length does', () => {
   it.each([' ', '\t\n', '/', '=', '"'])('%j amid a text stays, and at its ends goes', (some) => {
     const text = `a${some.repeat(LONG)}b`;
-    expect(trimmed(text, some)).toBe(text);
-    expect(trimmed(`${some}a${some}`, some)).toBe('a');
-    expect(trimmedEnd(`${some}${text}${some}`, some)).toBe(some + text);
-    expect(trimmed(some.repeat(LONG), some)).toBe('');
+    expect(trimChars(text, some)).toBe(text);
+    expect(trimChars(`${some}a${some}`, some)).toBe('a');
+    expect(trimEndChars(`${some}${text}${some}`, some)).toBe(some + text);
+    expect(trimChars(some.repeat(LONG), some)).toBe('');
   });
 
   it('texts between blanks', () => {
@@ -55,8 +59,10 @@ describe('what clients send is read in a time that grows as its length does', ()
   });
 
   it('content types of listed objects', () => {
-    expect(listedType(`a;b c${' '.repeat(LONG)}d`)).toBe('a;b=');
-    expect(listedType(`a/b${' '.repeat(LONG)}; c = d ; swift_bytes=1;e`)).toHaveLength(LONG + 10);
+    expect(listingContentType(`a;b c${' '.repeat(LONG)}d`)).toBe('a;b=');
+    expect(listingContentType(`a/b${' '.repeat(LONG)}; c = d ; swift_bytes=1;e`)).toHaveLength(
+      LONG + 10,
+    );
   });
 
   it.each([`${'0'.repeat(LONG)}1 k=\n`, '2 '.repeat(LONG / 2) + '=\n', `9 ${'k'.repeat(LONG)}`])(
@@ -99,7 +105,7 @@ describe('many headers, and lists of many', () => {
   });
 
   it('are those that a signature of COS is over', () => {
-    const [signed] = [NAMES.map((name) => listed(name))];
+    const [signed] = [NAMES.map((name) => toListedName(name))];
     const signature = {
       from: 'header',
       accessKey: 'a',
@@ -108,7 +114,7 @@ describe('many headers, and lists of many', () => {
       parameters: [],
       hex: '',
     } as const;
-    expect(() => checkSigned({ ...signature, headers: signed }, headers)).not.toThrow();
+    expect(() => checkSignedHeaders({ ...signature, headers: signed }, headers)).not.toThrow();
   });
 
   it('of which one is listed twice are refused', () => {

@@ -1,4 +1,4 @@
-import { judgeManifest } from '../../src/versioning/object_versioning/manifests';
+import { checkManifest } from '../../src/versioning/object_versioning/manifests';
 import { Headers } from '../../src/http/headers';
 import { NO_BODY, type Handler, type Request, type Response } from '../../src/swift_api/message';
 import type { ObjectTarget } from '../../src/swift_api/target';
@@ -20,7 +20,7 @@ function request(more: Partial<Request>): Request {
     signal: new AbortController().signal,
     transactionId: 'tx',
     authority: 'client',
-    received: () => 0,
+    receivedBytes: () => 0,
     ...more,
   };
 }
@@ -47,7 +47,7 @@ const statusOf = (outcome: Request | Response) =>
 
 it('a copy that becomes a manifest is made of what was judged, or not at all', async () => {
   const { handler, requests } = store(VISIBLE, {}, 206);
-  const outcome = await judgeManifest(
+  const outcome = await checkManifest(
     new ObjectCall(copy('multipart-manifest=put', { Range: 'bytes=0-' }), TARGET),
     handler,
     APP,
@@ -61,7 +61,7 @@ it('one whose source cannot be distinguished from later content is refused', asy
     Promise.resolve({ status: 200, headers: Headers.none, body: Buffer.from(VISIBLE) });
   expect(
     statusOf(
-      await judgeManifest(new ObjectCall(copy('multipart-manifest=put'), TARGET), handler, APP),
+      await checkManifest(new ObjectCall(copy('multipart-manifest=put'), TARGET), handler, APP),
     ),
   ).toBe(400);
 });
@@ -70,7 +70,7 @@ it('a copy is refused as its source is', async () => {
   const { handler } = store('', {}, 403);
   expect(
     statusOf(
-      await judgeManifest(new ObjectCall(copy('multipart-manifest=put'), TARGET), handler, APP),
+      await checkManifest(new ObjectCall(copy('multipart-manifest=put'), TARGET), handler, APP),
     ),
   ).toBe(403);
 });
@@ -90,7 +90,7 @@ it.each([
   const { handler } = store(body, headers);
   expect(
     statusOf(
-      await judgeManifest(new ObjectCall(copy('multipart-manifest=get'), TARGET), handler, APP),
+      await checkManifest(new ObjectCall(copy('multipart-manifest=get'), TARGET), handler, APP),
     ),
   ).toBe(status);
 });
@@ -101,7 +101,7 @@ it('what a signed URL does not mean is no manifest', async () => {
     query: 'multipart-manifest=put&temp_url_sig=x&temp_url_expires=1',
     body: Buffer.from(HIDDEN),
   });
-  expect(await judgeManifest(new ObjectCall(sourceRequest, TARGET), handler, APP)).toBe(
+  expect(await checkManifest(new ObjectCall(sourceRequest, TARGET), handler, APP)).toBe(
     sourceRequest,
   );
 });

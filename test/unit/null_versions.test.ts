@@ -196,7 +196,7 @@ async function bodiesIn(store: MapStore): Promise<Bodies> {
   const { found } = await findNull(store, VERSIONS, OBJECT);
   const versions = new Map((await idsIn(store)).map((id) => [id, store.body(entry(id))]));
   const id = typeof found === 'object' ? found.id : found;
-  const records = await new NullIndex(store, VERSIONS).kept(OBJECT);
+  const records = await new NullIndex(store, VERSIONS).list(OBJECT);
   const markers = new Set(records.filter(({ isMarker }) => isMarker).map((each) => each.id));
   return is.is === 'null'
     ? {

@@ -1,8 +1,8 @@
-import { guardingParts } from '../../middleware/parts_guard';
+import { partsGuard } from '../../middleware/parts_guard';
 import { PartsAcls } from '../../middleware/parts_guard/acls';
 import { namesParts } from '../../middleware/parts_guard/manifests';
 import { leadsToParts } from '../../middleware/parts_guard/named';
-import { answer } from '../../src/swift_api/responses';
+import { statusResponse } from '../../src/swift_api/responses';
 import { Headers } from '../../src/http/headers';
 import { subrequest, type Handler, type Request } from '../../src/swift_api/message';
 import { readConfig } from '../../src/pipeline/load';
@@ -49,14 +49,15 @@ describe('the guard of parts', () => {
     const requests: Request[] = [];
     const handler: Handler = (request) => {
       requests.push(request);
-      return Promise.resolve(answer(/hindsight-none/.test(request.path) ? 403 : 200));
+      return Promise.resolve(statusResponse(/hindsight-none/.test(request.path) ? 403 : 200));
     };
     return { requests, handler };
   };
   const app = (refusal?: 403) => ({
     power: 'service' as const,
     judgesParts: true as const,
-    mayWrite: () => Promise.resolve(refusal ? answer(refusal) : rightTo('write', '/v1/AUTH_a/b/k')),
+    mayWrite: () =>
+      Promise.resolve(refusal ? statusResponse(refusal) : rightTo('write', '/v1/AUTH_a/b/k')),
     mayLock: () => Promise.reject(new Error('not asked')),
   });
   const ask = (method: string, path: string, headers = {}, query = '') =>
@@ -79,7 +80,7 @@ describe('the guard of parts', () => {
       [ask('PUT', path), undefined, undefined],
     ] as const) {
       const { requests, handler } = store();
-      const { status } = await guardingParts(app(refusal))(handler)(request);
+      const { status } = await partsGuard(app(refusal))(handler)(request);
       const markerRequest = requests.find((each) => each.path.endsWith('marker'));
       const by = markerRequest && (markerRequest.authority === 'client' ? 'client' : 'service');
       expect([by, status]).toEqual([expected, expected ? 200 : 403]);
@@ -90,7 +91,7 @@ describe('the guard of parts', () => {
     let times = 0;
     const { mayWrite } = app();
     const counting = { ...app(), mayWrite: () => (times++, mayWrite()) };
-    const handler = guardingParts(counting)(store().handler);
+    const handler = partsGuard(counting)(store().handler);
     const dialect = { parts: { bucket: 'b', key: 'k', right: 'write' } } as const;
     const request = { ...ask('DELETE', 'b+segments/k/1', { 'X-Auth-Token': 'one' }), dialect };
     await Promise.all([handler(request), handler(request)]);
@@ -108,7 +109,7 @@ describe('the guard of parts', () => {
     ['OPTIONS', 'b+segments/part', {}, ''],
   ])('asks for nothing about %s %s %j', async (method, path, headers, query) => {
     const { requests, handler } = store();
-    await guardingParts(app())(handler)(ask(method, path, headers, query));
+    await partsGuard(app())(handler)(ask(method, path, headers, query));
     expect(requests.map((each) => each.path)).toEqual([`/v1/AUTH_a/${path}`]);
   });
 });
@@ -131,7 +132,7 @@ describe('the ACLs of a container of parts', () => {
       const headers = Headers.of({ 'X-Container-Read': read.get(name) || undefined });
       const changed = meanwhile[at++];
       if (changed !== undefined) read.set('b', changed);
-      return Promise.resolve(answer(204, headers));
+      return Promise.resolve(statusResponse(204, headers));
     };
     return { read, next };
   };

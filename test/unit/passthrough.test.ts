@@ -1,7 +1,7 @@
 import {
   formatRules,
   isPassedThrough,
-  isSite,
+  isSiteHost,
   passthroughHostsOption,
   passthroughOption,
 } from '../../src/config/passthrough';
@@ -68,7 +68,7 @@ describe('what is passed on to the store beside the object API', () => {
   it('are sites by their hosts', () => {
     const hosts = passthroughHostsOption.parse('www.Example.org .sites.example');
     for (const host of ['www.example.org', 'WWW.example.org:8080', 'c.a.sites.example'])
-      expect([host, isSite(host, hosts)]).toEqual([host, true]);
+      expect([host, isSiteHost(host, hosts)]).toEqual([host, true]);
     for (const host of [
       undefined,
       '',
@@ -77,7 +77,7 @@ describe('what is passed on to the store beside the object API', () => {
       'sites.example',
       'xsites.example',
     ])
-      expect([host, isSite(host, hosts)]).toEqual([host, false]);
+      expect([host, isSiteHost(host, hosts)]).toEqual([host, false]);
     expect(() => passthroughHostsOption.parse('*.example.org')).toThrow('neither');
   });
 });

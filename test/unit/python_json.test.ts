@@ -1,12 +1,12 @@
 import fc from 'fast-check';
-import { pythonJson } from '../../src/formats/python_json';
+import { toPythonJson } from '../../src/formats/python_json';
 import '../support/runs';
 
 describe('JSON as Python writes it', () => {
   it('is what was written, in printable ASCII', () => {
     fc.assert(
       fc.property(fc.jsonValue({ stringUnit: 'binary' }), (value) => {
-        const text = pythonJson(value);
+        const text = toPythonJson(value);
         expect(JSON.parse(text)).toEqual(JSON.parse(JSON.stringify(value)));
         expect(text).toMatch(/^[ -~]*$/);
       }),
@@ -21,7 +21,7 @@ describe('JSON as Python writes it', () => {
       none: undefined,
       nothing: null,
     };
-    expect(pythonJson([entry, []])).toBe(
+    expect(toPythonJson([entry, []])).toBe(
       String.raw`[{"name": "a\"b\\\u00e9\u007f\n", "bytes": 1, "is_latest": true, "nothing": null}, []]`,
     );
   });

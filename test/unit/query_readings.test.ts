@@ -1,4 +1,4 @@
-import { isReadTwoWays } from '../../src/swift_api/query_readings';
+import { isAmbiguousQuery } from '../../src/swift_api/query_readings';
 
 it.each([
   '',
@@ -6,7 +6,7 @@ it.each([
   'filename=a;b&temp_url_sig=1',
   'multipart-manifest=get&marker=x;y',
   'a%3Bbulk-delete',
-])('%j is read in one way', (query) => expect(isReadTwoWays(query)).toBe(false));
+])('%j is read in one way', (query) => expect(isAmbiguousQuery(query)).toBe(false));
 
 it.each([
   'a=b;multipart-manifest=put',
@@ -15,4 +15,4 @@ it.each([
   'prefix=a;bulk%2Ddelete',
   'version-id=1;2',
   'multipart-manifest=get;multipart-manifest=delete',
-])('%j is read in two ways', (query) => expect(isReadTwoWays(query)).toBe(true));
+])('%j is read in two ways', (query) => expect(isAmbiguousQuery(query)).toBe(true));

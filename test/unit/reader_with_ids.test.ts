@@ -15,7 +15,7 @@ const REQUEST: Request = {
     signal: new AbortController().signal,
     transactionId: 'tx',
   },
-  received: () => 0,
+  receivedBytes: () => 0,
 };
 const failure = new StoreError('unavailable', 'the store is gone');
 

@@ -56,7 +56,7 @@ function request(method: string, path: string, headers: Record<string, string> =
     signal: new AbortController().signal,
     transactionId: 'tx',
     authority: 'client',
-    received: () => 0,
+    receivedBytes: () => 0,
   };
 }
 

@@ -1,4 +1,4 @@
-import { RememberedCredentials } from '../../src/auth/remembered_credentials';
+import { CachedCredentials } from '../../src/auth/remembered_credentials';
 import { StoreError } from '../../src/util/store_error';
 import { eventually } from '../support/eventually';
 
@@ -21,7 +21,7 @@ function service(time = MINUTE) {
       throw new StoreError('unreachable', 'away');
     };
   };
-  return { credentials: new RememberedCredentials({ find }, time), lookups, goOn: let_, fail };
+  return { credentials: new CachedCredentials({ find }, time), lookups, goOn: let_, fail };
 }
 
 it('all requests for an access key, simultaneous or later, share one answer, even if nobody has it', async () => {

@@ -1,6 +1,6 @@
 import {
   isPlain,
-  MAX_BYTES,
+  MAX_TARGET_BYTES,
   MAX_PARAMETERS,
   readTarget,
   type Reading,
@@ -150,8 +150,8 @@ describe('a target that is too much for a client that nobody knows', () => {
   const withParameters = (count: number) => `/v1/a/c/o?${Array(count).fill('a').join('&')}`;
 
   it.each([
-    ['32 KiB', `/v1/a/c/${'x'.repeat(MAX_BYTES - 8)}`, 'api'],
-    ['a byte more', `/v1/a/c/${'x'.repeat(MAX_BYTES - 7)}`, 'malformed'],
+    ['32 KiB', `/v1/a/c/${'x'.repeat(MAX_TARGET_BYTES - 8)}`, 'api'],
+    ['a byte more', `/v1/a/c/${'x'.repeat(MAX_TARGET_BYTES - 7)}`, 'malformed'],
     ['1,000 parameters', withParameters(MAX_PARAMETERS), 'api'],
     ['one more', withParameters(MAX_PARAMETERS + 1), 'malformed'],
     ['a name of many ampersands', `/v1/a/c/${'&'.repeat(1024)}`, 'api'],

@@ -1,10 +1,10 @@
 import {
   readCosSignature,
   verifyCosSignature,
-  type CosSigned,
+  type CosSignedRequest,
 } from '../../middleware/cosapi/signature';
 import {
-  qsSignatureOf,
+  computeQsSignature,
   qsStringToSign,
   readQsSignature,
   verifyQsSignature,
@@ -47,7 +47,7 @@ function* mutated(text: string): Generator<string> {
   }
 }
 
-function cosForms({ method, path, query, headers }: Captured): CosSigned[] {
+function cosForms({ method, path, query, headers }: Captured): CosSignedRequest[] {
   const whole = unquote(path);
   return [whole, whole.replace(/^\/[^/]*/, '') || '/'].map((each) => ({
     method,
@@ -157,18 +157,18 @@ describe('the signatures of QingStor', () => {
     expect(qsStringToSign(header, undefined)).toBe(
       'GET\n\n\n\nx-qs-date:Tue, 14 Nov 2023 22:13:20 GMT\n/bkt-name/dir%2Fk%20%C3%A9?version_id=V1',
     );
-    expect(qsSignatureOf(header, SECRET, undefined)).toBe(
+    expect(computeQsSignature(header, SECRET, undefined)).toBe(
       'aUMojPUpScbStlYpQe4dGppWcIUWw4TjEDNfmytYgK4=',
     );
     const query = { ...parts, headers: Headers.none };
-    expect(qsSignatureOf(query, SECRET, '1700000900')).toBe(
+    expect(computeQsSignature(query, SECRET, '1700000900')).toBe(
       'SZh+yvir+ivsZKczdUuBwoTWG8WNOYQekjzvHe3AGi0=',
     );
   });
 
   it('cover what selects a version', () => {
     const signature = readQsSignature(
-      `QS AK:${qsSignatureOf({ ...parts, query: '', headers: dated }, SECRET, undefined)}`,
+      `QS AK:${computeQsSignature({ ...parts, query: '', headers: dated }, SECRET, undefined)}`,
       '',
     );
     const now = Date.parse('Tue, 14 Nov 2023 22:13:20 GMT');

@@ -1,15 +1,15 @@
-import { answer } from '../../src/swift_api/responses';
+import { statusResponse } from '../../src/swift_api/responses';
 import { Headers } from '../../src/http/headers';
 import { subrequest, type Request } from '../../src/swift_api/message';
-import { Strangers } from '../../src/stores/swift/sole_server/strangers';
+import { AnonymousRefusals } from '../../src/stores/swift/sole_server/strangers';
 import { ROOT } from '../support/buckets/store';
 
 /** A store that answers with a status, and records its requests. */
 function store(status: number) {
   const requests: string[] = [];
-  const strangers = new Strangers(({ method, path }) => {
+  const strangers = new AnonymousRefusals(({ method, path }) => {
     requests.push(`${method} ${path}`);
-    return Promise.resolve(answer(status));
+    return Promise.resolve(statusResponse(status));
   });
   const ask = async (method: string, path: string, more: Partial<Request> = {}) => {
     const request = { ...subrequest(ROOT, { method, path: `/v1/AUTH_a/${path}` }), ...more };

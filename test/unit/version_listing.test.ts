@@ -16,7 +16,7 @@ import {
   parseVersionName,
   versionName,
 } from '../../src/versioning/object_versioning/version_names';
-import type { ShownEntry } from '../../src/swift_api/listing';
+import type { ListingRecord } from '../../src/swift_api/listing';
 import { runs } from '../support/runs';
 
 /** A container's versions of a name, newest first, and its current state. */
@@ -120,7 +120,7 @@ async function real(
   objects: readonly VersionedObject[],
   page: PageRequest,
   pageSize: number,
-): Promise<ShownEntry[]> {
+): Promise<ListingRecord[]> {
   const entries = objects.flatMap((each): (CurrentEntry & { key: string })[] => {
     const link = linkOf(each);
     if (each.current === 'none') return [];
@@ -168,7 +168,7 @@ async function real(
         ids: objects.find((each) => each.name === name)?.versions.map(({ id }) => id) ?? [],
       }),
   });
-  const shownEntries: ShownEntry[] = [];
+  const shownEntries: ListingRecord[] = [];
   for await (const entry of merged) {
     shownEntries.push(entry);
     if (shownEntries.length === page.limit) break;
@@ -205,7 +205,7 @@ async function* asVersions(
   }
 }
 
-const line = ({ name, subdir, version_id, is_latest }: ShownEntry) =>
+const line = ({ name, subdir, version_id, is_latest }: ListingRecord) =>
   subdir === undefined
     ? `${String(name)} ${String(version_id)} ${String(is_latest)}`
     : String(subdir);

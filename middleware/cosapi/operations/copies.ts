@@ -1,6 +1,6 @@
 import type { Operation, Route } from '../../../src/dialects/s3/call';
 import { isoTime } from '../../../src/dialects/s3/arguments';
-import { copyAsked } from '../../../src/dialects/s3/copies';
+import { copyForCall } from '../../../src/dialects/s3/copies';
 import { xml, xmlAnswer } from '../../../src/dialects/xml';
 
 export const copyRoutes: readonly Route[] = [
@@ -15,7 +15,7 @@ export const copyRoutes: readonly Route[] = [
 
 /** Copies an object; the document also contains the id of the new version. */
 const copy: Operation = async (call) => {
-  const { copied, told } = await copyAsked(call);
+  const { copied, told } = await copyForCall(call);
   const id = told.get('x-amz-version-id');
   const content = [
     xml('ETag', `"${copied.etag}"`),

@@ -2,7 +2,7 @@ import { listBuckets } from '../../../src/buckets/account';
 import type { Operation, Route } from '../../../src/dialects/s3/call';
 import { isoTime, limitOf, textOf } from '../../../src/dialects/s3/arguments';
 import { notImplemented } from '../../../src/dialects/s3/refusal';
-import { owner } from '../../../src/dialects/s3/service';
+import { renderOwner } from '../../../src/dialects/s3/service';
 import { xml, xmlAnswer } from '../../../src/dialects/xml';
 
 const MAX_BUCKETS = 2000;
@@ -31,7 +31,7 @@ const list: Operation = async (call) => {
     ]),
   );
   return xmlAnswer(call, 200, 'ListAllMyBucketsResult', [
-    owner(call),
+    renderOwner(call),
     xml('Buckets', elements),
     xml('Marker', marker),
     next === undefined ? undefined : xml('NextMarker', next),

@@ -5,8 +5,8 @@ import type { Call, Operation, Route } from '../../../src/dialects/s3/call';
 import { bucketOf, isoTime, type Naming } from '../../../src/dialects/s3/arguments';
 import { CaselessQuery } from '../../../src/dialects/query';
 import { beginning, commonPrefixes, encodingIn } from '../../../src/dialects/s3/listings';
-import { owner } from '../../../src/dialects/s3/service';
-import { prefixesIn, versionsAsked } from '../../../src/dialects/s3/version_listings';
+import { renderOwner } from '../../../src/dialects/s3/service';
+import { prefixesIn, queryVersions } from '../../../src/dialects/s3/version_listings';
 import { xml, xmlAnswer } from '../../../src/dialects/xml';
 
 export const versionListingRoutes: readonly Route[] = [
@@ -26,7 +26,7 @@ const NEWEST = 'Default';
 const LATER_THAN_ANY = '9999999999.99999';
 
 const list: Operation = async (call) => {
-  const page = await versionsAsked(withoutDefault(call));
+  const page = await queryVersions(withoutDefault(call));
   const { entries, next, naming, limit, delimiter, keyMarker } = page;
   const idOf = await idFormat(call, entries);
   return xmlAnswer(call, 200, 'ListVersionsResult', [
@@ -42,7 +42,7 @@ const list: Operation = async (call) => {
     next && !next.isAmidKey ? xml('NextMarker', naming.of(next.key)) : undefined,
     call.parameters.has('delimiter') ? xml('Delimiter', naming.of(delimiter)) : undefined,
     ...commonPrefixes(prefixesIn(entries), naming),
-    ...entries.map((each) => versionElement(each, naming, idOf, owner(call))),
+    ...entries.map((each) => versionElement(each, naming, idOf, renderOwner(call))),
   ]);
 };
 

@@ -6,7 +6,7 @@ import { bucketOf } from '../../../src/dialects/arguments';
 import type { Operation, Route } from '../../../src/dialects/call';
 import { toBytes, type ByteString } from '../../../src/http/bytes';
 import { jsonAnswer, readJson } from '../json';
-import { empty, owner } from './names';
+import { emptyResponse, owner } from './names';
 
 const MAX_DOCUMENT = 200 * 1024;
 const EVERYBODY = 'QS_ALL_USERS';
@@ -44,7 +44,7 @@ const change: Operation = async (call) => {
   const isPublic = acl.map((grant) => grantsPublicRead(grant, call.caller.user)).includes(true);
   await headBucket(call.caller, bucket);
   await setAccess(call.caller, bucket, cannedAcl(isPublic ? 'public-read' : 'private'));
-  return empty(200);
+  return emptyResponse(200);
 };
 
 /**

@@ -4,7 +4,7 @@ import { deleteBucket } from '../../../src/buckets/bucket_removal';
 import { bucketOf } from '../../../src/dialects/arguments';
 import type { Operation, Route } from '../../../src/dialects/call';
 import { jsonAnswer, readJson } from '../json';
-import { empty } from './names';
+import { emptyResponse } from './names';
 
 const MAX_DOCUMENT = 64 * 1024;
 const parameters = ['versioning'];
@@ -45,20 +45,20 @@ const VersioningDocument = z.object({ status: z.enum(['ENABLED', 'SUSPENDED']) }
 const change: Operation = async (call) => {
   const { status } = await readJson(call, VersioningDocument, MAX_DOCUMENT);
   await setVersioning(call.caller, bucketOf(call), status === 'ENABLED' ? 'enabled' : 'suspended');
-  return empty(200);
+  return emptyResponse(200);
 };
 
 const create: Operation = async (call) => {
   await createBucket(call.caller, bucketOf(call));
-  return empty(201);
+  return emptyResponse(201);
 };
 
 const head: Operation = async (call) => {
   await headBucket(call.caller, bucketOf(call));
-  return empty(200);
+  return emptyResponse(200);
 };
 
 const remove: Operation = async (call) => {
   await deleteBucket(call.caller, bucketOf(call));
-  return empty(204);
+  return emptyResponse(204);
 };

@@ -1,9 +1,9 @@
 import { headBucket } from '../../../src/buckets/bucket';
 import type { Caller } from '../../../src/buckets/caller';
-import { copyObject, type Copied } from '../../../src/buckets/copies';
+import { copyObject, type CopyResult } from '../../../src/buckets/copies';
 import { BucketError } from '../../../src/buckets/errors';
 import { headObject, readObject, type ObjectInfo } from '../../../src/buckets/objects';
-import { failed } from '../../../src/buckets/preconditions';
+import { preconditionFailed } from '../../../src/buckets/preconditions';
 import type { ObjectRef } from '../../../src/buckets/versions';
 import { removeObject } from '../../../src/buckets/writes';
 import { invalidArgument } from '../../../src/dialects/arguments';
@@ -11,8 +11,8 @@ import type { Call, Operation, Route } from '../../../src/dialects/call';
 import { conditionsOf, writeConditionOf } from '../../../src/dialects/conditions';
 import { parseCopySource } from '../../../src/dialects/copy_source';
 import type { Response } from '../../../src/swift_api/message';
-import { empty, targetOf } from './names';
-import { describedBy } from './object_headers';
+import { emptyResponse, targetOf } from './names';
+import { headersToStore } from './object_headers';
 
 const COPY = 'x-qs-copy-source';
 const MOVE = 'x-qs-move-source';
@@ -35,15 +35,15 @@ export const copyRoutes: readonly Route[] = [
 ];
 
 /** Returns the object, or the version, that a header names. */
-export function sourceIn({ request: { headers } }: Call, header = COPY): ObjectRef {
+export function qsCopySourceOf({ request: { headers } }: Call, header = COPY): ObjectRef {
   return parseCopySource(headers.get(header) ?? '', header, 'version_id');
 }
 
 const copy: Operation = async (call) => {
-  const [source, target] = [sourceIn(call), targetOf(call)];
+  const [source, target] = [qsCopySourceOf(call), targetOf(call)];
   const replacesMetadata = isReplacing(call);
   // checked even if none of it is used
-  const metadata = describedBy(call);
+  const metadata = headersToStore(call);
   if (source.versionId === undefined && isSame(source, target) && !replacesMetadata)
     return toResponse(await headUnchanged(call, source));
   const result = await copyObject(call.caller, source, target, {
@@ -55,7 +55,7 @@ const copy: Operation = async (call) => {
 };
 
 function toResponse({ etag, versionId }: Pick<ObjectInfo, 'etag' | 'versionId'>): Response {
-  return empty(201, { ETag: `"${etag}"`, 'x-qs-version-id': versionId });
+  return emptyResponse(201, { ETag: `"${etag}"`, 'x-qs-version-id': versionId });
 }
 
 /** Whether metadata is taken from the request instead of the source. */
@@ -78,7 +78,7 @@ function isSame(source: ObjectRef, target: ObjectRef): boolean {
 async function headUnchanged(call: Call, object: ObjectRef): Promise<ObjectInfo> {
   const conditions = conditionsOf(call, `${COPY}-`);
   const source = await readObject(call.caller, object, { method: 'HEAD', conditions });
-  if (source.status === 304) throw failed(COPY);
+  if (source.status === 304) throw preconditionFailed(COPY);
   return source;
 }
 
@@ -89,7 +89,7 @@ async function headUnchanged(call: Call, object: ObjectRef): Promise<ObjectInfo>
  */
 const move: Operation = async (call) => {
   const { caller } = call;
-  const [source, target] = [sourceIn(call, MOVE), targetOf(call)];
+  const [source, target] = [qsCopySourceOf(call, MOVE), targetOf(call)];
   if (source.versionId !== undefined)
     throw new BucketError('invalid-argument', 'A version cannot be moved.');
   if (isSame(source, target))
@@ -118,12 +118,12 @@ async function removeMoved(
   caller: Caller,
   source: ObjectRef,
   { etag }: ObjectInfo,
-  copyResult: Copied,
+  copyResult: CopyResult,
 ): Promise<void> {
   // an object uploaded in parts gets another etag when it is copied
   const hasChanged = !etag.includes('-') && copyResult.etag !== etag;
   try {
-    if (hasChanged) throw failed(MOVE);
+    if (hasChanged) throw preconditionFailed(MOVE);
     await removeObject(caller, source, { ifMatch: `"${etag}"` });
   } catch (error) {
     const code = error instanceof BucketError ? error.code : undefined;

@@ -1,4 +1,4 @@
-import { listObjects, MAX_LISTED, type Listed } from '../../../src/buckets/listing';
+import { listObjects, MAX_LISTED, type ListedObject } from '../../../src/buckets/listing';
 import { listVersions, type ListedVersion } from '../../../src/buckets/version_listing';
 import {
   bucketOf,
@@ -57,7 +57,7 @@ const listCurrent: Operation = async (call) => {
 };
 
 /** Returns the fields that both listings have for an object. */
-function objectFields({ key, size, type, modified }: Omit<Listed, 'etag'>) {
+function objectFields({ key, size, type, modified }: Omit<ListedObject, 'etag'>) {
   return {
     key,
     size,

@@ -39,7 +39,7 @@ export function owner(call: Pick<Call, 'caller'>): {
 }
 
 /** Builds a response without content. */
-export function empty(
+export function emptyResponse(
   status: number,
   headers: Readonly<Record<string, string | undefined>> = {},
 ): Response {

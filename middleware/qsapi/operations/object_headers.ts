@@ -1,10 +1,10 @@
 import { BucketError } from '../../../src/buckets/errors';
-import { shownType } from '../../../src/buckets/etag';
+import { presentedType } from '../../../src/buckets/etag';
 import { metadataHeaders, metadataIn, standardHeaders } from '../../../src/buckets/metadata';
 import type { ObjectInfo } from '../../../src/buckets/objects';
 import { invalidArgument } from '../../../src/dialects/arguments';
 import type { Call } from '../../../src/dialects/call';
-import { metadataGiven, typeGiven } from '../../../src/dialects/object_headers';
+import { metadataOf, contentTypeOf } from '../../../src/dialects/object_headers';
 import { Headers } from '../../../src/http/headers';
 
 const META = 'x-qs-meta-';
@@ -18,14 +18,14 @@ const NOT_STORED = /^x-qs-(copy-source-)?encryption-/;
  *
  * @throws BucketError for a request for encryption or for another storage class
  */
-export function describedBy({ request: { headers } }: Call): Headers {
+export function headersToStore({ request: { headers } }: Call): Headers {
   for (const [name] of headers.entries())
     if (NOT_STORED.test(name))
       throw new BucketError('not-implemented', `${name}: encryption is not implemented.`);
   checkStorageClass(headers.get('x-qs-storage-class'));
-  return Headers.of({ 'Content-Type': typeGiven(headers, DEFAULT_TYPE) })
+  return Headers.of({ 'Content-Type': contentTypeOf(headers, DEFAULT_TYPE) })
     .withAll(standardHeaders(headers))
-    .withAll(metadataHeaders(metadataGiven(headers, META)));
+    .withAll(metadataHeaders(metadataOf(headers, META)));
 }
 
 /** Accepts the only storage class there is. */
@@ -42,7 +42,7 @@ export function objectHeaders({ headers, etag, versionId }: ObjectInfo): Headers
   const metadata = metadataIn(headers).map(([name, value]) => [META + name, value] as const);
   return Headers.of({
     ETag: `"${etag}"`,
-    'Content-Type': type === undefined ? undefined : shownType(type),
+    'Content-Type': type === undefined ? undefined : presentedType(type),
     'Accept-Ranges': 'bytes',
     'x-qs-storage-class': 'STANDARD',
     'x-qs-version-id': versionId,

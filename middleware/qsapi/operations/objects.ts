@@ -4,10 +4,10 @@ import type { ObjectRef } from '../../../src/buckets/versions';
 import { removeObject, writeObject } from '../../../src/buckets/writes';
 import type { Call, Operation, Route } from '../../../src/dialects/call';
 import { conditionsOf, writeConditionOf } from '../../../src/dialects/conditions';
-import { etagGiven, overridden } from '../../../src/dialects/object_headers';
+import { etagFromContentMd5, responseOverrides } from '../../../src/dialects/object_headers';
 import type { Response } from '../../../src/swift_api/message';
-import { empty, objectOf, targetOf } from './names';
-import { describedBy, objectHeaders } from './object_headers';
+import { emptyResponse, objectOf, targetOf } from './names';
+import { headersToStore, objectHeaders } from './object_headers';
 import { checkRange } from './ranges';
 
 /** Matched after the routes with parameters, or with headers. */
@@ -21,7 +21,7 @@ export const plainObjectRoutes: readonly Route[] = [
 const put: Operation = async (call) => {
   const { caller, payload } = call;
   const { body, length } = payload;
-  const headers = describedBy(call).withAll(etagGiven(call));
+  const headers = headersToStore(call).withAll(etagFromContentMd5(call));
   const condition = writeConditionOf(call);
   const { etag, versionId } = await writeObject(caller, targetOf(call), {
     headers,
@@ -29,11 +29,11 @@ const put: Operation = async (call) => {
     length,
     condition,
   });
-  return empty(201, { ETag: `"${etag}"`, 'x-qs-version-id': versionId });
+  return emptyResponse(201, { ETag: `"${etag}"`, 'x-qs-version-id': versionId });
 };
 
 async function read(call: Call, method: 'GET' | 'HEAD'): Promise<Response> {
-  const overrides = overridden(call);
+  const overrides = responseOverrides(call);
   const { headers } = call.request;
   const range = headers.get('range');
   checkRange(range);
@@ -64,7 +64,7 @@ const remove: Operation = async (call) => {
   const wasMarker = object.versionId === undefined && (await isDeleted(call, object));
   const { versionId, isMarker } = await removeObject(call.caller, object, condition);
   const reportsMarker = object.versionId === undefined ? wasMarker : isMarker;
-  return empty(204, {
+  return emptyResponse(204, {
     'x-qs-version-id': versionId,
     'x-qs-delete-marker': reportsMarker ? 'true' : undefined,
   });

@@ -16,11 +16,11 @@ export function checkRange(range: string | undefined): void {
   if (range === undefined) return;
   const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(range) ?? [];
   const isBackwards = first !== undefined && Number(first) > Number(last);
-  if (isBackwards || !RANGE.test(range)) throw badRange(range);
+  if (isBackwards || !RANGE.test(range)) throw invalidRange(range);
 }
 
 /** Builds the error for an invalid range. */
-export function badRange(range: string): BucketError {
+export function invalidRange(range: string): BucketError {
   return new BucketError('invalid-range', 'The range is malformed, or extends beyond the object.', {
     fields: { RangeRequested: range },
   });

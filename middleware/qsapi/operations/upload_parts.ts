@@ -1,7 +1,7 @@
-import { refusalOfSource } from '../../../src/buckets/copies';
+import { copySourceError } from '../../../src/buckets/copies';
 import { BucketError } from '../../../src/buckets/errors';
 import { readObject } from '../../../src/buckets/objects';
-import { failed } from '../../../src/buckets/preconditions';
+import { preconditionFailed } from '../../../src/buckets/preconditions';
 import { putPart } from '../../../src/buckets/uploads/upload_parts';
 import { getUpload, MAX_PARTS } from '../../../src/buckets/uploads/uploads';
 import { destroy, whileUnread } from '../../../src/http/body';
@@ -9,10 +9,10 @@ import { Headers } from '../../../src/http/headers';
 import { invalidArgument } from '../../../src/dialects/arguments';
 import type { Call, Operation, Route } from '../../../src/dialects/call';
 import { conditionsOf } from '../../../src/dialects/conditions';
-import { etagGiven } from '../../../src/dialects/object_headers';
-import { sourceIn } from './copies';
-import { badRange, checkRange } from './ranges';
-import { empty } from './names';
+import { etagFromContentMd5 } from '../../../src/dialects/object_headers';
+import { qsCopySourceOf } from './copies';
+import { invalidRange, checkRange } from './ranges';
+import { emptyResponse } from './names';
 import { uploadOf } from './uploads';
 
 const SOURCE = 'x-qs-copy-source';
@@ -58,33 +58,42 @@ const put: Operation = async (call) => {
   const { body, length } = call.payload;
   const number = numberOf(call);
   if (length === undefined) throw new BucketError('missing-length', 'Content-Length is required.');
-  const content = { body, length, given: etagGiven(call), sums: NONE, trailing: () => NONE };
+  const content = {
+    body,
+    length,
+    given: etagFromContentMd5(call),
+    sums: NONE,
+    trailing: () => NONE,
+  };
   const { etag } = await putPart(call.caller, uploadOf(call), number, content);
-  return empty(201, { ETag: `"${etag}"` });
+  return emptyResponse(201, { ETag: `"${etag}"` });
 };
 
 const NONE: ReadonlyMap<string, string> = new Map();
 
 const copy: Operation = async (call) => {
   const { caller, request } = call;
-  const [number, upload, source] = [numberOf(call), uploadOf(call), sourceIn(call)];
+  const [number, upload, source] = [numberOf(call), uploadOf(call), qsCopySourceOf(call)];
   await getUpload(caller, upload);
   const conditions = conditionsOf(call, `${SOURCE}-`);
   const range = request.headers.get('x-qs-copy-range');
   checkRange(range);
   const sourceObject = await readObject(caller, source, { method: 'GET', conditions, range }).catch(
     (error: unknown) => {
-      throw refusalOfSource(error);
+      throw copySourceError(error);
     },
   );
-  if (sourceObject.status === 304) throw failed(SOURCE);
+  if (sourceObject.status === 304) throw preconditionFailed(SOURCE);
   const { body, headers, size } = sourceObject;
   if (range !== undefined && sourceObject.status !== 206) {
     destroy(body);
-    throw badRange(range);
+    throw invalidRange(range);
   }
   const length = Number(headers.get('content-length') ?? size);
   const content = { body, length, given: Headers.none, sums: NONE, trailing: () => NONE };
   const { etag } = await whileUnread(sourceObject, () => putPart(caller, upload, number, content));
-  return empty(201, { ETag: `"${etag}"`, 'x-qs-content-copy-range': headers.get('content-range') });
+  return emptyResponse(201, {
+    ETag: `"${etag}"`,
+    'x-qs-content-copy-range': headers.get('content-range'),
+  });
 };

@@ -18,8 +18,8 @@ import type { Call, Operation, Route } from '../../../src/dialects/call';
 import { writeConditionOf } from '../../../src/dialects/conditions';
 import { toText } from '../../../src/http/bytes';
 import { jsonAnswer, readJson } from '../json';
-import { empty } from './names';
-import { describedBy } from './object_headers';
+import { emptyResponse } from './names';
+import { headersToStore } from './object_headers';
 
 /** Max bytes of a document, enough for ten thousand parts. */
 const MAX_DOCUMENT = 4 * 1024 * 1024;
@@ -73,7 +73,7 @@ export function uploadOf(call: Call): Upload {
 
 const initiate: Operation = async (call) => {
   const { bucket, key, id } = await createUpload(call.caller, keyOf(call), {
-    headers: describedBy(call),
+    headers: headersToStore(call),
   });
   return jsonAnswer(200, { bucket, key, upload_id: id });
 };
@@ -108,7 +108,7 @@ const complete: Operation = async (call) => {
     const { object_parts } = await readJson(call, CompletionDocument, MAX_DOCUMENT);
     return { parts: object_parts.map(toListedPart), minPart: MIN_PART_SIZE, sums: NONE, condition };
   });
-  return empty(201, { ETag: `"${etag}"`, 'x-qs-version-id': versionId });
+  return emptyResponse(201, { ETag: `"${etag}"`, 'x-qs-version-id': versionId });
 };
 
 const NONE: ReadonlyMap<string, string> = new Map();
@@ -137,7 +137,7 @@ const abort: Operation = async (call) => {
     if (!(error instanceof BucketError && error.code === 'no-such-upload')) throw error;
     await headBucket(call.caller, upload.bucket);
   }
-  return empty(204);
+  return emptyResponse(204);
 };
 
 const listAll: Operation = async (call) => {

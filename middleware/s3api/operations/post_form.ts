@@ -3,22 +3,26 @@ import { checkBucketName } from '../../../src/buckets/bucket';
 import { BucketError } from '../../../src/buckets/errors';
 import { checksumHeaders } from '../../../src/buckets/metadata';
 import { tagHeaders } from '../../../src/buckets/tags';
-import { writeObject, type Written } from '../../../src/buckets/writes';
+import { writeObject, type WriteResult } from '../../../src/buckets/writes';
 import { streamOf } from '../../../src/http/body';
 import { isText, type ByteString } from '../../../src/http/bytes';
 import { formBoundary, parseParameters } from '../../../src/formats/form';
-import { FieldBounds, FieldsTooLong } from '../../../src/formats/form_fields';
+import { FieldLimits, FieldsTooLong } from '../../../src/formats/form_fields';
 import { LIMITS } from '../../../src/swift_api/constraints';
 import { Headers } from '../../../src/http/headers';
 import { NO_BODY, type Response } from '../../../src/swift_api/message';
 import { InvalidForm, readParts, type Part } from '../../../src/formats/multipart';
 import type { Call } from '../../../src/dialects/s3/call';
 import type { AdmittedForm, FormOperation, S3Form } from '../form';
-import { SPELLING } from '../spelling';
+import { WIRE_FORMAT } from '../spelling';
 import { declaredDigests, readChecksums } from '../../../src/dialects/payload/declared';
 import { verifyStream, type Bounds } from '../../../src/dialects/payload/verifying_stream';
 import { readXml, xml, xmlAnswer } from '../../../src/dialects/xml';
-import { checksumFields, describedBy, etagGiven } from '../../../src/dialects/s3/object_headers';
+import {
+  checksumFields,
+  contentHeadersOf,
+  etagFromContentMd5,
+} from '../../../src/dialects/s3/object_headers';
 import { withRefusals } from '../../../src/dialects/s3/refusal';
 import { tagsOf } from '../../../src/dialects/s3/tagging';
 import { locationOf } from '../../../src/dialects/s3/uploads';
@@ -48,7 +52,7 @@ async function receiveForm(form: S3Form): Promise<Response> {
   const { request } = form;
   request.sendContinue?.();
   const fields = new Map<string, ByteString>();
-  const bounds = new FieldBounds();
+  const bounds = new FieldLimits();
   let remaining = MAX_FIELDS_BYTES;
   for await (const part of readParts(request.body, formBoundary(request) ?? '')) {
     const { parameters } = parseParameters(part.headers.get('content-disposition') ?? '');
@@ -56,7 +60,7 @@ async function receiveForm(form: S3Form): Promise<Response> {
     if (name === undefined) throw malformed('A part has no name.');
     if (name === 'file')
       return await putFile(form, withFilename(fields, parameters.get('filename') ?? ''), part);
-    const value = await bounds.valueOf(name, part);
+    const value = await bounds.readValue(name, part);
     remaining -= name.length + value.length;
     if (remaining < 0) throw tooLong();
     if (fields.has(name)) throw malformed(`The field ${name} appears twice.`);
@@ -131,7 +135,7 @@ function callOf(
     parameters: new Map<string, string>(),
     region: '',
     location: '',
-    spelling: SPELLING,
+    spelling: WIRE_FORMAT,
   };
   return { request: { ...request, headers }, caller, bucket, key, payload, ...context };
 }
@@ -145,8 +149,8 @@ async function write(
   const { headers } = call.request;
   const { given } = readChecksums(headers, false);
   const digests = declaredDigests(headers, given, '');
-  const metadata = describedBy(call)
-    .withAll(etagGiven(call))
+  const metadata = contentHeadersOf(call)
+    .withAll(etagFromContentMd5(call))
     .withAll(await taggedBy(fields));
   const content = verifyStream(file.body, boundsOf(admitted), digests, () => [], undefined);
   const body = streamOf(content);
@@ -192,7 +196,7 @@ function boundsOf({ min, max }: AdmittedForm): Bounds {
 }
 
 /** Sends the browser on to a page, or responds in the way that the form asks for. */
-function formResponse(call: Call, fields: Fields, written: Written, sums: Headers): Response {
+function formResponse(call: Call, fields: Fields, written: WriteResult, sums: Headers): Response {
   const { bucket = '', key = '' } = call;
   const etag = `"${written.etag}"`;
   const location = locationOf(call);

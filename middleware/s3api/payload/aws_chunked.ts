@@ -21,7 +21,7 @@ const MAX_TRAILERS = 16;
  * @param onEnd receives the trailer, names in lower case
  * @throws PayloadError if the body is malformed, too short, or not signed as declared
  */
-export async function* unchunked(
+export async function* decodeAwsChunked(
   reader: ByteReader,
   signatures: ChunkSignatures | undefined,
   onEnd: (trailer: ReadonlyMap<string, string>) => void,
@@ -38,7 +38,7 @@ export async function* unchunked(
       throw malformed('a chunk does not end in CRLF');
   }
   onEnd(await readTrailer(reader, signatures));
-  if ((await reader.some(1)) !== undefined) throw malformed('there is data after its end');
+  if ((await reader.readSome(1)) !== undefined) throw malformed('there is data after its end');
 }
 
 async function signedChunk(
@@ -56,7 +56,7 @@ async function signedChunk(
 
 async function* plainChunk(reader: ByteReader, size: number): AsyncGenerator<Buffer> {
   for (let missing = size; missing > 0;) {
-    const part = await reader.some(missing);
+    const part = await reader.readSome(missing);
     if (part === undefined) throw incomplete();
     missing -= part.length;
     yield part;
@@ -105,7 +105,7 @@ async function readTrailer(
 const TRAILER_SIGNATURE = 'x-amz-trailer-signature';
 
 async function readLine(reader: ByteReader): Promise<string> {
-  const line = await reader.line(MAX_LINE);
+  const line = await reader.readLine(MAX_LINE);
   if (line === undefined) throw incomplete();
   return line.toString('latin1');
 }

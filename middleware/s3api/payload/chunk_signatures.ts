@@ -1,7 +1,7 @@
 import { PayloadError } from '../../../src/buckets/payload_error';
-import { isSignature, NOTHING, sha256 } from '../../../src/dialects/sigv4/canonical';
+import { isSignature, EMPTY_SHA256, sha256 } from '../../../src/dialects/sigv4/canonical';
 import { ALGORITHM, formatScope, type Signing } from '../../../src/dialects/sigv4/signing';
-import { wrong } from '../signature/signers';
+import { signatureMismatch } from '../signature/signers';
 
 /**
  * Verifies the signatures within a body. Each covers the one before it, the first that of
@@ -21,7 +21,7 @@ export class ChunkSignatures {
 
   /** @throws PayloadError */
   checkChunk(data: Buffer, signature: string): void {
-    this.check(signature, 'PAYLOAD', NOTHING, sha256(data));
+    this.check(signature, 'PAYLOAD', EMPTY_SHA256, sha256(data));
   }
 
   /** @throws PayloadError */
@@ -39,7 +39,8 @@ export class ChunkSignatures {
       this.previous,
       ...digests,
     ].join('\n');
-    if (!isSignature(this.key, text, signature)) throw new PayloadError(wrong(accessKey));
+    if (!isSignature(this.key, text, signature))
+      throw new PayloadError(signatureMismatch(accessKey));
     this.previous = signature;
   }
 }

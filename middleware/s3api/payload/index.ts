@@ -20,7 +20,7 @@ import { chunks, type Body } from '../../../src/http/body';
 import { ByteReader } from '../../../src/formats/byte_reader';
 import type { Headers } from '../../../src/http/headers';
 import type { Request } from '../../../src/swift_api/message';
-import { unchunked } from './aws_chunked';
+import { decodeAwsChunked } from './aws_chunked';
 import { ChunkSignatures } from './chunk_signatures';
 
 /** How the body of a request is signed. */
@@ -61,7 +61,7 @@ const FORMS: ReadonlyMap<string, Form> = new Map([
  *
  * @throws BucketError if its headers are wrong, `PayloadError` if a small body is wrong
  */
-export async function payloadOf(request: Request, signed: SignedBody): Promise<CheckedPayload> {
+export async function openPayload(request: Request, signed: SignedBody): Promise<CheckedPayload> {
   const { headers } = request;
   const payload = signed.signing?.payload ?? UNSIGNED;
   const form = formOf(payload);
@@ -117,9 +117,9 @@ function openBody(
   onEnd: (trailer: ReadonlyMap<string, string>) => void,
 ): AsyncIterable<Buffer> {
   if (!isChunked) return chunks(body);
-  if (!isSigned) return unchunked(new ByteReader(chunks(body)), undefined, onEnd);
+  if (!isSigned) return decodeAwsChunked(new ByteReader(chunks(body)), undefined, onEnd);
   if (key && signing)
-    return unchunked(
+    return decodeAwsChunked(
       new ByteReader(chunks(body)),
       new ChunkSignatures(key, signing, hasTrailer),
       onEnd,

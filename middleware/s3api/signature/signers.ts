@@ -2,13 +2,13 @@ import { LRUCache } from 'lru-cache';
 import { BucketError } from '../../../src/buckets/errors';
 import type { Sessions } from '../../../src/buckets/sessions';
 import type { CredentialSource } from '../../../src/auth/credential';
-import { knownBy, type Principal } from '../../../src/dialects/logins';
+import { principalOf, type Principal } from '../../../src/dialects/logins';
 import type { ByteString } from '../../../src/http/bytes';
 import {
   isSignature,
   signingKey,
   stringToSign,
-  type Signed,
+  type SignedRequest,
 } from '../../../src/dialects/sigv4/canonical';
 import { formatScope, type Scope, type Signing } from '../../../src/dialects/sigv4/signing';
 
@@ -27,7 +27,7 @@ export interface Signer extends Principal {
  */
 export interface Signers {
   /** Returns the signer of a request. */
-  ofRequest(request: Signed, signing: Signing): Promise<Signer>;
+  ofRequest(request: SignedRequest, signing: Signing): Promise<Signer>;
   /** Returns the signer of a text. */
   ofText(text: ByteString, signed: SignedText): Promise<Signer>;
 }
@@ -36,7 +36,7 @@ export interface Signers {
 type SignedText = Pick<Signing, 'accessKey' | 'scope' | 'signature'>;
 
 /** Verifies signatures by the secrets known here. */
-export function signersOf(credentials: CredentialSource, sessions: Sessions): Signers {
+export function createSigners(credentials: CredentialSource, sessions: Sessions): Signers {
   const keys = new LRUCache<string, Buffer>({ max: MAX_KEYS });
   const keyOf = (secret: ByteString, scope: Scope): Buffer => {
     const name = `${formatScope(scope)} ${secret}`;
@@ -53,8 +53,8 @@ export function signersOf(credentials: CredentialSource, sessions: Sessions): Si
     const credential = await credentials.find(accessKey);
     if (!credential) throw unknown(accessKey);
     const key = keyOf(credential.secretKey, scope);
-    if (!isSignature(key, textOf(), signature)) throw wrong(accessKey);
-    return { ...knownBy(credential, sessions), key };
+    if (!isSignature(key, textOf(), signature)) throw signatureMismatch(accessKey);
+    return { ...principalOf(credential, sessions), key };
   };
   return {
     ofRequest: (request, signing) => verify(signing, () => stringToSign(request, signing)),
@@ -67,7 +67,7 @@ function unknown(accessKey: ByteString): BucketError {
   return new BucketError('unknown-access-key', message, { fields: { AWSAccessKeyId: accessKey } });
 }
 
-export function wrong(accessKey: ByteString): BucketError {
+export function signatureMismatch(accessKey: ByteString): BucketError {
   const message =
     'The request signature we calculated does not match the signature you provided. Check your key and signing method.';
   return new BucketError('bad-signature', message, { fields: { AWSAccessKeyId: accessKey } });

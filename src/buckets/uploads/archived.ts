@@ -5,7 +5,7 @@ import type { Caller } from '../caller';
 import { entriesOf } from '../entries';
 import { BucketError } from '../errors';
 import { isMadeOf } from './manifest_parts';
-import { CLOCKS, uploadNoted, type Completed } from './parts';
+import { MAX_CLOCK_SKEW, notedUploadId, type CompletedUpload } from './parts';
 import { beginningOf, type Upload } from './upload_names';
 import { X_HISTORY_LOCATION, X_VERSIONS_LOCATION } from '../../swift_api/header_names';
 
@@ -16,10 +16,10 @@ import { X_HISTORY_LOCATION, X_VERSIONS_LOCATION } from '../../swift_api/header_
  * @returns `unknown` if the caller may not read the archive
  * @throws BucketError if the store cannot tell
  */
-export async function archivedOf(
+export async function findArchived(
   caller: Caller,
   upload: Upload,
-): Promise<Completed | 'unknown' | undefined> {
+): Promise<CompletedUpload | 'unknown' | undefined> {
   const { bucket, key, id } = upload;
   const { headers } = await headBucket(caller, bucket);
   const location = headers.get(X_VERSIONS_LOCATION) ?? headers.get(X_HISTORY_LOCATION);
@@ -29,13 +29,13 @@ export async function archivedOf(
   // the names end in timestamps
   const marker =
     prefix +
-    Math.floor((beginningOf(id) - CLOCKS) / 1000)
+    Math.floor((beginningOf(id) - MAX_CLOCK_SKEW) / 1000)
       .toString()
       .padStart(10, '0');
   try {
     for await (const entry of entriesOf(caller, container, { prefix, marker })) {
       const { name: object, content_type: contentType, slo_etag: sloEtag } = entry;
-      const notedId = uploadNoted(contentType);
+      const notedId = notedUploadId(contentType);
       const hasLostNote = notedId === undefined && sloEtag !== undefined;
       if (
         notedId === id ||

@@ -1,21 +1,27 @@
 import { createHash } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { drain } from '../../http/body';
-import { textResponse, type Replaced, type Response } from '../../swift_api/message';
-import { archivedOf } from './archived';
+import { textResponse, type ReplacedObject, type Response } from '../../swift_api/message';
+import { findArchived } from './archived';
 import type { Caller } from '../caller';
 import { BucketError } from '../errors';
 import { etagOf, etagOfReplaced, noteEtag } from '../etag';
 import { invalidPart, manifestWritten, putManifest, segmentsFor, sloEtagOf } from './manifest';
-import { KEPT_PREFIX } from '../metadata';
-import { objectSum, type Summing } from './part_sums';
-import { completedOf, noteUpload, uploadNoted, withParts, type Completed } from './parts';
-import { refusedBy, type WriteCondition } from '../preconditions';
+import { DIALECT_PREFIX } from '../metadata';
+import { objectSum, type ChecksumMode } from './part_sums';
+import {
+  findCompleted,
+  noteUpload,
+  notedUploadId,
+  withPartsCleanup,
+  type CompletedUpload,
+} from './parts';
+import { writeConditionError, type WriteCondition } from '../preconditions';
 import type { Upload } from './upload_names';
-import { isNoted, whenOver, whileNoted } from './upload_notes';
+import { hasWorkNote, whenOver, withWorkNote } from './upload_notes';
 import { listAttempts, type Part } from './upload_parts';
-import { endUpload, findUpload, noSuchUpload, type Begun } from './uploads';
-import { checkCondition, onlyWhereNothingIs } from '../writes';
+import { endUpload, findUpload, noSuchUpload, type UploadInProgress } from './uploads';
+import { checkCondition, withIfNoneMatch } from '../writes';
 import { X_OBJECT_VERSION_ID } from '../../swift_api/header_names';
 
 /** Milliseconds between attempts to find parts that the store does not list yet. */
@@ -31,7 +37,7 @@ export interface ListedPart {
 }
 
 /** How an upload is to become an object. */
-export interface Terms {
+export interface CompletionOptions {
   readonly parts: readonly ListedPart[];
   /** Minimum size of all parts but the last, in bytes. */
   readonly minPart: number;
@@ -48,7 +54,7 @@ export interface Terms {
 export interface CompletedObject {
   readonly etag: string;
   readonly versionId: string | undefined;
-  readonly sum?: { readonly summing: Summing; readonly value: string } | undefined;
+  readonly sum?: { readonly summing: ChecksumMode; readonly value: string } | undefined;
 }
 
 /**
@@ -64,21 +70,21 @@ export interface CompletedObject {
 export async function completeUpload(
   caller: Caller,
   upload: Upload,
-  read: () => Promise<Terms>,
+  read: () => Promise<CompletionOptions>,
 ): Promise<CompletedObject> {
   const inProgress = await findUpload(caller, upload);
-  const completed = inProgress ? undefined : await completedOf(caller, upload);
+  const completed = inProgress ? undefined : await findCompleted(caller, upload);
   if (!inProgress && !completed) throw noSuchUpload(upload);
   const terms = await read();
   checkOrder(upload, terms.parts);
   if (completed) return repeatedResult(upload, terms, completed);
   for (;;) {
-    const object = await whileNoted(caller, upload, 'completing', async () => {
-      if (await isNoted(caller, upload, 'removing')) return undefined;
+    const object = await withWorkNote(caller, upload, 'completing', async () => {
+      if (await hasWorkNote(caller, upload, 'removing')) return undefined;
       const current = await findUpload(caller, upload);
       return current
         ? complete(caller, upload, current, terms)
-        : repeatedResult(upload, terms, await completedOf(caller, upload));
+        : repeatedResult(upload, terms, await findCompleted(caller, upload));
     });
     if (object) return object;
     await whenOver(caller, upload, 'removing');
@@ -88,11 +94,11 @@ export async function completeUpload(
 async function complete(
   caller: Caller,
   upload: Upload,
-  begun: Begun,
-  terms: Terms,
+  begun: UploadInProgress,
+  terms: CompletionOptions,
 ): Promise<CompletedObject> {
   // whoever completed it before may have crashed before ending it
-  const completed = (await completedOf(caller, upload)) ?? (await archivedOf(caller, upload));
+  const completed = (await findCompleted(caller, upload)) ?? (await findArchived(caller, upload));
   if (completed && completed !== 'unknown') {
     await endUpload(caller, upload);
     return repeatedResult(upload, terms, completed);
@@ -105,7 +111,7 @@ async function complete(
   const etag = etagOfParts(parts);
   const written = await write(caller, upload, begun, { parts, etag, sum }, terms);
   await endUpload(caller, upload);
-  if (!written) return repeatedResult(upload, terms, await completedOf(caller, upload));
+  if (!written) return repeatedResult(upload, terms, await findCompleted(caller, upload));
   return { etag, versionId: written.versionId, sum };
 }
 
@@ -123,8 +129,8 @@ function checkOrder({ id }: Upload, parts: readonly ListedPart[]): void {
 /** Returns the object of an upload that has ended, if it matches this request. */
 function repeatedResult(
   upload: Upload,
-  { parts }: Terms,
-  completed: Completed | undefined,
+  { parts }: CompletionOptions,
+  completed: CompletedUpload | undefined,
 ): CompletedObject {
   const etag = completed && etagOf({ hash: '', ...completed });
   if (!completed || etag === undefined || !couldMakeEtag(etag, parts)) throw noSuchUpload(upload);
@@ -143,7 +149,7 @@ function couldMakeEtag(etag: string, parts: readonly ListedPart[]): boolean {
 async function selectParts(
   caller: Caller,
   upload: Upload,
-  { parts: requests, minPart }: Terms,
+  { parts: requests, minPart }: CompletionOptions,
 ): Promise<Part[]> {
   const written = await writtenParts(caller, upload, requests);
   const parts = requests.map((request) => {
@@ -202,7 +208,7 @@ function sumsAgree({ sum }: Part, { sums }: ListedPart): boolean {
   return expected === undefined || expected === sum?.sum.toString('base64');
 }
 
-function sumOf(summing: Summing, parts: readonly Part[]): string | undefined {
+function sumOf(summing: ChecksumMode, parts: readonly Part[]): string | undefined {
   const summed = parts.map(({ bytes, sum }) => ({
     bytes,
     sum: sum?.algorithm === summing.algorithm ? sum.sum : undefined,
@@ -211,9 +217,9 @@ function sumOf(summing: Summing, parts: readonly Part[]): string | undefined {
 }
 
 function checkWhole(
-  { bytes, sums }: Terms,
+  { bytes, sums }: CompletionOptions,
   parts: readonly Part[],
-  summing: Summing | undefined,
+  summing: ChecksumMode | undefined,
   value: string | undefined,
 ): void {
   const size = parts.reduce((sum, part) => sum + part.bytes, 0);
@@ -255,28 +261,28 @@ interface Content {
 async function write(
   caller: Caller,
   upload: Upload,
-  { headers, contentType }: Begun,
+  { headers, contentType }: UploadInProgress,
   { parts, etag, sum }: Content,
-  { condition = {}, maxSegments }: Terms,
+  { condition = {}, maxSegments }: CompletionOptions,
 ): Promise<{ readonly versionId: string | undefined } | undefined> {
   const { bucket, key, id } = upload;
   const segments = await segmentsFor(caller, upload, parts, maxSegments);
   const type = noteUpload(noteEtag(contentType, etag, sloEtagOf(segments)), id);
-  const checksumHeader = sum && `${KEPT_PREFIX}Checksum-${sum.summing.algorithm.toUpperCase()}`;
+  const checksumHeader = sum && `${DIALECT_PREFIX}Checksum-${sum.summing.algorithm.toUpperCase()}`;
   const typedHeaders = headers.with('Content-Type', type);
   let outcome: BucketError | 'done' | undefined;
-  const refusal = (replaced: Replaced | undefined): Response | undefined => {
-    if (replaced && uploadNoted(replaced.contentType) === id) outcome = 'done';
-    else outcome = refusedBy(condition, replaced && etagOfReplaced(replaced));
+  const refusal = (replaced: ReplacedObject | undefined): Response | undefined => {
+    if (replaced && notedUploadId(replaced.contentType) === id) outcome = 'done';
+    else outcome = writeConditionError(condition, replaced && etagOfReplaced(replaced));
     return outcome && textResponse(412, '');
   };
   await checkCondition(caller, { bucket, key }, condition);
-  const sentHeaders = onlyWhereNothingIs(
+  const sentHeaders = withIfNoneMatch(
     checksumHeader ? typedHeaders.with(checksumHeader, sum.value) : typedHeaders,
     condition,
   );
   const put = () => putManifest(caller, upload, { bucket, key }, segments, sentHeaders, refusal);
-  const response = await withParts(caller, { bucket, key }, put, undefined, id);
+  const response = await withPartsCleanup(caller, { bucket, key }, put, undefined, id);
   if (outcome !== undefined) {
     await drain(response.body);
     if (outcome === 'done') return undefined;

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { drain, readAll } from '../../http/body';
 import { toText } from '../../http/bytes';
 import { Headers } from '../../http/headers';
-import type { Replaced, Response } from '../../swift_api/message';
-import { ask, askingForParts, type Caller } from '../caller';
+import type { ReplacedObject, Response } from '../../swift_api/message';
+import { ask, withPartsAccess, type Caller } from '../caller';
 import { BucketError } from '../errors';
-import { done, refusalOf } from '../store_answers';
+import { expectSuccessAndDrain, errorOfResponse } from '../store_answers';
 import { manifestOf, segmentsOf, type Upload } from './upload_names';
 import type { Part } from './upload_parts';
 
@@ -73,9 +73,9 @@ export function putManifest(
   { bucket, key }: Pick<Upload, 'bucket' | 'key'>,
   segments: readonly Segment[],
   headers: Headers,
-  refusal?: (replaced: Replaced | undefined) => Response | undefined,
+  refusal?: (replaced: ReplacedObject | undefined) => Response | undefined,
 ): Promise<Response> {
-  return ask(askingForParts(caller, upload), {
+  return ask(withPartsAccess(caller, upload), {
     method: 'PUT',
     container: bucket,
     object: key,
@@ -93,14 +93,14 @@ export async function manifestWritten(
   response: Response,
 ): Promise<Response> {
   const { status, body } = response;
-  if (status !== 400) return done(caller, response, upload);
+  if (status !== 400) return expectSuccessAndDrain(caller, response, upload);
   const bytes = (await readAll(body, MAX_PROBLEMS)) ?? Buffer.alloc(0);
   const text = bytes.toString('latin1');
   const [, number = ''] =
     /\/(\d+)\/[^/"]+", "(?:Etag Mismatch|Size Mismatch|404 Not Found)/.exec(text) ?? [];
   if (/Etag Mismatch|Size Mismatch|404 Not Found/.test(text))
     throw invalidPart(upload, { number: Number(number), etag: '' });
-  throw await refusalOf(caller, { ...response, body: bytes }, upload);
+  throw await errorOfResponse(caller, { ...response, body: bytes }, upload);
 }
 
 /** Returns the error for a part that is missing or has another etag. */

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { destroy } from '../../http/body';
 import { isTrueValue, toBytes } from '../../http/bytes';
-import { parseAnswer, readAnswer } from '../../swift_api/json_response';
-import { ask, type Asked, type Caller } from '../caller';
-import { granted } from '../store_answers';
-import { belowUpload, segmentsOf, type Upload } from './upload_names';
+import { parseResponse, readResponse } from '../../swift_api/json_response';
+import { ask, type StoreRequest, type Caller } from '../caller';
+import { expectSuccess } from '../store_answers';
+import { uploadPrefix, segmentsOf, type Upload } from './upload_names';
 import { X_STATIC_LARGE_OBJECT } from '../../swift_api/header_names';
 
 /** More than any store accepts for a manifest. */
@@ -20,7 +20,7 @@ const Manifest = z.array(z.object({ name: z.string().optional() }));
 export async function isMadeOf(
   caller: Caller,
   upload: Upload,
-  { container, object, query }: Pick<Asked, 'container' | 'object' | 'query'>,
+  { container, object, query }: Pick<StoreRequest, 'container' | 'object' | 'query'>,
 ): Promise<boolean> {
   const request = {
     method: 'GET',
@@ -30,14 +30,14 @@ export async function isMadeOf(
   };
   const response = await ask(caller, request);
   const { status, headers, body } = response;
-  if (status !== 404) await granted(caller, response, { bucket: container, key: object });
+  if (status !== 404) await expectSuccess(caller, response, { bucket: container, key: object });
   if (status === 404 || !isTrueValue(headers.get(X_STATIC_LARGE_OBJECT))) {
     destroy(body);
     return false;
   }
-  const manifest = await readAnswer(body, MAX_MANIFEST_BYTES, 'a manifest');
-  const parts = `${segmentsOf(upload.bucket)}/${belowUpload(upload)}`;
-  return parseAnswer(Manifest, manifest, 'a manifest').some(({ name = '' }) =>
+  const manifest = await readResponse(body, MAX_MANIFEST_BYTES, 'a manifest');
+  const parts = `${segmentsOf(upload.bucket)}/${uploadPrefix(upload)}`;
+  return parseResponse(Manifest, manifest, 'a manifest').some(({ name = '' }) =>
     toBytes(name).replace(/^\/+/, '').startsWith(parts),
   );
 }

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { destroy } from '../../http/body';
 import { isTrueValue, toBytes } from '../../http/bytes';
 import type { Headers } from '../../http/headers';
-import { parseAnswer, readAnswer } from '../../swift_api/json_response';
-import { ask, askingForParts, type Caller } from '../caller';
+import { parseResponse, readResponse } from '../../swift_api/json_response';
+import { ask, withPartsAccess, type Caller } from '../caller';
 import { BucketError } from '../errors';
 import { headObject, objectRefusal } from '../objects';
 import { isManifestOfParts, segmentsOf } from './upload_names';
@@ -72,16 +72,16 @@ async function partSizes(
 ): Promise<number[] | undefined> {
   const { bucket, key, versionId } = ref;
   const query = { 'version-id': versionId, 'multipart-manifest': 'get' };
-  const reader = ref === about ? caller : askingForParts(caller, about, 'read');
+  const reader = ref === about ? caller : withPartsAccess(caller, about, 'read');
   const response = await ask(reader, { method: 'GET', container: bucket, object: key, query });
   if (response.status >= 300) throw await objectRefusal(caller, response, about);
   if (!isMadeOfParts(response.headers)) {
     destroy(response.body);
     return undefined;
   }
-  const body = await readAnswer(response.body, MAX_MANIFEST_BYTES, 'a manifest');
+  const body = await readResponse(response.body, MAX_MANIFEST_BYTES, 'a manifest');
   const sizes: number[] = [];
-  for (const segment of parseAnswer(Manifest, body, 'a manifest')) {
+  for (const segment of parseResponse(Manifest, body, 'a manifest')) {
     const inner = manifestIn(ref, segment.name);
     // several thousand parts are spread over several manifests
     if (inner === undefined) sizes.push(sizeOf(segment));

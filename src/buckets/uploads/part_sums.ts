@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { ByteString } from '../../http/bytes';
-import { canCombine, combined, crcOf } from '../../formats/crc';
+import { canCombine, combineCrcs, computeCrc } from '../../formats/crc';
 
 /** The checksum of an upload's parts besides MD5, as chosen at its start. */
-export interface Summing {
+export interface ChecksumMode {
   /** In lower case: `crc32`, `crc32c`, `crc64nvme`, `sha1`, `sha256`. */
   readonly algorithm: string;
   /** Of the whole content, rather than of the parts' checksums. */
@@ -16,7 +16,7 @@ const ALGORITHMS = ['crc32', 'crc32c', 'crc64nvme', 'sha1', 'sha256'];
  * Returns the checksum mode of an upload; undefined if it does not exist. A checksum of
  * the whole content requires an algorithm that can combine those of the parts.
  */
-export function summing(algorithm: string, isOfWhole?: boolean): Summing | undefined {
+export function checksumModeOf(algorithm: string, isOfWhole?: boolean): ChecksumMode | undefined {
   if (!ALGORITHMS.includes(algorithm)) return undefined;
   const onlyWhole = algorithm === 'crc64nvme';
   const whole = isOfWhole ?? onlyWhole;
@@ -61,13 +61,13 @@ export function partSum(
  * content, it ends in `-N`, the number of parts. Undefined if a part has none.
  */
 export function objectSum(
-  { algorithm, isOfWhole }: Summing,
+  { algorithm, isOfWhole }: ChecksumMode,
   parts: readonly { readonly bytes: number; readonly sum: Buffer | undefined }[],
 ): string | undefined {
   const summedParts = parts.flatMap(({ bytes, sum }) => (sum ? [{ bytes, sum }] : []));
   if (summedParts.length < parts.length) return undefined;
-  if (isOfWhole) return combined(algorithm, summedParts)?.toString('base64');
+  if (isOfWhole) return combineCrcs(algorithm, summedParts)?.toString('base64');
   const sums = Buffer.concat(summedParts.map(({ sum }) => sum));
-  const sum = crcOf(algorithm, sums) ?? createHash(algorithm).update(sums).digest();
+  const sum = computeCrc(algorithm, sums) ?? createHash(algorithm).update(sums).digest();
   return `${sum.toString('base64')}-${parts.length}`;
 }

@@ -5,14 +5,14 @@ import { ClientGone, type Response } from '../../swift_api/message';
 import { forEachConcurrently } from '../../util/concurrency';
 import { StoreError } from '../../util/store_error';
 import { headBucket } from '../bucket';
-import { ask, askingForParts, staying, type Caller } from '../caller';
+import { ask, withPartsAccess, outlivingClient, type Caller } from '../caller';
 import { entriesBelow, entriesOf, type Entry } from '../entries';
 import { BucketError } from '../errors';
 import { isMadeOf } from './manifest_parts';
 import type { PartsInBucket } from './parts_memory';
-import { done } from '../store_answers';
-import { beginningOf, belowUpload, segmentsOf, type Upload } from './upload_names';
-import { isNote, whenOver, whileNoted } from './upload_notes';
+import { expectSuccessAndDrain } from '../store_answers';
+import { beginningOf, uploadPrefix, segmentsOf, type Upload } from './upload_names';
+import { isNote, whenOver, withWorkNote } from './upload_notes';
 import { timeOfVersion, type ObjectRef } from '../versions';
 import {
   X_OBJECT_VERSION_ID,
@@ -21,7 +21,7 @@ import {
 } from '../../swift_api/header_names';
 
 /** Milliseconds by which the clocks of servers that create versions may differ. */
-export const CLOCKS = 24 * 60 * 60_000;
+export const MAX_CLOCK_SKEW = 24 * 60 * 60_000;
 /** Number of parts deleted concurrently. */
 const AT_ONCE = 8;
 
@@ -36,12 +36,12 @@ export function noteUpload(contentType: ByteString, id: string): ByteString {
  * Returns the upload noted in an object's content type; meaningful for static large
  * objects only.
  */
-export function uploadNoted(contentType: ByteString): string | undefined {
+export function notedUploadId(contentType: ByteString): string | undefined {
   return UPLOAD.exec(contentType)?.[1];
 }
 
 /** An object, or a version of it, that was made from an upload. */
-export interface Completed {
+export interface CompletedUpload {
   /** Undefined in a bucket that never had versions. */
   readonly versionId: string | undefined;
   readonly contentType: ByteString;
@@ -49,9 +49,12 @@ export interface Completed {
 }
 
 /** Finds what was made from an upload and still exists: an object or a version. */
-export async function completedOf(caller: Caller, upload: Upload): Promise<Completed | undefined> {
+export async function findCompleted(
+  caller: Caller,
+  upload: Upload,
+): Promise<CompletedUpload | undefined> {
   for await (const large of largeObjects(caller, upload))
-    if (uploadNoted(large.contentType) === upload.id) return large;
+    if (notedUploadId(large.contentType) === upload.id) return large;
   return undefined;
 }
 
@@ -59,7 +62,7 @@ export async function completedOf(caller: Caller, upload: Upload): Promise<Compl
 export async function isUsed(caller: Caller, upload: Upload): Promise<boolean> {
   const { bucket: container, key: object, id } = upload;
   for await (const { contentType, versionId } of largeObjects(caller, upload)) {
-    const notedId = uploadNoted(contentType);
+    const notedId = notedUploadId(contentType);
     const query = { 'version-id': versionId };
     if (notedId === id) return true;
     if (notedId === undefined && (await isMadeOf(caller, upload, { container, object, query })))
@@ -75,10 +78,10 @@ export async function isUsed(caller: Caller, upload: Upload): Promise<boolean> {
 async function* largeObjects(
   caller: Caller,
   { bucket, key, id }: Upload,
-): AsyncGenerator<Completed> {
+): AsyncGenerator<CompletedUpload> {
   const current = await ask(caller, { method: 'HEAD', container: bucket, object: key });
   if (current.status === 404) await drain(current.body);
-  else await done(caller, current, { bucket, key });
+  else await expectSuccessAndDrain(caller, current, { bucket, key });
   const { headers } = current;
   if (current.status < 300 && isSlo(headers)) {
     const contentType = headers.get('content-type') ?? '';
@@ -89,7 +92,7 @@ async function* largeObjects(
     };
   }
   const parameters = { versions: '', prefix: key };
-  const earliest = beginningOf(id) - CLOCKS;
+  const earliest = beginningOf(id) - MAX_CLOCK_SKEW;
   const markersAfter = ({ name, version_id }: Entry) => ({
     marker: name,
     version_marker: version_id,
@@ -122,7 +125,7 @@ function isSlo(headers: Headers): boolean {
  * @param headers the headers of what is destroyed, if already known
  * @param keptUpload an upload whose parts the new object needs
  */
-export async function withParts(
+export async function withPartsCleanup(
   caller: Caller,
   object: ObjectRef,
   destroy: () => Promise<Response>,
@@ -135,11 +138,11 @@ export async function withParts(
   const destroyed = response.headers.get(X_OBJECT_VERSION_ID) ?? 'null';
   if (object.versionId === undefined && destroyed !== 'null') return response;
   const { bucket, key } = object;
-  const releasing = staying(caller);
+  const releasing = outlivingClient(caller);
   await whileUnread(response, async () => {
     try {
       // a header mode enabled in the meantime may have archived the object
-      if (await isDestroying(releasing, bucket)) await release(releasing, { bucket, key, id });
+      if (await isDestroying(releasing, bucket)) await releaseParts(releasing, { bucket, key, id });
     } catch (error) {
       if (![BucketError, StoreError, ClientGone].some((kind) => error instanceof kind)) throw error;
     }
@@ -160,7 +163,8 @@ async function uploadAtRisk(
   if (!hasHad || (isEnabled && versionId === undefined)) return undefined;
   const headers =
     knownHeaders ?? (await headersOf(caller, { bucket, key, versionId: versionId ?? 'null' }));
-  const id = headers && isSlo(headers) ? uploadNoted(headers.get('content-type') ?? '') : undefined;
+  const id =
+    headers && isSlo(headers) ? notedUploadId(headers.get('content-type') ?? '') : undefined;
   return id !== undefined && (await isDestroying(caller, bucket)) ? id : undefined;
 }
 
@@ -198,7 +202,7 @@ async function partsIn(caller: Caller, bucket: ByteString): Promise<PartsInBucke
       return { status, headers };
     };
     const [segments, objects] = await Promise.all([
-      head(askingForParts(caller, { bucket }, 'none'), segmentsOf(bucket)),
+      head(withPartsAccess(caller, { bucket }, 'none'), segmentsOf(bucket)),
       head(caller, bucket),
     ]);
     return {
@@ -214,8 +218,8 @@ async function partsIn(caller: Caller, bucket: ByteString): Promise<PartsInBucke
  *
  * @returns whether nothing made from the upload exists
  */
-export async function release(caller: Caller, upload: Upload): Promise<boolean> {
-  return whileNoted(caller, upload, 'removing', async () => {
+export async function releaseParts(caller: Caller, upload: Upload): Promise<boolean> {
+  return withWorkNote(caller, upload, 'removing', async () => {
     await whenOver(caller, upload, 'completing');
     return removeParts(caller, upload);
   });
@@ -228,8 +232,8 @@ export async function release(caller: Caller, upload: Upload): Promise<boolean> 
 export async function removeParts(caller: Caller, upload: Upload): Promise<boolean> {
   if (await isUsed(caller, upload)) return false;
   const container = segmentsOf(upload.bucket);
-  const forParts = askingForParts(caller, upload);
-  const entries = await entriesBelow(forParts, container, belowUpload(upload));
+  const forParts = withPartsAccess(caller, upload);
+  const entries = await entriesBelow(forParts, container, uploadPrefix(upload));
   const parts = entries.filter((entry) => !isNote(upload, entry));
   await forEachConcurrently(parts, AT_ONCE, async ({ name }) => {
     await drain((await ask(forParts, { method: 'DELETE', container, object: name })).body);

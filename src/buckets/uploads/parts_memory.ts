@@ -53,7 +53,7 @@ export class PartsMemory {
   }
 
   /** Invalidates the entry of a bucket that has just changed. */
-  forget(account: ByteString, bucket: ByteString): void {
+  invalidate(account: ByteString, bucket: ByteString): void {
     this.entries.delete(keyOf(account, bucket));
   }
 }

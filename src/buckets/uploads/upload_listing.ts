@@ -1,9 +1,9 @@
 import type { ByteString } from '../../http/bytes';
 import { headBucket } from '../bucket';
-import { askingForParts, type Caller } from '../caller';
-import { entriesOf, type Behind, type Entry } from '../entries';
+import { withPartsAccess, type Caller } from '../caller';
+import { entriesOf, type ListingMarkers, type Entry } from '../entries';
 import { BucketError } from '../errors';
-import { belowUploadIn, segmentsOf, uploadIn } from './upload_names';
+import { uploadPrefixIn, segmentsOf, uploadIn } from './upload_names';
 
 /** Selects a page of the uploads in progress. */
 export interface UploadListing {
@@ -56,7 +56,7 @@ export async function listUploads(
   if (max === 0) return page(false);
   try {
     const parameters = { prefix, marker: firstMarker(query, foldKey) };
-    const forParts = askingForParts(caller, { bucket });
+    const forParts = withPartsAccess(caller, { bucket });
     for await (const entry of entriesOf(forParts, segmentsOf(bucket), parameters, markerAfter)) {
       const upload = uploadIn(entry.name);
       if (!upload?.key.startsWith(prefix)) continue;
@@ -74,8 +74,8 @@ export async function listUploads(
 }
 
 /** Skips the remaining parts of the upload in which the store's page ended. */
-function markerAfter({ name }: Entry): Behind {
-  const uploadPrefix = belowUploadIn(name);
+function markerAfter({ name }: Entry): ListingMarkers {
+  const uploadPrefix = uploadPrefixIn(name);
   return { marker: uploadPrefix === undefined ? name : uploadPrefix + LAST };
 }
 

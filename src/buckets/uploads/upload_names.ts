@@ -26,7 +26,7 @@ export function uploadMarkerOf({ key, id }: Pick<Upload, 'key' | 'id'>): ByteStr
 }
 
 /** Returns the prefix of all names of an upload except its marker. */
-export function belowUpload(upload: Pick<Upload, 'key' | 'id'>): ByteString {
+export function uploadPrefix(upload: Pick<Upload, 'key' | 'id'>): ByteString {
   return `${uploadMarkerOf(upload)}/`;
 }
 
@@ -58,7 +58,7 @@ export function uploadIn(name: ByteString): Pick<Upload, 'key' | 'id'> | undefin
 }
 
 /** Returns the upload prefix that a name begins with; undefined for a marker. */
-export function belowUploadIn(name: ByteString): ByteString | undefined {
+export function uploadPrefixIn(name: ByteString): ByteString | undefined {
   const [prefix] = /^.+\/[0-9a-f]{12}-[A-Za-z0-9_-]{24}\//s.exec(name) ?? [];
   return prefix;
 }
@@ -68,7 +68,7 @@ export function belowUploadIn(name: ByteString): ByteString | undefined {
  * nothing of an object. The names sort by time.
  */
 export function newAttempt(upload: Upload, number: number): ByteString {
-  return `${belowUpload(upload)}${number}/${now()}-${randomBytes(6).toString('base64url')}`;
+  return `${uploadPrefix(upload)}${number}/${now()}-${randomBytes(6).toString('base64url')}`;
 }
 
 const MANIFEST = /\/[0-9a-f]{12}-[A-Za-z0-9_-]{24}\/manifest-[0-9a-f]{32}$/;
@@ -78,7 +78,7 @@ const MANIFEST = /\/[0-9a-f]{12}-[A-Za-z0-9_-]{24}\/manifest-[0-9a-f]{32}$/;
  * too many parts for one manifest are made from such manifests.
  */
 export function manifestOf(upload: Upload, etag: string): ByteString {
-  return `${belowUpload(upload)}manifest-${etag}`;
+  return `${uploadPrefix(upload)}manifest-${etag}`;
 }
 
 /** Whether a name is that of such a manifest. */
@@ -88,7 +88,7 @@ export function isManifestOfParts(name: ByteString): boolean {
 
 /** Returns the part number in a name below an upload; undefined for other names. */
 export function partNumberIn(upload: Upload, name: ByteString): number | undefined {
-  const [, number] = /^(0|[1-9]\d*)\/[^/]+$/.exec(name.slice(belowUpload(upload).length)) ?? [];
+  const [, number] = /^(0|[1-9]\d*)\/[^/]+$/.exec(name.slice(uploadPrefix(upload).length)) ?? [];
   return number === undefined ? undefined : Number(number);
 }
 

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { drain } from '../../http/body';
-import { ask, askingForParts, staying, type Caller } from '../caller';
+import { ask, withPartsAccess, outlivingClient, type Caller } from '../caller';
 import { entriesBelow, modifiedOf, type Entry } from '../entries';
 import { BucketError } from '../errors';
-import { done } from '../store_answers';
-import { belowUpload, segmentsOf, type Upload } from './upload_names';
+import { expectSuccessAndDrain } from '../store_answers';
+import { uploadPrefix, segmentsOf, type Upload } from './upload_names';
 
 /**
  * Work in progress on an upload, marked beside its parts: they are being removed, or an
@@ -21,37 +21,37 @@ const MAX_WAIT = 10_000;
 const PAUSE = 50;
 
 /** Runs `act` while its work is noted. Notes that cannot be removed later expire. */
-export async function whileNoted<Result>(
+export async function withWorkNote<Result>(
   caller: Caller,
   upload: Upload,
   work: Work,
   act: () => Promise<Result>,
 ): Promise<Result> {
   const container = segmentsOf(upload.bucket);
-  const object = `${belowUpload(upload)}${work}/${randomBytes(12).toString('base64url')}`;
-  const forParts = askingForParts(caller, upload);
+  const object = `${uploadPrefix(upload)}${work}/${randomBytes(12).toString('base64url')}`;
+  const forParts = withPartsAccess(caller, upload);
   try {
     const response = await ask(forParts, { method: 'PUT', container, object });
-    await done(caller, response, { bucket: container, key: object });
+    await expectSuccessAndDrain(caller, response, { bucket: container, key: object });
     return await act();
   } finally {
-    await ask(staying(forParts), { method: 'DELETE', container, object })
+    await ask(outlivingClient(forParts), { method: 'DELETE', container, object })
       .then(({ body }) => drain(body))
       .catch(() => undefined);
   }
 }
 
 /** Whether a kind of work is noted. */
-export async function isNoted(caller: Caller, upload: Upload, work: Work): Promise<boolean> {
-  const prefix = `${belowUpload(upload)}${work}/`;
-  const forParts = askingForParts(caller, upload);
+export async function hasWorkNote(caller: Caller, upload: Upload, work: Work): Promise<boolean> {
+  const prefix = `${uploadPrefix(upload)}${work}/`;
+  const forParts = withPartsAccess(caller, upload);
   return (await entriesBelow(forParts, segmentsOf(upload.bucket), prefix)).some(isValid);
 }
 
 /** Waits a while for noted work to end. @throws BucketError `conflict` if it does not */
 export async function whenOver(caller: Caller, upload: Upload, work: Work): Promise<void> {
   const end = Date.now() + MAX_WAIT;
-  while (await isNoted(caller, upload, work)) {
+  while (await hasWorkNote(caller, upload, work)) {
     if (Date.now() > end) {
       const state = work === 'completing' ? 'completed' : 'aborted';
       throw new BucketError(
@@ -66,7 +66,7 @@ export async function whenOver(caller: Caller, upload: Upload, work: Work): Prom
 /** Whether an entry below an upload is a valid note. */
 export function isNote(upload: Upload, entry: Entry): boolean {
   return (
-    /^(removing|completing)\//.test(entry.name.slice(belowUpload(upload).length)) && isValid(entry)
+    /^(removing|completing)\//.test(entry.name.slice(uploadPrefix(upload).length)) && isValid(entry)
   );
 }
 

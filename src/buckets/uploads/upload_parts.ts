@@ -1,12 +1,12 @@
 import type { ByteString } from '../../http/bytes';
 import { Headers } from '../../http/headers';
 import { headBucket } from '../bucket';
-import { ask, askingForParts, type Caller } from '../caller';
+import { ask, withPartsAccess, type Caller } from '../caller';
 import { entriesBelow, type Entry } from '../entries';
 import { notePartSum, partSum } from './part_sums';
-import { release } from './parts';
-import { done } from '../store_answers';
-import { belowUpload, newAttempt, partNumberIn, segmentsOf, type Upload } from './upload_names';
+import { releaseParts } from './parts';
+import { expectSuccessAndDrain } from '../store_answers';
+import { uploadPrefix, newAttempt, partNumberIn, segmentsOf, type Upload } from './upload_names';
 import { findUpload, getUpload, noSuchUpload } from './uploads';
 import type { Body } from '../../http/body';
 
@@ -57,14 +57,14 @@ export async function putPart(
   };
   const headers = given.withAll(Headers.of(contentHeaders));
   const target = { bucket: container, key: object };
-  const forParts = askingForParts(caller, upload);
+  const forParts = withPartsAccess(caller, upload);
   const response = await ask(forParts, { method: 'PUT', container, object, headers, body });
-  const written = (await done(caller, response, target)).headers;
+  const written = (await expectSuccessAndDrain(caller, response, target)).headers;
   const etag = (written.get('etag') ?? '').replaceAll('"', '');
   const lateType = typeWithSum(sums) === undefined ? typeWithSum(trailing(), etag) : undefined;
   if (lateType !== undefined) {
     const type = Headers.of({ 'Content-Type': lateType });
-    await done(
+    await expectSuccessAndDrain(
       caller,
       await ask(forParts, { method: 'POST', container, object, headers: type }),
       target,
@@ -83,7 +83,7 @@ export async function putPart(
  */
 async function removeLate(caller: Caller, upload: Upload): Promise<void> {
   const { isInHeaderMode } = await headBucket(caller, upload.bucket);
-  if (!isInHeaderMode) await release(caller, upload);
+  if (!isInHeaderMode) await releaseParts(caller, upload);
 }
 
 /** A stored part. */
@@ -103,8 +103,8 @@ export interface Part {
  * does not list yet are missing.
  */
 export async function listAttempts(caller: Caller, upload: Upload): Promise<Part[]> {
-  const forParts = askingForParts(caller, upload);
-  const entries = await entriesBelow(forParts, segmentsOf(upload.bucket), belowUpload(upload));
+  const forParts = withPartsAccess(caller, upload);
+  const entries = await entriesBelow(forParts, segmentsOf(upload.bucket), uploadPrefix(upload));
   const parts = entries.flatMap((entry): Part[] => {
     const number = partNumberIn(upload, entry.name);
     const { name, hash: etag, bytes, content_type } = entry;

@@ -2,14 +2,14 @@ import { drain } from '../../http/body';
 import type { ByteString } from '../../http/bytes';
 import { Headers } from '../../http/headers';
 import type { Response } from '../../swift_api/message';
-import { archivedOf } from './archived';
+import { findArchived } from './archived';
 import { headBucket } from '../bucket';
-import { ask, askingForParts, type Caller } from '../caller';
+import { ask, withPartsAccess, type Caller } from '../caller';
 import { BucketError } from '../errors';
-import { ownHeaders } from '../own_headers';
-import { summing, type Summing } from './part_sums';
+import { settableHeaders } from '../own_headers';
+import { checksumModeOf, type ChecksumMode } from './part_sums';
 import { isUsed, removeParts } from './parts';
-import { done } from '../store_answers';
+import { expectSuccessAndDrain } from '../store_answers';
 import {
   isUploadId,
   newAttempt,
@@ -18,7 +18,7 @@ import {
   uploadMarkerOf,
   type Upload,
 } from './upload_names';
-import { whenOver, whileNoted } from './upload_notes';
+import { whenOver, withWorkNote } from './upload_notes';
 import { X_STORAGE_POLICY } from '../../swift_api/header_names';
 
 /** The highest part number. Numbers start at 1; QingStor's at 0. */
@@ -37,7 +37,7 @@ const SUMMING = 'X-Object-Meta-Hindsight-Upload-Sum';
 export interface UploadStart {
   /** Swift headers: Content-Type and metadata. */
   readonly headers: Headers;
-  readonly summing?: Summing | undefined;
+  readonly summing?: ChecksumMode | undefined;
 }
 
 /** Starts an upload. @throws BucketError `no-such-bucket`, `key-too-long` */
@@ -52,7 +52,7 @@ export async function createUpload(
   const { headers: container } = await headBucket(caller, bucket);
   const summingNote = summing && `${summing.algorithm} ${summing.isOfWhole ? 'whole' : 'parts'}`;
   const defaultHeaders = Headers.of({ 'Content-Type': DEFAULT_TYPE, [SUMMING]: summingNote });
-  const forParts = askingForParts(caller, upload);
+  const forParts = withPartsAccess(caller, upload);
   const marker = {
     method: 'PUT',
     container: segmentsOf(bucket),
@@ -65,7 +65,7 @@ export async function createUpload(
     await createSegments(forParts, bucket, container);
     response = await ask(forParts, marker);
   }
-  await done(caller, response, { bucket, key });
+  await expectSuccessAndDrain(caller, response, { bucket, key });
   return upload;
 }
 
@@ -77,45 +77,48 @@ async function createSegments(
 ): Promise<void> {
   const container = segmentsOf(bucket);
   const headers = bucketHeaders.only(X_STORAGE_POLICY);
-  await done(caller, await ask(caller, { method: 'PUT', container, headers }), {
+  await expectSuccessAndDrain(caller, await ask(caller, { method: 'PUT', container, headers }), {
     bucket: container,
   });
-  caller.parts.forget((await caller.session()).account, bucket);
+  caller.parts.invalidate((await caller.session()).account, bucket);
 }
 
 /** An upload in progress. */
-export interface Begun {
+export interface UploadInProgress {
   /** The object's headers, except its content type. */
   readonly headers: Headers;
   readonly contentType: ByteString;
-  readonly summing: Summing | undefined;
+  readonly summing: ChecksumMode | undefined;
 }
 
 /** Finds an upload in progress; returns undefined if there is none with the id. */
-export async function findUpload(caller: Caller, upload: Upload): Promise<Begun | undefined> {
+export async function findUpload(
+  caller: Caller,
+  upload: Upload,
+): Promise<UploadInProgress | undefined> {
   const { bucket } = upload;
   const isValidId = isUploadId(upload.id);
   const object = isValidId ? uploadMarkerOf(upload) : undefined;
   // for an invalid id only the bucket is checked
   const container = isValidId ? segmentsOf(bucket) : bucket;
-  const reader = isValidId ? askingForParts(caller, upload) : caller;
+  const reader = isValidId ? withPartsAccess(caller, upload) : caller;
   const response = await ask(reader, { method: 'HEAD', container, object });
   if (response.status === 404 || !isValidId) {
     await drain(response.body);
     await headBucket(caller, bucket);
     return undefined;
   }
-  const { headers } = await done(caller, response, { bucket, key: upload.key });
+  const { headers } = await expectSuccessAndDrain(caller, response, { bucket, key: upload.key });
   const [algorithm = '', scope] = (headers.get(SUMMING) ?? '').split(' ');
   return {
-    headers: ownHeaders(headers),
+    headers: settableHeaders(headers),
     contentType: headers.get('content-type') ?? DEFAULT_TYPE,
-    summing: summing(algorithm, scope === 'whole'),
+    summing: checksumModeOf(algorithm, scope === 'whole'),
   };
 }
 
 /** @throws BucketError `no-such-upload`, `no-such-bucket` */
-export async function getUpload(caller: Caller, upload: Upload): Promise<Begun> {
+export async function getUpload(caller: Caller, upload: Upload): Promise<UploadInProgress> {
   const begun = await findUpload(caller, upload);
   if (!begun) throw noSuchUpload(upload);
   return begun;
@@ -140,12 +143,12 @@ export function noSuchUpload({ id }: Upload): BucketError {
  */
 export async function abortUpload(caller: Caller, upload: Upload): Promise<void> {
   await getUpload(caller, upload);
-  const isAborted = await whileNoted(caller, upload, 'removing', async () => {
+  const isAborted = await withWorkNote(caller, upload, 'removing', async () => {
     await whenOver(caller, upload, 'completing');
     // checks in the order in which an object moves to the archive, and before ending the
     // upload, so that a failed abort can be repeated
     const isInUse = await isUsed(caller, upload);
-    const archived = isInUse || (await archivedOf(caller, upload));
+    const archived = isInUse || (await findArchived(caller, upload));
     if (!(await endUpload(caller, upload))) return false;
     return archived === 'unknown' || (!archived && (await removeParts(caller, upload)));
   });
@@ -159,9 +162,10 @@ export async function abortUpload(caller: Caller, upload: Upload): Promise<void>
  */
 export async function endUpload(caller: Caller, upload: Upload): Promise<boolean> {
   const [container, object] = [segmentsOf(upload.bucket), uploadMarkerOf(upload)];
-  const forParts = askingForParts(caller, upload);
+  const forParts = withPartsAccess(caller, upload);
   const response: Response = await ask(forParts, { method: 'DELETE', container, object });
-  if (response.status !== 404) await done(caller, response, { bucket: container, key: object });
+  if (response.status !== 404)
+    await expectSuccessAndDrain(caller, response, { bucket: container, key: object });
   else await drain(response.body);
   return response.status !== 404;
 }

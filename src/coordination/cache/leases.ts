@@ -104,7 +104,7 @@ export class SharedLeases {
    *
    * @throws CoordinationUnavailable if they have not ended after twice that time
    */
-  async ended(key: string, patience: number): Promise<void> {
+  async awaitReleased(key: string, patience: number): Promise<void> {
     const holders = this.#holders.get(key);
     if (!holders || (await within(patience, holders.released))) return;
     for (const lease of holders.leases) lease.giveUp();

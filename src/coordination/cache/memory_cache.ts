@@ -74,7 +74,7 @@ export class MemoryCache<V extends object> implements Cache<V> {
     this.leases.close(key);
     this.forget(key);
     try {
-      await this.leases.ended(key, this.patience);
+      await this.leases.awaitReleased(key, this.patience);
       return { release };
     } catch (error) {
       await release();

@@ -80,7 +80,7 @@ export class RedisCache<V extends object> implements Cache<V> {
     // a Redis that comes back may know generations that have ended
     redis.onLost(() => {
       this.#local = new MemoryCache<V>(max, age);
-      this.#leases.doubt();
+      this.#leases.invalidateAll();
       for (const key of this.#pendingInvalidations) this.#endGeneration(key).catch(() => undefined);
     });
   }
@@ -101,7 +101,7 @@ export class RedisCache<V extends object> implements Cache<V> {
     const end = now() + wait;
     for (;;) {
       const local = this.#local;
-      const lease = await this.#leases.begin<V>(key, end - now(), signal);
+      const lease = await this.#leases.enter<V>(key, end - now(), signal);
       try {
         const registration = await this.#register(key);
         if (registration !== 'changing') {
@@ -179,10 +179,10 @@ export class RedisCache<V extends object> implements Cache<V> {
    */
   async #awaitReleased(key: string, end: number): Promise<void> {
     try {
-      await this.#leases.ended(key, end);
+      await this.#leases.awaitReleased(key, end);
     } catch (error) {
       if (!this.#goesOn || !(await this.#isAway(key))) throw error;
-      await this.#leases.endedHere(key);
+      await this.#leases.awaitLocalReleased(key);
     }
   }
 
@@ -223,7 +223,7 @@ export class RedisCache<V extends object> implements Cache<V> {
     { value, registration, local }: LeaseStart<V>,
     fetch: () => Promise<V | undefined>,
   ): Promise<void> {
-    if (now() < registration.counts()) return;
+    if (now() < registration.validUntil()) return;
     const again = await this.#register(key);
     if (again !== 'changing') {
       const { generation } = registration;

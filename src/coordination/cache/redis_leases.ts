@@ -21,11 +21,11 @@ export interface Registration {
   /** The generation of the key when the lease began; empty if there is none. */
   readonly generation: string;
   /** Returns the time until which no change can have been made, on the clock of `now`. */
-  readonly counts: () => number;
+  readonly validUntil: () => number;
 }
 
 /** The registration of a lease that does not count at Redis. */
-export const NOT_REGISTERED: Registration = { generation: '', counts: () => 0 };
+export const NOT_REGISTERED: Registration = { generation: '', validUntil: () => 0 };
 
 /** The key that exists while a key is being changed. */
 const changeKey = (key: CacheKey) => mutexKey(LockName.ofChange(key));
@@ -96,14 +96,14 @@ export class RedisLeases {
   ) {}
 
   /** Takes a shared lease; waits while this process changes the key without Redis. */
-  begin<V extends object>(key: string, wait: number, signal: AbortSignal): Promise<OpenLease<V>> {
+  enter<V extends object>(key: string, wait: number, signal: AbortSignal): Promise<OpenLease<V>> {
     return this.#leases.enter<V>(key, wait, signal);
   }
 
   /** Blocks new leases in this process, and resolves once the present ones have ended. */
-  endedHere(key: string): Promise<void> {
+  awaitLocalReleased(key: string): Promise<void> {
     this.#leases.close(key);
-    return this.#leases.ended(key, this.times.patience);
+    return this.#leases.awaitReleased(key, this.times.patience);
   }
 
   open(key: string): void {
@@ -143,7 +143,7 @@ export class RedisLeases {
     entry.validUntil = Math.max(entry.validUntil, start + lease * VALID_SHARE);
     this.#entries.set(key, entry);
     this.#sweep ??= setInterval(() => this.#sweepOnce(), SWEEP).unref();
-    return { generation, counts: () => entry.validUntil };
+    return { generation, validUntil: () => entry.validUntil };
   }
 
   /** Returns whether a key is being changed, as far as Redis reports. */
@@ -155,7 +155,7 @@ export class RedisLeases {
   }
 
   /** Invalidates all registrations: Redis may have lost them. */
-  doubt(): void {
+  invalidateAll(): void {
     for (const entry of this.#entries.values()) entry.validUntil = 0;
     this.#entries.clear();
     this.#process = randomUUID();
@@ -168,7 +168,7 @@ export class RedisLeases {
    * @param end when to give up, on the clock of `now`
    * @throws CoordinationUnavailable if some leases do not end, or Redis does not answer
    */
-  async ended(key: string, end: number): Promise<void> {
+  async awaitReleased(key: string, end: number): Promise<void> {
     const users = usersKey(this.name(key));
     while (((await this.redis.ask((client) => client.eval(COUNT, 1, users))) as number) > 0) {
       if (now() > end)
@@ -214,7 +214,7 @@ export class RedisLeases {
     entry.validUntil = start + lease * VALID_SHARE;
     if (owner === '' || owner === entry.abortedFor) return;
     entry.abortedFor = owner;
-    await this.#leases.ended(key, patience);
+    await this.#leases.awaitReleased(key, patience);
   }
 
   /**

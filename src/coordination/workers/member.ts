@@ -86,7 +86,7 @@ export class Member implements Coordination {
     if (broadcast.what === 'close') leases.close(key);
     this.#caches.get(cache)?.forget(key);
     if (broadcast.what === 'open') leases.open(key);
-    if (broadcast.what === 'close') await leases.ended(key, broadcast.patience);
+    if (broadcast.what === 'close') await leases.awaitReleased(key, broadcast.patience);
   }
 
   async #acquire({ spelling: name }: LockName, wait: number, signal: AbortSignal): Promise<Lock> {

@@ -9,7 +9,7 @@ import { isAlgorithm, isBase64, isChecksum, type Algorithm } from './checksums';
 export interface DeclaredDigest {
   readonly algorithm: Algorithm | 'md5';
   readonly sum: Buffer;
-  readonly otherwise: () => BucketError;
+  readonly createError: () => BucketError;
 }
 
 /** The checksums of a body declared in headers. */
@@ -100,7 +100,7 @@ export const HEX = /^[0-9a-fA-F]{64}$/;
 export function declaredChecksum(algorithm: Algorithm, value: string): DeclaredDigest {
   const message = `The ${algorithm.toUpperCase()} you specified did not match the calculated checksum.`;
   const sum = Buffer.from(value, 'base64');
-  return { algorithm, sum, otherwise: () => new BucketError('bad-digest', message) };
+  return { algorithm, sum, createError: () => new BucketError('bad-digest', message) };
 }
 
 /** Returns the digest declared by Content-MD5. @throws BucketError `invalid-digest` */
@@ -113,7 +113,8 @@ export function declaredMd5(value: string): DeclaredDigest {
   return {
     algorithm: 'md5',
     sum: Buffer.from(value, 'base64'),
-    otherwise: () => new BucketError('bad-digest', message, { fields: { ExpectedDigest: value } }),
+    createError: () =>
+      new BucketError('bad-digest', message, { fields: { ExpectedDigest: value } }),
   };
 }
 
@@ -123,7 +124,7 @@ function declaredHash(value: string): DeclaredDigest {
   return {
     algorithm: 'sha256',
     sum: Buffer.from(value, 'hex'),
-    otherwise: () => new BucketError('content-mismatch', message, { fields }),
+    createError: () => new BucketError('content-mismatch', message, { fields }),
   };
 }
 

@@ -36,8 +36,8 @@ export async function* verifyStream(
   if (byteCount < bounds.min) throw new PayloadError(bounds.tooShort());
   const digests = new Map<string, Buffer>();
   for (const [algorithm, sum] of sums) digests.set(algorithm, await sum.digest());
-  for (const { algorithm, sum, otherwise } of [...declared, ...late()])
-    if (!digests.get(algorithm)?.equals(sum)) throw new PayloadError(otherwise());
+  for (const { algorithm, sum, createError } of [...declared, ...late()])
+    if (!digests.get(algorithm)?.equals(sum)) throw new PayloadError(createError());
   if (heldChunk) yield heldChunk;
 }
 

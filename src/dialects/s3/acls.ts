@@ -7,7 +7,7 @@ import type { Response } from '../../swift_api/message';
 import type { Operation, Route, Call, WireFormat } from './call';
 import { child, childrenOf, readXml, xml, xmlAnswer, type XmlElement } from '../xml';
 import { bodyOf, bucketOf, keyOf, malformed } from './arguments';
-import { empty } from './buckets';
+import { emptyResponse } from './buckets';
 import { versionOf } from './conditions';
 import { notImplemented, S3Refusal } from './refusal';
 import { X_CONTAINER_READ } from '../../swift_api/header_names';
@@ -78,7 +78,7 @@ const putBucketAcl: Operation = async (call) => {
   const bucket = bucketOf(call);
   await headBucket(call.caller, bucket);
   await setAccess(call.caller, bucket, cannedAcl(await requestedAcl(call)));
-  return empty(200);
+  return emptyResponse(200);
 };
 
 /**
@@ -90,7 +90,7 @@ const putObjectAcl: Operation = async (call) => {
   const name = await requestedAcl(call);
   if (cannedAcl(name).get(X_CONTAINER_READ) !== '')
     throw notImplemented('Objects have no ACLs of their own; set the ACL of the bucket instead.');
-  return empty(200);
+  return emptyResponse(200);
 };
 
 /** Returns the requested canned ACL, from the header or from an equivalent document. */

@@ -43,7 +43,10 @@ export const plainBucketRoutes: readonly Route[] = [
 
 const head: Operation = async (call) => {
   await headBucket(call.caller, bucketOf(call));
-  return empty(200, { 'x-amz-bucket-region': call.location, 'Content-Type': 'application/xml' });
+  return emptyResponse(200, {
+    'x-amz-bucket-region': call.location,
+    'Content-Type': 'application/xml',
+  });
 };
 
 const create: Operation = async (call) => {
@@ -57,7 +60,7 @@ const create: Operation = async (call) => {
     headers: acl === undefined ? Headers.none : cannedAcl(acl),
     hasCapitals: call.spelling.hasCapitals,
   });
-  return empty(200, { Location: `/${name}` });
+  return emptyResponse(200, { Location: `/${name}` });
 };
 
 /** There is one region; the region of the signature is taken for it, too. */
@@ -106,11 +109,11 @@ const putVersioning: Operation = async (call) => {
     throw notImplemented('MFA Delete is not implemented.');
   if (status !== 'Enabled' && status !== 'Suspended') throw malformed();
   await setVersioning(call.caller, bucketOf(call), status === 'Enabled' ? 'enabled' : 'suspended');
-  return empty(200);
+  return emptyResponse(200);
 };
 
 /** Returns a response without a body. */
-export function empty(
+export function emptyResponse(
   status: number,
   headers: Readonly<Record<string, string | undefined>> = {},
 ): Response {

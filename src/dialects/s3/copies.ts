@@ -1,4 +1,4 @@
-import { copyObject, type Copied } from '../../buckets/copies';
+import { copyObject, type CopyResult } from '../../buckets/copies';
 import type { ObjectRef } from '../../buckets/versions';
 import { Headers } from '../../http/headers';
 import type { Operation, Route, Call } from './call';
@@ -6,7 +6,7 @@ import { parseCopySource } from '../copy_source';
 import { xml, xmlAnswer } from '../xml';
 import { invalidArgument, isoTime, keyOf } from './arguments';
 import { conditionsOf, writeConditionOf } from './conditions';
-import { describedBy, taggedBy } from './object_headers';
+import { contentHeadersOf, tagHeadersOf } from './object_headers';
 import { idOf } from './writes';
 
 const SOURCE = 'x-amz-copy-source';
@@ -16,21 +16,21 @@ export const copyRoutes: readonly Route[] = [
 ];
 
 /** Makes the requested copy; also returns the headers with the version ids. */
-export async function copyAsked(
+export async function copyForCall(
   call: Call,
-): Promise<{ readonly copied: Copied; readonly told: Headers }> {
+): Promise<{ readonly copied: CopyResult; readonly told: Headers }> {
   const { caller, request } = call;
   const range = request.headers.get(`${SOURCE}-range`);
   if (range !== undefined) throw invalidArgument(`${SOURCE}-range`, range, 'Illegal copy header');
   const isFresh = directiveOf(call, 'x-amz-metadata-directive', 'Unknown metadata directive.');
   const isTagged = directiveOf(call, 'x-amz-tagging-directive', 'Unknown tagging directive.');
   // validated even if nothing of it is used
-  const described = describedBy(call);
+  const described = contentHeadersOf(call);
   const copied = await copyObject(caller, copySourceOf(call), keyOf(call), {
     conditions: conditionsOf(call, `${SOURCE}-`),
     condition: writeConditionOf(call),
     fresh: isFresh ? described : undefined,
-    tags: isTagged ? (taggedBy(call) ?? Headers.none) : undefined,
+    tags: isTagged ? (tagHeadersOf(call) ?? Headers.none) : undefined,
   });
   const told = Headers.of({
     'x-amz-version-id': idOf(copied.versionId),
@@ -40,7 +40,7 @@ export async function copyAsked(
 }
 
 const copy: Operation = async (call) => {
-  const { copied, told } = await copyAsked(call);
+  const { copied, told } = await copyForCall(call);
   const sums = [...copied.checksums].map(([name, sum]) =>
     xml(`Checksum${name.toUpperCase()}`, sum),
   );

@@ -1,4 +1,4 @@
-import { listObjects, type Listed } from '../../buckets/listing';
+import { listObjects, type ListedObject } from '../../buckets/listing';
 import { isTrueValue, type ByteString } from '../../http/bytes';
 import { Headers } from '../../http/headers';
 import type { Operation, Route, Call } from './call';
@@ -13,7 +13,7 @@ import {
   type Naming,
 } from './arguments';
 import { readToken, writeToken } from './continuation';
-import { owner } from './service';
+import { renderOwner } from './service';
 
 export const listingRoutes: readonly Route[] = [
   {
@@ -43,7 +43,7 @@ const listV1: Operation = async (call) => {
     page.next === undefined ? undefined : xml('NextMarker', naming.of(page.next)),
     ...bounds(call, query, naming),
     xml('IsTruncated', page.next !== undefined),
-    ...page.objects.map((each) => contents(each, naming, owner(call))),
+    ...page.objects.map((each) => contents(each, naming, renderOwner(call))),
     ...commonPrefixes(page.prefixes, naming),
   ];
   return xmlAnswer(call, 200, 'ListBucketResult', content, regionOf(call));
@@ -60,7 +60,7 @@ const listV2: Operation = async (call) => {
   // an empty token starts from the beginning
   const startAfter = token ? readToken(token) : after;
   const page = await listObjects(call.caller, bucketOf(call), { ...query, startAfter });
-  const ownerElement = isTrueValue(parameters.get('fetch-owner')) ? owner(call) : undefined;
+  const ownerElement = isTrueValue(parameters.get('fetch-owner')) ? renderOwner(call) : undefined;
   const content = [
     ...beginning(call, naming),
     page.next === undefined ? undefined : xml('NextContinuationToken', writeToken(page.next)),
@@ -102,7 +102,7 @@ export function encodingIn({ spelling }: Call, { encoding }: Naming): string[] {
 }
 
 function contents(
-  { key, etag, size, modified }: Listed,
+  { key, etag, size, modified }: ListedObject,
   naming: Naming,
   ownerElement: string | undefined,
 ): string {

@@ -1,16 +1,16 @@
 import { cannedAcl } from '../../buckets/acl';
 import { BucketError } from '../../buckets/errors';
-import { shownType } from '../../buckets/etag';
+import { presentedType } from '../../buckets/etag';
 import { checksumsIn, metadataHeaders, metadataIn, standardHeaders } from '../../buckets/metadata';
 import type { ObjectInfo } from '../../buckets/objects';
 import { parseTags, tagHeaders, tagsIn } from '../../buckets/tags';
 import type { ByteString } from '../../http/bytes';
 import { Headers } from '../../http/headers';
 import type { Call } from './call';
-import { metadataGiven, typeGiven } from '../object_headers';
+import { metadataOf, contentTypeOf } from '../object_headers';
 import { notImplemented, S3Refusal } from './refusal';
 
-export { etagGiven, overridden } from '../object_headers';
+export { etagFromContentMd5, responseOverrides } from '../object_headers';
 
 const META = 'x-amz-meta-';
 const DEFAULT_TYPE = 'binary/octet-stream';
@@ -30,7 +30,7 @@ const UNSUPPORTED = [
  *
  * @throws BucketError, S3Refusal for headers that it does not keep
  */
-export function describedBy({ request: { headers } }: Call): Headers {
+export function contentHeadersOf({ request: { headers } }: Call): Headers {
   for (const [name] of headers.entries())
     if (UNSUPPORTED.some((each) => name.startsWith(each)))
       throw notImplemented(
@@ -38,9 +38,9 @@ export function describedBy({ request: { headers } }: Call): Headers {
       );
   checkStorageClass(headers.get('x-amz-storage-class'));
   checkAcl(headers.get('x-amz-acl'));
-  return Headers.of({ 'Content-Type': typeGiven(headers, DEFAULT_TYPE) })
+  return Headers.of({ 'Content-Type': contentTypeOf(headers, DEFAULT_TYPE) })
     .withAll(standardHeaders(headers))
-    .withAll(metadataHeaders(metadataGiven(headers, META)));
+    .withAll(metadataHeaders(metadataOf(headers, META)));
 }
 
 /** There is only one storage class. */
@@ -64,7 +64,7 @@ function checkAcl(value: ByteString | undefined): void {
 }
 
 /** Returns the headers that keep the tags from a request; undefined if it has none. */
-export function taggedBy({ request: { headers } }: Call): Headers | undefined {
+export function tagHeadersOf({ request: { headers } }: Call): Headers | undefined {
   const value = headers.get('x-amz-tagging');
   return value === undefined ? undefined : tagHeaders(parseTags(value));
 }
@@ -76,7 +76,7 @@ export function objectHeaders({ headers, etag, versionId }: ObjectInfo): Headers
   const metadata = metadataIn(headers).map(([name, value]) => [META + name, value] as const);
   return Headers.of({
     ETag: `"${etag}"`,
-    'Content-Type': type === undefined ? undefined : shownType(type),
+    'Content-Type': type === undefined ? undefined : presentedType(type),
     'Accept-Ranges': 'bytes',
     'x-amz-version-id': versionId,
     'x-amz-tagging-count': tags === 0 ? undefined : String(tags),
@@ -99,7 +99,7 @@ export function checksumFields(checksums: ReadonlyMap<string, string>): Headers 
 }
 
 /** Returns headers with the stored checksums if the client requests them. */
-export function checksumsWanted({ request: { headers } }: Call, info: ObjectInfo): Headers {
+export function requestedChecksums({ request: { headers } }: Call, info: ObjectInfo): Headers {
   const isWanted = /^enabled$/i.test(headers.get('x-amz-checksum-mode') ?? '');
   return isWanted ? checksumFields(checksumsIn(info.headers)) : Headers.none;
 }

@@ -10,7 +10,7 @@ import type { Operation, Route, Call } from './call';
 import { xml, xmlAnswer } from '../xml';
 import { invalidArgument, keyOf } from './arguments';
 import { conditionsOf, versionOf } from './conditions';
-import { checksumsWanted, objectHeaders, overridden } from './object_headers';
+import { requestedChecksums, objectHeaders, responseOverrides } from './object_headers';
 
 export const readRoutes: readonly Route[] = [
   {
@@ -30,7 +30,7 @@ export const plainReadRoutes: readonly Route[] = [
 
 async function read(call: Call, method: 'GET' | 'HEAD'): Promise<Response> {
   const ref = { ...keyOf(call), versionId: versionOf(call) };
-  const overrides = overridden(call);
+  const overrides = responseOverrides(call);
   const part = call.parameters.get('partNumber');
   if (part !== undefined) return readPart(call, ref, method, part);
   const { headers } = call.request;
@@ -71,7 +71,7 @@ async function readPart(
   const parts = Headers.of({
     'x-amz-mp-parts-count': count === undefined ? undefined : String(count),
   });
-  return present(call, object, overridden(call).withAll(parts));
+  return present(call, object, responseOverrides(call).withAll(parts));
 }
 
 function present(call: Call, object: ReadObject, extraHeaders: Headers): Response {
@@ -84,7 +84,7 @@ function present(call: Call, object: ReadObject, extraHeaders: Headers): Respons
     );
     return { status, headers, body };
   }
-  const checksums = status === 200 ? checksumsWanted(call, object) : Headers.none;
+  const checksums = status === 200 ? requestedChecksums(call, object) : Headers.none;
   return { status, headers: objectHeaders(object).withAll(checksums).withAll(extraHeaders), body };
 }
 

@@ -21,7 +21,7 @@ const list: Operation = async (call) => {
     xml('Bucket', [xml('Name', name), xml('CreationDate', isoTime(created))]),
   );
   return xmlAnswer(call, 200, 'ListAllMyBucketsResult', [
-    owner(call),
+    renderOwner(call),
     xml('Buckets', elements),
     next === undefined ? undefined : xml('ContinuationToken', writeToken(next)),
     prefix === undefined ? undefined : xml('Prefix', prefix),
@@ -29,6 +29,6 @@ const list: Operation = async (call) => {
 };
 
 /** Returns the element of an owner, for listings. */
-export function owner(call: Call): string {
+export function renderOwner(call: Call): string {
   return xml('Owner', call.spelling.owner(call));
 }

@@ -1,7 +1,7 @@
 import { BucketError } from '../../buckets/errors';
-import { refusalOfSource } from '../../buckets/copies';
+import { copySourceError } from '../../buckets/copies';
 import { readObject, type ReadObject } from '../../buckets/objects';
-import { failed } from '../../buckets/preconditions';
+import { preconditionFailed } from '../../buckets/preconditions';
 import { putPart } from '../../buckets/uploads/upload_parts';
 import { getUpload, MAX_PARTS } from '../../buckets/uploads/uploads';
 import { destroy, whileUnread } from '../../http/body';
@@ -12,7 +12,7 @@ import { xml, xmlAnswer } from '../xml';
 import { invalidArgument, isoTime } from './arguments';
 import { conditionsOf } from './conditions';
 import { copySourceOf } from './copies';
-import { checksumFields, etagGiven } from './object_headers';
+import { checksumFields, etagFromContentMd5 } from './object_headers';
 import { uploadOf } from './uploads';
 
 const SOURCE = 'x-amz-copy-source';
@@ -67,7 +67,7 @@ const put: Operation = async (call) => {
   const { body, length, checksums, trailing } = payload;
   if (length === undefined)
     throw new BucketError('missing-length', 'You must provide the Content-Length HTTP header.');
-  const content = { body, length, given: etagGiven(call), sums: checksums, trailing };
+  const content = { body, length, given: etagFromContentMd5(call), sums: checksums, trailing };
   const { etag } = await putPart(caller, upload, number, content);
   const headers = Headers.of({ ETag: `"${etag}"` });
   const sums = checksumFields(new Map([...checksums, ...trailing()])).without(
@@ -89,7 +89,7 @@ const copy: Operation = async (call) => {
   }).catch((error: unknown) => {
     throw sourceError(error, range);
   });
-  if (sourceObject.status === 304) throw failed(SOURCE);
+  if (sourceObject.status === 304) throw preconditionFailed(SOURCE);
   const length = lengthOf(sourceObject, range);
   const content = {
     body: sourceObject.body,
@@ -138,5 +138,5 @@ function sourceError(error: unknown, range = ''): unknown {
       range,
       `Range specified is not valid for source object of size: ${details.fields?.['ActualObjectSize'] ?? ''}`,
     );
-  return refusalOfSource(error);
+  return copySourceError(error);
 }

@@ -1,7 +1,7 @@
 import { completeUpload } from '../../buckets/uploads/completion';
 import { modifiedOf } from '../../buckets/entries';
 import { BucketError } from '../../buckets/errors';
-import { summing, type Summing } from '../../buckets/uploads/part_sums';
+import { checksumModeOf, type ChecksumMode } from '../../buckets/uploads/part_sums';
 import { listUploads } from '../../buckets/uploads/upload_listing';
 import type { Upload } from '../../buckets/uploads/upload_names';
 import { listParts, type Part } from '../../buckets/uploads/upload_parts';
@@ -22,10 +22,10 @@ import {
   textOf,
 } from './arguments';
 import { writeConditionOf } from './conditions';
-import { describedBy, taggedBy } from './object_headers';
+import { contentHeadersOf, tagHeadersOf } from './object_headers';
 import { encodingIn } from './listings';
 import { listedParts, SUMS } from './part_list';
-import { owner } from './service';
+import { renderOwner } from './service';
 import { idOf } from './writes';
 
 /** Room for ten thousand parts, each with a checksum. */
@@ -65,7 +65,7 @@ export const uploadRoutes: readonly Route[] = [
 ];
 
 const create: Operation = async (call) => {
-  const headers = describedBy(call).withAll(taggedBy(call) ?? Headers.none);
+  const headers = contentHeadersOf(call).withAll(tagHeadersOf(call) ?? Headers.none);
   const checksumMode = summingOf(call);
   const upload = await createUpload(call.caller, keyOf(call), { headers, summing: checksumMode });
   const checksumHeaders = Headers.of({
@@ -85,7 +85,7 @@ const create: Operation = async (call) => {
  *
  * @throws BucketError for an unsupported one
  */
-function summingOf({ request: { headers } }: Call): Summing | undefined {
+function summingOf({ request: { headers } }: Call): ChecksumMode | undefined {
   const [algorithm, type] = [
     headers.get('x-amz-checksum-algorithm'),
     headers.get('x-amz-checksum-type'),
@@ -99,7 +99,7 @@ function summingOf({ request: { headers } }: Call): Summing | undefined {
   }
   if (type !== undefined && !['COMPOSITE', 'FULL_OBJECT'].includes(type))
     throw new BucketError('invalid-request', 'Value for x-amz-checksum-type header is invalid.');
-  const mode = summing(
+  const mode = checksumModeOf(
     algorithm.toLowerCase(),
     type === undefined ? undefined : type === 'FULL_OBJECT',
   );
@@ -112,7 +112,7 @@ function summingOf({ request: { headers } }: Call): Summing | undefined {
   );
 }
 
-function typeOf({ isOfWhole }: Summing): string {
+function typeOf({ isOfWhole }: ChecksumMode): string {
   return isOfWhole ? 'FULL_OBJECT' : 'COMPOSITE';
 }
 
@@ -136,7 +136,7 @@ const parts: Operation = async (call) => {
     xml('Key', naming.of(upload.key)),
     xml('UploadId', upload.id),
     initiator(call),
-    owner(call),
+    renderOwner(call),
     xml('StorageClass', 'STANDARD'),
     xml('PartNumberMarker', marker ?? 0),
     xml('NextPartNumberMarker', page.at(-1)?.number ?? 0),
@@ -255,7 +255,7 @@ const uploads: Operation = async (call) => {
         xml('Key', naming.of(key)),
         xml('UploadId', id),
         initiator(call),
-        owner(call),
+        renderOwner(call),
         xml('StorageClass', 'STANDARD'),
         xml('Initiated', isoTime(modifiedOf(entry))),
       ]),

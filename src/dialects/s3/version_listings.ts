@@ -12,7 +12,7 @@ import {
   type Naming,
 } from './arguments';
 import { beginning, commonPrefixes, encodingIn } from './listings';
-import { owner } from './service';
+import { renderOwner } from './service';
 
 export const versionListingRoutes: readonly Route[] = [
   {
@@ -34,7 +34,7 @@ export interface AskedVersions extends VersionPage {
 }
 
 /** Returns the requested page. @throws BucketError for an invalid query */
-export async function versionsAsked(call: Call): Promise<AskedVersions> {
+export async function queryVersions(call: Call): Promise<AskedVersions> {
   const { parameters, caller } = call;
   const [naming, limit] = [namingOf(call), limitOf(call)];
   const [prefix, delimiter] = [textOf(call, 'prefix'), textOf(call, 'delimiter')];
@@ -53,7 +53,7 @@ export function prefixesIn(entries: readonly ListedVersion[]): ByteString[] {
 }
 
 const list: Operation = async (call) => {
-  const page = await versionsAsked(call);
+  const page = await queryVersions(call);
   const { entries, next, naming, limit, delimiter, keyMarker, versionMarker } = page;
   return xmlAnswer(call, 200, 'ListVersionsResult', [
     ...beginning(call, naming),
@@ -65,7 +65,7 @@ const list: Operation = async (call) => {
     call.parameters.has('delimiter') ? xml('Delimiter', naming.of(delimiter)) : undefined,
     ...encodingIn(call, naming),
     xml('IsTruncated', next !== undefined),
-    ...entries.map((each) => versionElement(each, naming, owner(call))),
+    ...entries.map((each) => versionElement(each, naming, renderOwner(call))),
     ...commonPrefixes(prefixesIn(entries), naming),
   ]);
 };

@@ -6,9 +6,14 @@ import { Headers } from '../../http/headers';
 import { NO_BODY } from '../../swift_api/message';
 import type { Operation, Route, Call } from './call';
 import { keyOf } from './arguments';
-import { empty } from './buckets';
+import { emptyResponse } from './buckets';
 import { versionOf, writeConditionOf } from './conditions';
-import { checksumFields, describedBy, etagGiven, taggedBy } from './object_headers';
+import {
+  checksumFields,
+  contentHeadersOf,
+  etagFromContentMd5,
+  tagHeadersOf,
+} from './object_headers';
 
 /**
  * Bodies up to this size are received before they are written if they have a trailer that
@@ -28,9 +33,9 @@ const put: Operation = async (call) => {
   if (length === undefined)
     throw new BucketError('missing-length', 'You must provide the Content-Length HTTP header.');
   const condition = writeConditionOf(call);
-  const objectHeaders = describedBy(call)
-    .withAll(taggedBy(call) ?? Headers.none)
-    .withAll(etagGiven(call));
+  const objectHeaders = contentHeadersOf(call)
+    .withAll(tagHeadersOf(call) ?? Headers.none)
+    .withAll(etagFromContentMd5(call));
   const body = await receive(call, length);
   // the trailer of a longer body comes too late to be kept with it
   const checksums = new Map([
@@ -40,7 +45,7 @@ const put: Operation = async (call) => {
   const headers = objectHeaders.withAll(checksumHeaders(checksums));
   const written = await writeObject(caller, keyOf(call), { headers, body, length, condition });
   const checksumResponse = checksumFields(new Map([...checksums, ...payload.trailing()]));
-  const response = empty(200, {
+  const response = emptyResponse(200, {
     ETag: `"${written.etag}"`,
     'x-amz-version-id': idOf(written.versionId),
   });

@@ -5,7 +5,7 @@ import type { Query } from '../query';
 import { ALGORITHM, formatScope, type Scope, type Signing } from './signing';
 
 /** The signed elements of a request. */
-export interface Signed {
+export interface SignedRequest {
   readonly method: string;
   readonly path: string;
   readonly headers: Headers;
@@ -16,7 +16,7 @@ export interface Signed {
  * Returns the string to sign. It has the digest of the canonical request, in which each
  * part is decoded and encoded again, so that what is signed is what is understood.
  */
-export function stringToSign(request: Signed, signing: Signing): string {
+export function stringToSign(request: SignedRequest, signing: Signing): string {
   const { timestamp, scope } = signing;
   return [
     ALGORITHM,
@@ -31,7 +31,7 @@ export function stringToSign(request: Signed, signing: Signing): string {
  * once, and dots in them stay.
  */
 export function canonicalRequest(
-  { method, path, headers, query }: Signed,
+  { method, path, headers, query }: SignedRequest,
   { from, signedHeaders, payload }: Signing,
 ): ByteString {
   const fields = headers.bySpelling();
@@ -104,4 +104,4 @@ export function sha256(bytes: ByteString | Buffer): string {
 }
 
 /** The SHA-256 of no bytes, in hex. */
-export const NOTHING = sha256('');
+export const EMPTY_SHA256 = sha256('');

@@ -2,7 +2,7 @@ import type { Credential } from '../../auth/credential';
 import { toText } from '../../http/bytes';
 import { Headers } from '../../http/headers';
 import type { Ec2Request } from '../../auth/keystone_credentials';
-import { NOTHING, sign, signingKey, stringToSign } from './canonical';
+import { EMPTY_SHA256, sign, signingKey, stringToSign } from './canonical';
 import { ALGORITHM, formatScope, type Signing } from './signing';
 
 /**
@@ -13,7 +13,7 @@ import { ALGORITHM, formatScope, type Signing } from './signing';
  * @param host of Keystone
  * @param now milliseconds since 1970
  */
-export function signedForKeystone(
+export function signForKeystone(
   { accessKey, secretKey }: Credential,
   host: string,
   now: number,
@@ -28,7 +28,7 @@ export function signedForKeystone(
     signature: '',
     timestamp,
     expires: undefined,
-    payload: NOTHING,
+    payload: EMPTY_SHA256,
     mayBeOfNothing: false,
   };
   const headers = Headers.of({ Host: host, 'X-Amz-Date': timestamp });
@@ -44,6 +44,6 @@ export function signedForKeystone(
     path,
     params: {},
     headers: { Host: host, 'X-Amz-Date': timestamp, Authorization: authorization },
-    body_hash: NOTHING,
+    body_hash: EMPTY_SHA256,
   };
 }

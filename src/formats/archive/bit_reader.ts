@@ -1,7 +1,7 @@
 import type { ByteReader } from '../byte_reader';
 
 /** The bytes fetched so far do not suffice. */
-export class MoreNeeded extends Error {
+export class OutOfBytes extends Error {
   override readonly name = 'MoreNeeded';
 }
 
@@ -40,7 +40,7 @@ export class BitReader {
   read(count: number): number {
     while (this.#count < count) {
       const byte = this.#window[this.#next++];
-      if (byte === undefined) throw new MoreNeeded('there are no more bytes');
+      if (byte === undefined) throw new OutOfBytes('there are no more bytes');
       this.#bits = ((this.#bits << 8) | byte) >>> 0;
       this.#count += 8;
     }

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ByteReader } from '../byte_reader';
-import { BitReader, MoreNeeded } from './bit_reader';
+import { BitReader, OutOfBytes } from './bit_reader';
 import { BZIP2, readBlock, type Block } from './bzip2_block';
 import { BrokenArchive } from './broken_archive';
 
@@ -25,7 +25,7 @@ export async function* bunzip2(bytes: ByteReader): AsyncGenerator<Buffer> {
       bits.alignToByte();
     }
   } catch (error) {
-    if (error instanceof MoreNeeded) return;
+    if (error instanceof OutOfBytes) return;
     throw error;
   }
 }

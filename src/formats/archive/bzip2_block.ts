@@ -1,5 +1,5 @@
 import type { BitReader } from './bit_reader';
-import { Turns } from '../../util/turns';
+import { TurnBudget } from '../../util/turns';
 import { BrokenArchive } from './broken_archive';
 
 /** Constants of the format. */
@@ -156,9 +156,9 @@ async function readColumns(
   const order = usedBytes.slice();
   const end = usedBytes.length + 1;
   let count = 0;
-  const turns = new Turns(STEPS);
+  const turns = new TurnBudget(STEPS);
   for (let run = 0, weight = 1; ;) {
-    if (turns.isOver()) await turns.next();
+    if (turns.isSpent()) await turns.next();
     const symbol = next();
     if (symbol <= 1) {
       run += weight << symbol;
@@ -185,9 +185,9 @@ async function untransform(columns: Uint8Array, origin: number): Promise<Uint8Ar
     sum += count;
   }
   const successors = new Int32Array(columns.length);
-  const turns = new Turns(STEPS);
+  const turns = new TurnBudget(STEPS);
   for (let at = 0; at < columns.length; at++) {
-    if (turns.isOver()) await turns.next();
+    if (turns.isSpent()) await turns.next();
     const byte = columns[at] ?? 0;
     const start = starts[byte] ?? 0;
     successors[start] = at;
@@ -196,7 +196,7 @@ async function untransform(columns: Uint8Array, origin: number): Promise<Uint8Ar
   const bytes = new Uint8Array(columns.length);
   let at = successors[origin] ?? 0;
   for (let i = 0; i < bytes.length; i++) {
-    if (turns.isOver()) await turns.next();
+    if (turns.isSpent()) await turns.next();
     bytes[i] = columns[at] ?? 0;
     at = successors[at] ?? 0;
   }

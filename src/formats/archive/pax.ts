@@ -6,7 +6,7 @@ import { BrokenArchive } from './broken_archive';
 export type PaxHeaders = ReadonlyMap<ByteString, ByteString>;
 
 /** Max number of attributes of an entry. */
-export const MAX_SAID = 1000;
+export const MAX_ATTRIBUTES = 1000;
 
 /**
  * Parses pax headers: `LENGTH KEY=VALUE` and a newline each, where LENGTH counts all of
@@ -26,7 +26,8 @@ export function parsePax(block: Buffer): Map<ByteString, ByteString> {
     const equals = text.slice(at, end).indexOf('=');
     if (equals <= head.length) throw new BrokenArchive('invalid header');
     headers.set(text.slice(at + head.length, at + equals), text.slice(at + equals + 1, end - 1));
-    if (headers.size > MAX_SAID) throw new BrokenArchive(`more than ${MAX_SAID} attributes`);
+    if (headers.size > MAX_ATTRIBUTES)
+      throw new BrokenArchive(`more than ${MAX_ATTRIBUTES} attributes`);
     at = end;
   }
 }

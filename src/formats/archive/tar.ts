@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
-import { trimmedEnd, type ByteString } from '../../http/bytes';
+import { trimEndChars, type ByteString } from '../../http/bytes';
 import type { ByteReader } from '../byte_reader';
-import { MAX_SAID, parsePax, type PaxHeaders } from './pax';
+import { MAX_ATTRIBUTES, parsePax, type PaxHeaders } from './pax';
 import { BLOCK, HeaderError, parseHeader, textAt, type TarHeader } from './tar_header';
 import { BrokenArchive } from './broken_archive';
 
@@ -59,7 +59,7 @@ class EntryContent extends Readable {
   }
 
   async #take(): Promise<Buffer> {
-    const chunk = await this.bytes.some(this.#left);
+    const chunk = await this.bytes.readSome(this.#left);
     if (chunk === undefined) throw new BrokenArchive('unexpected end of data');
     this.#left -= chunk.length;
     return chunk;
@@ -134,7 +134,7 @@ async function readEntry(bytes: ByteReader, first: TarHeader, global: PaxState):
       parsePax(meta).forEach((value, key) => scope.attributes.set(key, value));
   }
   const pax = new Map([...global.attributes, ...local.attributes]);
-  if (pax.size > MAX_SAID) throw new BrokenArchive(`more than ${MAX_SAID} attributes`);
+  if (pax.size > MAX_ATTRIBUTES) throw new BrokenArchive(`more than ${MAX_ATTRIBUTES} attributes`);
   for (let more = header.isExtended; more;) more = (await bytes.read(BLOCK))[504] === 1;
   const size = /^\d+$/.test(pax.get('size') ?? '') ? Number(pax.get('size')) : header.size;
   const name = pathIn(pax) ?? longName ?? header.name;
@@ -155,7 +155,7 @@ const WITHOUT_CONTENT = ['1', '2', '3', '4', '5', '6'];
 /** The path of a directory may end with slashes. */
 function pathIn(pax: PaxHeaders): ByteString | undefined {
   const path = pax.get('path');
-  return path === undefined ? undefined : trimmedEnd(path, '/');
+  return path === undefined ? undefined : trimEndChars(path, '/');
 }
 
 async function readMeta(bytes: ByteReader, { size }: TarHeader, state: PaxState): Promise<Buffer> {

@@ -1,17 +1,17 @@
 import type { Request as ExpressRequest, RequestHandler } from 'express';
 import { z } from 'zod';
 import { catchErrors } from '../../../middleware/catch_errors';
-import { guarding, mayKeepHost } from '../../../middleware/gatekeeper';
+import { gatekeeperFilter, mayKeepHost } from '../../../middleware/gatekeeper';
 import { versionedWrites as versionedWritesPlugin } from '../../../middleware/versioned_writes';
 import { ConfigError } from '../../config/error';
 import { bodyMemory } from '../../config/body_memory';
 import { seconds } from '../../config/options';
-import { alone } from '../../coordination/coordination';
-import { fenced } from '../../coordination/fenced';
-import { throughRedis } from '../../coordination/through_redis';
+import { createLocalCoordination } from '../../coordination/coordination';
+import { withFence } from '../../coordination/fenced';
+import { createRedisCoordination } from '../../coordination/through_redis';
 import { Credentials } from '../../auth/credential';
 import {
-  isReading,
+  isReadMethod,
   NO_BODY,
   textResponse,
   type Handler,
@@ -22,16 +22,16 @@ import { BodyMemory } from '../../http/body_memory';
 import { Headers } from '../../http/headers';
 import { isPlain, readTarget, type RequestTarget } from '../../swift_api/request_target';
 import { isSignedForS3 } from '../../swift_api/s3_requests';
-import { ofTransaction } from '../../swift_api/transaction';
+import { addTransactionId } from '../../swift_api/transaction';
 import { createLog, type Log } from '../../util/log';
 import { buildPipeline } from '../../pipeline/build';
 import type { FilterContext } from '../../plugin/plugin';
 import { redisUrl, withoutRedis } from '../../coordination/redis/url';
 import { Fence } from '../../coordination/sole_server';
-import { createLookout, createSwiftApp, storeOptions } from '../../stores/swift/app';
+import { createSoleServerMonitor, createSwiftApp, storeOptions } from '../../stores/swift/app';
 import { headersOf, serve } from '../listener';
 import { soleServerContext } from '../lookout';
-import { refusalOf } from '../routes';
+import { refusalMessage } from '../routes';
 
 const middlewareOptions = z.object({
   client_timeout: seconds(0.01, 86_400).default(60_000),
@@ -88,12 +88,15 @@ export function versionedWrites(
     memory: new BodyMemory(serving.max_body_memory),
   };
   const app = createSwiftApp(swiftOptions);
-  const redis = redis_url && throughRedis(redis_url, lock_lease, log, without_redis);
-  const shared = redis ?? alone();
+  const redis = redis_url && createRedisCoordination(redis_url, lock_lease, log, without_redis);
+  const shared = redis ?? createLocalCoordination();
   const fence = new Fence();
-  const monitor = createLookout(swiftOptions, soleServerContext(redis, log, fence.publish));
+  const monitor = createSoleServerMonitor(
+    swiftOptions,
+    soleServerContext(redis, log, fence.publish),
+  );
   monitor?.run();
-  const coordination = monitor ? fenced(shared, fence) : shared;
+  const coordination = monitor ? withFence(shared, fence) : shared;
   const context: FilterContext = {
     log,
     app,
@@ -106,10 +109,10 @@ export function versionedWrites(
   const handler = buildPipeline(
     [
       catchErrors.create({}, context),
-      guarding(
+      gatekeeperFilter(
         context.claims,
         app.upstream,
-        (request) => isReading(request.method) || keepsHost(request),
+        (request) => isReadMethod(request.method) || keepsHost(request),
       ),
       versionedWritesPlugin.create(filterOptions, context),
     ],
@@ -162,7 +165,7 @@ function placeOf(req: ExpressRequest, target: RequestTarget): 'here' | 'app' | '
   const mounted = req.originalUrl === req.url ? target : readTarget(req.originalUrl);
   if (target.reading !== 'outside' || mounted.reading !== 'outside') return 'refused';
   const writesByS3 =
-    !isReading(req.method) &&
+    !isReadMethod(req.method) &&
     isSignedForS3(headersOf(req, target).get('authorization'), target.query);
   return writesByS3 ? 'here' : 'app';
 }
@@ -170,14 +173,14 @@ function placeOf(req: ExpressRequest, target: RequestTarget): 'here' | 'app' | '
 const refuse =
   (target: RequestTarget): Handler =>
   ({ transactionId }) =>
-    Promise.resolve(ofTransaction(textResponse(400, refusalOf(target)), transactionId));
+    Promise.resolve(addTransactionId(textResponse(400, refusalMessage(target)), transactionId));
 
 /**
  * Returns whether a request may go to the app: only a read whose path no proxy of the app
  * could normalize to another.
  */
 function mayDecline({ method }: Request, target: RequestTarget): boolean {
-  return isReading(method) && target.authority === undefined && isPlain(target);
+  return isReadMethod(method) && target.authority === undefined && isPlain(target);
 }
 
 /**

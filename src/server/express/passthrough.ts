@@ -2,12 +2,12 @@ import express, { type Express } from 'express';
 import { createProxyMiddleware } from 'http-proxy-middleware';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { toText, unquote } from '../../http/bytes';
-import { endToEnd, Headers } from '../../http/headers';
+import { endToEndHeaders, Headers } from '../../http/headers';
 import type { Log } from '../../util/log';
 import type { UpstreamServer } from '../../plugin/plugin';
-import { TRANSACTION_IDS, transactionId } from '../../swift_api/transaction';
+import { TRANSACTION_IDS, newTransactionId } from '../../swift_api/transaction';
 import { closeLingering } from '../lingering_close';
-import { leadBack } from '../../swift_api/lead_back';
+import { rewriteStoreUrl } from '../../swift_api/lead_back';
 import { originForm, readTarget } from '../../swift_api/request_target';
 import { X_STORAGE_URL, X_TRANS_ID } from '../../swift_api/header_names';
 
@@ -21,7 +21,7 @@ export function createPassthrough({ origin, host, timeout }: UpstreamServer, log
   app.disable('x-powered-by');
   app.disable('etag');
   app.use((req, res, next) => {
-    const id = transactionId();
+    const id = newTransactionId();
     for (const name of TRANSACTION_IDS) res.setHeader(name, id);
     logWhenDone(req, res, id, log);
     if (!reframe(req, res)) return;
@@ -49,7 +49,7 @@ export function createPassthrough({ origin, host, timeout }: UpstreamServer, log
           const storage = proxyResponse.headers[X_STORAGE_URL];
           const requestHost = Headers.fromRaw(req.rawHeaders).get('host');
           if (typeof storage === 'string' && requestHost !== undefined) {
-            proxyResponse.headers[X_STORAGE_URL] = leadBack(storage, requestHost, [
+            proxyResponse.headers[X_STORAGE_URL] = rewriteStoreUrl(storage, requestHost, [
               origin.host,
               host,
             ]);
@@ -92,7 +92,7 @@ function reframe(req: IncomingMessage, res: ServerResponse): boolean {
     return false;
   }
   if (req.headers.expect !== undefined && req.httpVersionMinor > 0) res.writeContinue();
-  const headers = endToEnd(Headers.fromRaw(req.rawHeaders)).without('expect');
+  const headers = endToEndHeaders(Headers.fromRaw(req.rawHeaders)).without('expect');
   req.headers = Object.fromEntries(headers.byName());
   return true;
 }

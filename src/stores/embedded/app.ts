@@ -1,15 +1,15 @@
 import { z } from 'zod';
 import { isLoopback } from '../../config/loopback';
-import { flag, seconds, whole } from '../../config/options';
+import { flag, seconds, wholeNumber } from '../../config/options';
 import type { Log } from '../../util/log';
 import { Right } from '../../swift_api/authority/grants';
 import type { Request, Response } from '../../swift_api/message';
 import type { ObjectTarget } from '../../swift_api/target';
 import type { App, AppPlugin, Objection, ServerFacts } from '../../plugin/plugin';
-import { judgement, resourceOf } from './api/call';
+import { refusalFor, resourceOf } from './api/call';
 import { createHandler } from './api/handler';
-import { refusalOfNames } from './api/limits';
-import { type Housekeeping, keepHouse } from './storage/housekeeping';
+import { refusalForNames } from './api/limits';
+import { type Housekeeping, startHousekeeping } from './storage/housekeeping';
 import { openStorage, type StorageOptions } from './storage/lmdb_storage';
 import type { Storage } from './storage/storage';
 import { StorageError } from './storage/storage_error';
@@ -20,7 +20,7 @@ const options = z.object({
   expirer_interval: seconds(0.1, 86_400).default(60_000),
   scrub: flag.default(true),
   scrub_interval: seconds(0.1, 365 * 86_400).default(86_400_000),
-  scrub_bytes_per_second: whole(0, 2 ** 40).default(10_000_000),
+  scrub_bytes_per_second: wholeNumber(0, 2 ** 40).default(10_000_000),
   anonymous: z.enum(['none', 'all'], { error: 'not known; known: none, all' }).default('none'),
 });
 
@@ -28,7 +28,7 @@ const options = z.object({
 export const embedded: AppPlugin<typeof options> = {
   name: 'embedded',
   options,
-  keepsObjects: true,
+  storesObjects: true,
   objections,
   banner: ({ data }) => ({ data }),
   create: async (config, log, role) => {
@@ -41,7 +41,7 @@ export const embedded: AppPlugin<typeof options> = {
   },
   startPrimary: async (config, log) => {
     const storage = await openData(config.data, { log });
-    return { close: keepHouse(storage, housekeepingOptions(config, log)) };
+    return { close: startHousekeeping(storage, housekeepingOptions(config, log)) };
   },
 };
 
@@ -116,7 +116,7 @@ export function createEmbeddedApp(storage: Storage, housekeeping?: Housekeeping)
     judgesParts: true,
     mayWrite: (request, target) => Promise.resolve(mayWrite(storage, request, target)),
     mayLock: (request, target) => Promise.resolve(mayWrite(storage, request, target)),
-    close: housekeeping ? keepHouse(storage, housekeeping) : () => storage.close(),
+    close: housekeeping ? startHousekeeping(storage, housekeeping) : () => storage.close(),
   };
 }
 
@@ -125,9 +125,9 @@ export function createEmbeddedApp(storage: Storage, housekeeping?: Housekeeping)
  * respond alike.
  */
 function mayWrite(storage: Storage, request: Request, target: ObjectTarget): Right | Response {
-  const refusal = refusalOfNames(target);
+  const refusal = refusalForNames(target);
   if (refusal) return refusal;
   const container = storage.container(target.account, target.container);
-  const forbidden = judgement(request, resourceOf(storage, 'PUT', target, container));
+  const forbidden = refusalFor(request, resourceOf(storage, 'PUT', target, container));
   return forbidden ?? Right.established('write', target);
 }

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { flag, seconds, url, whole } from '../../config/options';
+import { flag, seconds, httpUrl, wholeNumber } from '../../config/options';
 import {
   formatRules,
-  NOTHING,
+  NO_PASSTHROUGH,
   passthroughHostsOption,
   passthroughOption,
   type Passthrough,
@@ -17,17 +17,17 @@ import type {
   UpstreamServer,
 } from '../../plugin/plugin';
 import { loginKeystone, loginV1 } from '../../auth/logins';
-import { LoggedIn, type Login } from '../../auth/session';
+import { UserSession, type Login } from '../../auth/session';
 import { StoreError } from '../../util/store_error';
 import { RecordMonitor } from './sole_server/monitor';
 import { Rights } from './rights';
 import { SelfTest } from './self_test';
 import { ServerRecords } from './sole_server/server_records';
 import { StoreLimitsCache } from './store_limits';
-import { Strangers } from './sole_server/strangers';
+import { AnonymousRefusals } from './sole_server/strangers';
 import { Upstream } from './upstream';
 
-const origin = url.refine(({ pathname, search }) => pathname === '/' && search === '', {
+const origin = httpUrl.refine(({ pathname, search }) => pathname === '/' && search === '', {
   error: 'only scheme, host and port: request paths are passed on unchanged',
 });
 
@@ -36,10 +36,10 @@ const storeShape = {
   upstream_host: z.string().optional(),
   conn_timeout: seconds(0.01, 600).default(10_000),
   upstream_timeout: seconds(0.01, 86_400).default(600_000),
-  connections: whole(1, 100_000).default(256),
+  connections: wholeNumber(1, 100_000).default(256),
   rights_cache_time: seconds(0, 60).default(60_000),
   auth_type: z.enum(['v1', 'password'], { error: 'not known; known: v1, password' }).default('v1'),
-  auth_url: url.optional(),
+  auth_url: httpUrl.optional(),
   auth_user: z.string().optional(),
   auth_key: z.string().optional(),
   username: z.string().optional(),
@@ -107,7 +107,7 @@ export const swift: AppPlugin<typeof options> = {
     const { passthrough, passthrough_hosts: hosts } = config;
     return createSwiftApp(config, { rules: passthrough, hosts });
   },
-  soleServerMonitor: createLookout,
+  soleServerMonitor: createSoleServerMonitor,
 };
 
 const PARTS_ARE_WRITTEN =
@@ -118,7 +118,10 @@ const PARTS_ARE_WRITTEN =
  *
  * @param passthrough what a server passes on besides the object API; by default nothing
  */
-export function createSwiftApp(options: StoreOptions, passthrough: Passthrough = NOTHING): App {
+export function createSwiftApp(
+  options: StoreOptions,
+  passthrough: Passthrough = NO_PASSTHROUGH,
+): App {
   const server: UpstreamServer = {
     origin: options.upstream,
     host: options.upstream_host,
@@ -127,29 +130,29 @@ export function createSwiftApp(options: StoreOptions, passthrough: Passthrough =
   };
   const { conn_timeout: connectTimeout, connections } = options;
   const upstream = new Upstream({ ...server, connectTimeout, connections });
-  const strangers = new Strangers((request) => upstream.send(request));
+  const strangers = new AnonymousRefusals((request) => upstream.send(request));
   const login = loginOf(options);
-  const user = login && new LoggedIn(login);
+  const user = login && new UserSession(login);
 
   const handler = async (request: Request): Promise<Response> => {
     if (request.authority !== 'client') request.authority.check(request);
     if (request.authority === 'client' || user === undefined) {
       const response = await strangers.answer(request);
-      if (response.status === 401 || response.status === 403) rights.forget(request);
+      if (response.status === 401 || response.status === 403) rights.invalidate(request);
       return response;
     }
-    const { token } = await user.session();
+    const { token } = await user.get();
     const response = await upstream.send(withToken(request, token));
     if (response.status !== 401) return response;
     await drain(response.body);
-    const { token: freshToken } = await user.session(token);
+    const { token: freshToken } = await user.get(token);
     // a stream cannot be sent again: the store would take the rest of it, or nothing, for
     // the whole
     if (isUnread(request.body)) return upstream.send(withToken(request, freshToken));
     destroy(request.body);
     throw new StoreError('unavailable', 'the store refused the token of the service user');
   };
-  const selfTest = new SelfTest(handler, async () => (await user?.session())?.accountPath);
+  const selfTest = new SelfTest(handler, async () => (await user?.get())?.accountPath);
   const rights = new Rights(handler, user && selfTest, options.rights_cache_time);
 
   const limits = new StoreLimitsCache(handler);
@@ -160,14 +163,14 @@ export function createSwiftApp(options: StoreOptions, passthrough: Passthrough =
     upstream: server,
     mayWrite: (request, target, { fresh } = {}) => rights.mayWrite(request, target, fresh),
     mayLock: (request, target) =>
-      user ? rights.mayWrite(request, target) : rights.mayLook(request, target),
-    limits: (request) => limits.of(request),
+      user ? rights.mayWrite(request, target) : rights.mayRead(request, target),
+    limits: (request) => limits.get(request),
     close: () => upstream.close(),
   };
 }
 
 /** Creates a monitor for other servers of the same Swift, which needs a service user. */
-export function createLookout(
+export function createSoleServerMonitor(
   options: StoreOptions,
   { log, through, locks, publish }: SoleServerContext,
 ): SoleServerMonitor | undefined {
@@ -178,8 +181,8 @@ export function createLookout(
     return undefined;
   }
   const app = createSwiftApp(options);
-  const user = new LoggedIn(login);
-  const records = new ServerRecords(app.handler, async () => (await user.session()).accountPath);
+  const user = new UserSession(login);
+  const records = new ServerRecords(app.handler, async () => (await user.get()).accountPath);
   const monitor = new RecordMonitor(records, locks, publish, log);
   return {
     start: () => monitor.start(),

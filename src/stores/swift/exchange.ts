@@ -1,5 +1,5 @@
 import { destroy, drain, type Body } from '../../http/body';
-import { endToEnd, type Headers } from '../../http/headers';
+import { endToEndHeaders, type Headers } from '../../http/headers';
 import type { UpstreamServer } from '../../plugin/plugin';
 import { ClientGone, NO_BODY, type Request, type Response } from '../../swift_api/message';
 import { codeOf, messageOf } from '../../util/errors';
@@ -16,7 +16,7 @@ export interface UpstreamOptions extends Omit<UpstreamServer, 'passthrough'> {
 export const MAX_HEADER_BYTES = 128 * 1024;
 
 /** Builds the response; drains the body if HTTP allows none. */
-export async function answer(
+export async function toResponse(
   request: Request,
   status: number,
   headers: Headers,
@@ -27,18 +27,18 @@ export async function answer(
     status === 204 ||
     status === 304 ||
     headers.get('content-length') === '0';
-  if (!empty) return { status, headers: endToEnd(headers), body };
+  if (!empty) return { status, headers: endToEndHeaders(headers), body };
   await drain(body);
-  return { status, headers: endToEnd(headers), body: NO_BODY };
+  return { status, headers: endToEndHeaders(headers), body: NO_BODY };
 }
 
 /** No connection could be established. */
-export class NoConnection extends Error {
+export class ConnectTimeoutError extends Error {
   readonly code = 'UND_ERR_CONNECT_TIMEOUT';
 }
 
 /** Maps the error of a failed exchange for the pipeline; destroys the request's body. */
-export function asHandlerError(error: unknown, request: Request): Error {
+export function toHandlerError(error: unknown, request: Request): Error {
   destroy(request.body);
   const bodyError = Buffer.isBuffer(request.body) ? null : request.body.errored;
   if (bodyError instanceof ClientGone) return bodyError;

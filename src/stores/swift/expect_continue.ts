@@ -5,10 +5,10 @@ import { pipeline } from 'node:stream/promises';
 import { Headers } from '../../http/headers';
 import { NO_BODY, type Request, type Response } from '../../swift_api/message';
 import {
-  answer,
-  asHandlerError,
+  toResponse,
+  toHandlerError,
   MAX_HEADER_BYTES,
-  NoConnection,
+  ConnectTimeoutError,
   type UpstreamOptions,
 } from './exchange';
 
@@ -41,10 +41,10 @@ export async function sendExpectContinue(
       ? sendWithoutLength(outgoing)
       : sendAfterContinue(outgoing, request));
     const status = response.statusCode ?? 500;
-    return await answer(request, status, Headers.fromRaw(response.rawHeaders), response);
+    return await toResponse(request, status, Headers.fromRaw(response.rawHeaders), response);
   } catch (error) {
     outgoing.destroy();
-    throw asHandlerError(error, request);
+    throw toHandlerError(error, request);
   }
 }
 
@@ -59,7 +59,8 @@ function prepareSocket(
   socket.setTimeout(options.connectTimeout);
   socket.once('connect', () => socket.setTimeout(options.timeout));
   socket.on('timeout', () => {
-    if (socket.connecting) outgoing.destroy(new NoConnection('timed out waiting for a connection'));
+    if (socket.connecting)
+      outgoing.destroy(new ConnectTimeoutError('timed out waiting for a connection'));
     else if (!waitsForClient(outgoing, request))
       outgoing.destroy(new Error('timed out waiting for a response'));
   });

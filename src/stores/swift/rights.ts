@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { unauthorised } from '../../swift_api/responses';
 import { drain } from '../../http/body';
-import { credentials, type Headers } from '../../http/headers';
+import { credentialHeaders, type Headers } from '../../http/headers';
 import {
   subrequest,
   textResponse,
@@ -17,7 +17,7 @@ import {
   type ObjectTarget,
 } from '../../swift_api/target';
 import { isTempUrl, tempUrlQuery } from '../../swift_api/temp_url/temp_url';
-import { changedBy, writtenBy } from '../../swift_api/object_writes';
+import { changedObject, writtenObject } from '../../swift_api/object_writes';
 import { Right } from '../../swift_api/authority/grants';
 import { StoreError } from '../../util/store_error';
 import { PROBES, type ProbeMethod, type SelfTest } from './self_test';
@@ -82,7 +82,7 @@ export class Rights {
    *
    * @returns a right that the store judges itself, request by request
    */
-  async mayLook(request: Request, target: ObjectTarget): Promise<Right | Response> {
+  async mayRead(request: Request, target: ObjectTarget): Promise<Right | Response> {
     return (await this.refusalOfReading(request, target)) ?? Right.established('write', target);
   }
 
@@ -94,7 +94,7 @@ export class Rights {
     if (request.method === 'POST') return undefined;
     const key = keyOf(request.headers, target);
     if (key !== undefined && this.cache?.get(key)) return undefined;
-    const headers = credentials(request.headers);
+    const headers = credentialHeaders(request.headers);
     const { status, body } = await this.send(
       subrequest(request, {
         method: 'HEAD',
@@ -111,9 +111,10 @@ export class Rights {
   }
 
   /** Drops the cached right of a client whose request the store did not allow. */
-  forget(request: Request): void {
+  invalidate(request: Request): void {
     const target = parseTarget(request.path);
-    const objectTarget = target && (writtenBy(request, target) ?? changedBy(request, target));
+    const objectTarget =
+      target && (writtenObject(request, target) ?? changedObject(request, target));
     const key = objectTarget && keyOf(request.headers, objectTarget);
     if (key !== undefined) this.cache?.delete(key);
   }
@@ -136,7 +137,7 @@ export class Rights {
     method: ProbeMethod,
     query: string,
   ): Promise<Response | undefined> {
-    const headers = credentials(request.headers).withAll(PROBES[method]);
+    const headers = credentialHeaders(request.headers).withAll(PROBES[method]);
     const path = formatTarget(target);
     const response = await this.send(
       subrequest(request, { method, path, query, headers, authority: 'client' }),
@@ -144,7 +145,7 @@ export class Rights {
     if ([401, 403, 429, 498].includes(response.status)) return response;
     await drain(response.body);
     if (response.status >= 400 && response.status < 500) return undefined;
-    if (response.status < 300) this.selfTest?.doubt();
+    if (response.status < 300) this.selfTest?.invalidate();
     throw new StoreError(
       'unavailable',
       `cannot determine whether the client may write: the store answered ${response.status}`,
@@ -159,7 +160,7 @@ const MAY_NOT_READ = 'the store does not allow this client to read the object\n'
  * client without credentials.
  */
 function keyOf(headers: Headers, { account, container }: ContainerTarget): string | undefined {
-  const clientCredentials = [...credentials(headers).entries()];
+  const clientCredentials = [...credentialHeaders(headers).entries()];
   if (clientCredentials.length === 0) return undefined;
   return createHash('sha256')
     .update(JSON.stringify([account, container, ...clientCredentials]))

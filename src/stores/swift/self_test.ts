@@ -5,7 +5,7 @@ import { Headers } from '../../http/headers';
 import { subrequest, type Handler, type Request, type Response } from '../../swift_api/message';
 import { formatTarget, parseTarget, type ObjectTarget } from '../../swift_api/target';
 import { signTempUrl } from '../../swift_api/temp_url/temp_url';
-import { keepOwnContainer } from '../../swift_api/authority/closed_list';
+import { ownContainerAuthority } from '../../swift_api/authority/closed_list';
 import { StoreError } from '../../util/store_error';
 
 /** Requests for which Swift requires the right to write, and that cannot take effect. */
@@ -77,7 +77,7 @@ export class SelfTest {
   }
 
   /** Discards all results, since a probe took effect nevertheless. */
-  doubt(): void {
+  invalidate(): void {
     this.results.clear();
   }
 
@@ -160,7 +160,7 @@ export class SelfTest {
   }
 
   private asker(request: Request, { version, account }: ObjectTarget): Ask {
-    const authority = keepOwnContainer(formatTarget({ version, account }), CONTAINER);
+    const authority = ownContainerAuthority(formatTarget({ version, account }), CONTAINER);
     return (method, target, headers = Headers.none) => {
       const query = method === 'HEAD' ? 'symlink=get' : '';
       return this.send(

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { now } from '../../util/clock';
 import { readJson } from '../../formats/json';
-import { USUAL_LIMITS, type StoreLimits } from '../../swift_api/manifest_bounds';
+import { DEFAULT_LIMITS, type StoreLimits } from '../../swift_api/manifest_bounds';
 import { subrequest, type Handler, type Request } from '../../swift_api/message';
-import { readAnswer } from '../../swift_api/json_response';
+import { readResponse } from '../../swift_api/json_response';
 
 /** Milliseconds for which the limits are cached. */
 const CACHE_TIME = 600_000;
@@ -22,9 +22,9 @@ export class StoreLimitsCache {
   /** @param send sends a request to the store */
   constructor(private readonly send: Handler) {}
 
-  async of(request: Request): Promise<StoreLimits> {
+  async get(request: Request): Promise<StoreLimits> {
     if (this.cached && this.cached.until > now()) return this.cached.limits;
-    const limits = (await this.ask(request)) ?? USUAL_LIMITS;
+    const limits = (await this.ask(request)) ?? DEFAULT_LIMITS;
     this.cached = { limits, until: now() + CACHE_TIME };
     return limits;
   }
@@ -33,13 +33,13 @@ export class StoreLimitsCache {
     const { status, body } = await this.send(
       subrequest(request, { method: 'GET', path: '/info', authority: 'client' }),
     );
-    const info = await readAnswer(body, MAX_INFO_BYTES, '/info of the store');
+    const info = await readResponse(body, MAX_INFO_BYTES, '/info of the store');
     if (status !== 200) return undefined;
     const { data } = Info.safeParse(parseInfo(info));
     return {
-      segments: data?.slo?.max_manifest_segments ?? USUAL_LIMITS.segments,
-      bytes: data?.slo?.max_manifest_size ?? USUAL_LIMITS.bytes,
-      deletes: data?.bulk_delete?.max_deletes_per_request ?? USUAL_LIMITS.deletes,
+      segments: data?.slo?.max_manifest_segments ?? DEFAULT_LIMITS.segments,
+      bytes: data?.slo?.max_manifest_size ?? DEFAULT_LIMITS.bytes,
+      deletes: data?.bulk_delete?.max_deletes_per_request ?? DEFAULT_LIMITS.deletes,
     };
   }
 }

@@ -3,10 +3,10 @@ import { codeOf } from '../../util/errors';
 import { type Body } from '../../http/body';
 import { Headers } from '../../http/headers';
 import { NO_BODY, type Request, type Response } from '../../swift_api/message';
-import { ITSELF } from '../../swift_api/itself';
+import { ITSELF_QUERY } from '../../swift_api/itself';
 import { sendExpectContinue } from './expect_continue';
 import type { UpstreamOptions } from './exchange';
-import { MAX_HEADER_BYTES, asHandlerError, answer } from './exchange';
+import { MAX_HEADER_BYTES, toHandlerError, toResponse } from './exchange';
 
 /** Sends requests to one HTTP server, unchanged except for connection headers. */
 export class Upstream {
@@ -33,12 +33,12 @@ export class Upstream {
     try {
       return await this.exchange(request, headers);
     } catch (error) {
-      if (!isStale(error) || !canRetry(request)) throw asHandlerError(error, request);
+      if (!isStale(error) || !canRetry(request)) throw toHandlerError(error, request);
     }
     try {
       return await this.exchange(request, headers);
     } catch (error) {
-      throw asHandlerError(error, request);
+      throw toHandlerError(error, request);
     }
   }
 
@@ -69,10 +69,10 @@ export class Upstream {
       responseHeaders: 'raw',
       // undici closes a connection after a HEAD, since some responses have a body
       // nevertheless (Swift's for containers)
-      reset: request.method === 'HEAD' && request.query !== ITSELF,
+      reset: request.method === 'HEAD' && request.query !== ITSELF_QUERY,
     });
     // undici's types know only the parsed form
-    return answer(request, statusCode, Headers.fromRaw(raw as unknown as string[]), body);
+    return toResponse(request, statusCode, Headers.fromRaw(raw as unknown as string[]), body);
   }
 }
 

@@ -12,7 +12,7 @@ import { parseTarget, type Target } from '../target';
  * For the settings, the quota or the signing keys in the headers of an account or a
  * container.
  */
-export function lookAtHeaders({ account, container }: Target): ServiceAuthority {
+export function headersAuthority({ account, container }: Target): ServiceAuthority {
   const scope = container === undefined ? { account } : { account, container };
   return ServiceAuthority.over('to read headers', [{ ...scope, methods: ['HEAD'] }]);
 }
@@ -24,7 +24,10 @@ const ALL = ['HEAD', 'GET', 'PUT', 'POST', 'DELETE'];
  *
  * @param accountPath as the login returned it
  */
-export function keepOwnContainer(accountPath: string, container: ByteString): ServiceAuthority {
+export function ownContainerAuthority(
+  accountPath: string,
+  container: ByteString,
+): ServiceAuthority {
   const account = parseTarget(accountPath)?.account ?? unquote(accountPath);
   return ServiceAuthority.over('over a container of the proxy', [
     { account, container, methods: ALL },

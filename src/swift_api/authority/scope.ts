@@ -1,6 +1,13 @@
 import { unquote, type ByteString } from '../../http/bytes';
 import type { Headers } from '../../http/headers';
-import { isApi, isObject, parseCopyHeader, parseTarget, queryPairs, type Target } from '../target';
+import {
+  isApi,
+  isObject,
+  parseCopyHeader,
+  parseTarget,
+  parseQueryPairs,
+  type Target,
+} from '../target';
 import { X_COPY_FROM, X_SYMLINK_TARGET } from '../header_names';
 
 /** A place in a store, and what may be done there. All names are decoded. */
@@ -66,7 +73,7 @@ class Parameters {
   private readonly pairs: readonly [string, ByteString][];
 
   constructor(query: string) {
-    this.pairs = queryPairs(query);
+    this.pairs = parseQueryPairs(query);
   }
 
   has(name: string): boolean {

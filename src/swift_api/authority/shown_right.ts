@@ -22,7 +22,7 @@ export function refusalIn(result: Right | Response): Response | undefined {
  *   owners see.
  * - A container that was changed: to change it.
  */
-export function rightShown(
+export function provenRight(
   request: SentRequest,
   { status, headers }: ResponseHead,
 ): Right | undefined {

@@ -15,7 +15,7 @@ export type Work = AsyncGenerator<undefined, string>;
  * @param frequency milliseconds between two signs of life, which are sent when the work
  * pauses
  */
-export async function answerWith(
+export async function respondWithProgress(
   work: Work,
   type: string | undefined,
   frequency: number,

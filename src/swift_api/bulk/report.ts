@@ -2,7 +2,7 @@ import { bestMatch, FORMATS, parseAccept } from '../../http/accept';
 import { quote, type ByteString } from '../../http/bytes';
 import { Headers } from '../../http/headers';
 import type { Request, Response } from '../message';
-import { pythonJson } from '../../formats/python_json';
+import { toPythonJson } from '../../formats/python_json';
 import { statusLine } from '../reasons';
 
 /**
@@ -23,7 +23,7 @@ export function bulkType({ headers }: Request): string | undefined {
 }
 
 /** A response that reports on many objects. */
-export function bulkAnswer(
+export function bulkResponse(
   status: number,
   type: string,
   facts: Facts,
@@ -45,7 +45,7 @@ export function render(
   problems: readonly Problem[],
   root: string,
 ): string {
-  if (type === 'application/json') return pythonJson({ ...facts, Errors: problems });
+  if (type === 'application/json') return toPythonJson({ ...facts, Errors: problems });
   const sorted = Object.entries(facts).sort(([a], [b]) => (a < b ? -1 : 1));
   if (!type?.endsWith('/xml')) {
     const lines = [
@@ -115,7 +115,7 @@ export class DeleteSummary {
 }
 
 /** The response to completed deletes: status 200, and the actual result in the body. */
-export function deletedAnswer(type: string | undefined, report: string): Response {
+export function deletesResponse(type: string | undefined, report: string): Response {
   const body = Buffer.from(report);
   const headers = bulkHeaders(type).with('Content-Length', String(body.length));
   return { status: 200, headers, body };

@@ -1,4 +1,4 @@
-import { quote, trimmedEnd, type ByteString } from '../../http/bytes';
+import { quote, trimEndChars, type ByteString } from '../../http/bytes';
 
 /**
  * The Content-Disposition of an object that is read by a temporary URL: what the URL
@@ -13,7 +13,9 @@ export function dispositionOf(
 ): ByteString {
   if (isInline && filename === undefined) return 'inline';
   if (filename !== undefined) return format(isInline ? 'inline' : 'attachment', filename);
-  return objectDisposition ?? format('attachment', trimmedEnd(object, '/').split('/').at(-1) ?? '');
+  return (
+    objectDisposition ?? format('attachment', trimEndChars(object, '/').split('/').at(-1) ?? '')
+  );
 }
 
 /** RFC 6266: the name once as every browser reads it, and once as in RFC 5987. */

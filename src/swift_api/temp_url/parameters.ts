@@ -1,5 +1,5 @@
 import { parseInteger, type ByteString } from '../../http/bytes';
-import { queryPairs } from '../target';
+import { parseQueryPairs } from '../target';
 
 /** The query of a temporary URL. */
 export interface Parameters {
@@ -22,7 +22,7 @@ export interface Parameters {
  * of one name the first counts, as in Swift.
  */
 export function readParameters(query: string, now = Date.now() / 1000): Parameters | undefined {
-  const values = new Map(queryPairs(query).reverse());
+  const values = new Map(parseQueryPairs(query).reverse());
   const signature = values.get('temp_url_sig');
   const expires = values.get('temp_url_expires');
   if (signature === undefined && expires === undefined) return undefined;

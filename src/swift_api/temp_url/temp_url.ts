@@ -1,7 +1,7 @@
 import type { ByteString } from '../../http/bytes';
-import { signatureOf } from '../../http/digest';
+import { signMessage } from '../../http/digest';
 import type { Request } from '../message';
-import { formatQuery, queryPairs, type ObjectTarget } from '../target';
+import { formatQuery, parseQueryPairs, type ObjectTarget } from '../target';
 
 /**
  * All parameters that Swift's `tempurl` reads; whatever else is in the query was not
@@ -23,12 +23,14 @@ const PARAMETERS: ReadonlySet<string> = new Set([
 export function isTempUrl({ method, query }: Pick<Request, 'method' | 'query'>): boolean {
   // most requests have no query
   if (query === '' || method === 'OPTIONS') return false;
-  return queryPairs(query).some(([name]) => name === 'temp_url_sig' || name === 'temp_url_expires');
+  return parseQueryPairs(query).some(
+    ([name]) => name === 'temp_url_sig' || name === 'temp_url_expires',
+  );
 }
 
 /** The parameters of a temporary URL's query that count, as received. */
 export function tempUrlQuery(query: string): string {
-  const isUsed = (pair: string) => queryPairs(pair).some(([name]) => PARAMETERS.has(name));
+  const isUsed = (pair: string) => parseQueryPairs(pair).some(([name]) => PARAMETERS.has(name));
   return query.split('&').filter(isUsed).join('&');
 }
 
@@ -46,5 +48,5 @@ export function signTempUrl(
   // Python writes this without an exponent
   const time = String(Math.min(expires, Number.MAX_SAFE_INTEGER));
   const message = `${method}\n${time}\n/v1/${account}/${container}/${object}`;
-  return formatQuery({ temp_url_sig: signatureOf(value, message, digest), temp_url_expires: time });
+  return formatQuery({ temp_url_sig: signMessage(value, message, digest), temp_url_expires: time });
 }

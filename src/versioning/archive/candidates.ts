@@ -1,6 +1,6 @@
 import type { ByteString } from '../../http/bytes';
 import type { ListingEntry, ObjectInfo, Store } from '../store/store';
-import type { Entries } from './entries';
+import type { ArchiveEntries } from './entries';
 
 /**
  * The versions that a DELETE in stack mode may restore: an object's entries without the
@@ -13,7 +13,7 @@ export class Candidates {
 
   constructor(
     private readonly store: Store,
-    private readonly entries: Entries,
+    private readonly entries: ArchiveEntries,
     private readonly current: ObjectInfo | undefined,
     /** The newest entry of the listing, already read. */
     private first: IteratorResult<ListingEntry> | undefined,
@@ -43,7 +43,7 @@ export class Candidates {
   }
 
   /** Removes an entry that turned out to be gone. */
-  drop(name: ByteString): void {
+  remove(name: ByteString): void {
     const index = this.versions.findIndex((each) => each.name === name);
     if (index >= 0) this.versions.splice(index, 1);
   }
@@ -53,7 +53,7 @@ export class Candidates {
     const previous = this.current?.notes.previous;
     if (previous === undefined || this.hasSoughtPrevious) return;
     this.hasSoughtPrevious = true;
-    const name = this.entries.named(previous);
+    const name = this.entries.entryName(previous);
     const newest = this.versions[0]?.name;
     if (
       (newest !== undefined && newest >= name) ||
@@ -61,6 +61,6 @@ export class Candidates {
     )
       return;
     const info = await this.store.stat(this.entries.at(name));
-    if (info) this.versions.unshift({ name, isMarker: info.isMarker, isHalfMade: false });
+    if (info) this.versions.unshift({ name, isMarker: info.isMarker, isUnfinished: false });
   }
 }

@@ -1,6 +1,6 @@
 import type { ByteString } from '../../http/bytes';
 import type { ListingEntry, ObjectInfo, ObjectRef, Store } from '../store/store';
-import { CLOCKS_APART } from '../store/store_clock';
+import { MAX_CLOCK_DIFFERENCE } from '../store/store_clock';
 import {
   archiveName,
   archivePrefix,
@@ -34,7 +34,7 @@ export interface Survey {
  * A note that is not bound to its object removes no marker, and an entry only if its
  * content is the object's.
  */
-export class Entries {
+export class ArchiveEntries {
   private readonly prefix: ByteString;
 
   constructor(
@@ -50,13 +50,13 @@ export class Entries {
   }
 
   /** Returns the name of the entry with a timestamp. */
-  named(timestamp: string): ByteString {
+  entryName(timestamp: string): ByteString {
     return archiveName(this.object.object, timestamp);
   }
 
   /** Returns the path of an entry that does not exist: no object is from 1970. */
-  nowhere(): ObjectRef {
-    return this.at(this.named(formatTimestamp(0)));
+  absentEntry(): ObjectRef {
+    return this.at(this.entryName(formatTimestamp(0)));
   }
 
   /** Returns the timestamp in the name of an entry. */
@@ -71,7 +71,7 @@ export class Entries {
       (await store.stat(this.at(name)))?.notes.unfinished === true;
     return (async function* () {
       for await (const entry of store.listBackwards(object.account, archive, prefix))
-        if (!entry.isHalfMade || (await isOurs(entry.name))) yield entry;
+        if (!entry.isUnfinished || (await isOurs(entry.name))) yield entry;
     })();
   }
 
@@ -80,23 +80,23 @@ export class Entries {
    * timestamps have whole seconds, other states and markers may have the same one: then
    * it is the next name after all existing ones.
    */
-  async nameFor(state: ObjectInfo): Promise<ByteString> {
-    if (!isWholeSecond(state.timestamp)) return this.named(state.timestamp);
-    let name = this.named(state.timestamp);
+  async entryNameFor(state: ObjectInfo): Promise<ByteString> {
+    if (!isWholeSecond(state.timestamp)) return this.entryName(state.timestamp);
+    let name = this.entryName(state.timestamp);
     const newest = await this.list().next();
     if (!newest.done && newest.value.name > name) name = newest.value.name;
     for (;;) {
       const existing = await this.store.stat(this.at(name));
       if (!existing || isSame(existing, state)) return name;
-      name = this.named(nextTimestamp(this.timestampOf(name)));
+      name = this.entryName(nextTimestamp(this.timestampOf(name)));
     }
   }
 
   /** Whether an entry is a leftover. Timestamps of whole seconds may be ambiguous. */
   async isLeftover(entry: ListingEntry, current: ObjectInfo | undefined): Promise<boolean> {
     if (current === undefined) return false;
-    if (entry.isHalfMade) return true;
-    const ownEntry = this.named(current.timestamp);
+    if (entry.isUnfinished) return true;
+    const ownEntry = this.entryName(current.timestamp);
     const isExact = !isWholeSecond(current.timestamp);
     if (entry.name === ownEntry && isExact) return true;
     const isNoted = this.notedEntries(current).includes(entry.name);
@@ -117,7 +117,7 @@ export class Entries {
    * @param now the time of the delete by the store's clock, in milliseconds since 1970
    * @param ownEntry the entry for the object to be deleted, if there is one
    */
-  nameForMarker(
+  markerName(
     now: number,
     ownEntry: ByteString | undefined,
     newest: ByteString | undefined,
@@ -126,9 +126,9 @@ export class Entries {
     const newestTime = newest === undefined ? '' : this.timestampOf(newest);
     const isAhead =
       newestTime >= time &&
-      newestTime < formatTimestamp(now + CLOCKS_APART) &&
+      newestTime < formatTimestamp(now + MAX_CLOCK_DIFFERENCE) &&
       isTimestamp(newestTime);
-    return this.named(isAhead ? nextTimestamp(newestTime) : time);
+    return this.entryName(isAhead ? nextTimestamp(newestTime) : time);
   }
 
   /**
@@ -143,16 +143,16 @@ export class Entries {
     listing: AsyncIterator<ListingEntry> = this.list(),
     first?: IteratorResult<ListingEntry>,
   ): Promise<Survey> {
-    const ownEntry = current && this.named(current.timestamp);
+    const ownEntry = current && this.entryName(current.timestamp);
     const [leftovers, unfinished]: [ByteString[], ByteString[]] = [[], []];
     let newest: ByteString | undefined;
     for (let next = first ?? (await listing.next()); !next.done; next = await listing.next()) {
-      const { name, isHalfMade } = next.value;
+      const { name, isUnfinished } = next.value;
       if (ownEntry !== undefined && name < ownEntry) break;
-      if (isHalfMade) unfinished.push(name);
+      if (isUnfinished) unfinished.push(name);
       else if (await this.isLeftover(next.value, current)) leftovers.push(name);
       else newest ??= name;
-      if (ownEntry === undefined && !isHalfMade) break;
+      if (ownEntry === undefined && !isUnfinished) break;
     }
     if (ownEntry === undefined) newest = unfinished[0] ?? newest;
     const restored = current ? await this.restoredLeftovers(current) : [];
@@ -176,7 +176,7 @@ export class Entries {
   }
 
   private notedEntries({ notes }: ObjectInfo): ByteString[] {
-    return (notes.restored ?? []).map((timestamp) => this.named(timestamp));
+    return (notes.restored ?? []).map((timestamp) => this.entryName(timestamp));
   }
 }
 

@@ -1,7 +1,7 @@
 import type { ByteString } from '../../http/bytes';
 import type { Log } from '../../util/log';
 import { StoreError } from '../../util/store_error';
-import type { Notes } from '../store/recovery_notes';
+import type { RecoveryNotes } from '../store/recovery_notes';
 import type { ListingEntry, ObjectInfo, ObjectRef, Store } from '../store/store';
 import {
   planHistoryDelete,
@@ -12,7 +12,7 @@ import {
   type Step,
 } from './plan';
 import { Candidates } from './candidates';
-import { Entries, type Survey } from './entries';
+import { ArchiveEntries, type Survey } from './entries';
 
 /** The outcome of the client's request: the store did it, did not, or may have. */
 export type Outcome = 'done' | 'failed' | 'unknown';
@@ -35,7 +35,7 @@ export interface Operation {
    *
    * @param notes the notes for the object that the request writes
    */
-  forward(notes: Notes): Promise<Outcome>;
+  forward(notes: RecoveryNotes): Promise<Outcome>;
 }
 
 /**
@@ -51,7 +51,7 @@ const NO_ENTRY: IteratorResult<ListingEntry> = { done: true, value: undefined };
 /** One operation on one object. */
 interface Task {
   readonly object: ObjectRef;
-  readonly entries: Entries;
+  readonly entries: ArchiveEntries;
   readonly operation: Operation;
 }
 
@@ -78,7 +78,7 @@ export class ArchiveExecutor {
   async execute(object: ObjectRef, mode: Mode, operation: Operation): Promise<Result> {
     const task: Task = {
       object,
-      entries: new Entries(this.store, object, this.archive),
+      entries: new ArchiveEntries(this.store, object, this.archive),
       operation,
     };
     if (operation.kind === 'write')
@@ -123,7 +123,7 @@ export class ArchiveExecutor {
     before: readonly Step[],
   ): Promise<Result> {
     const { entries } = task;
-    const entry = await entries.nameFor(current);
+    const entry = await entries.entryNameFor(current);
     // archiving overwrites this one with the same content
     const others = before.filter((step) => !('entry' in step) || step.entry !== entry);
     // for a DELETE in stack mode, in case the container is later switched to it
@@ -164,8 +164,8 @@ export class ArchiveExecutor {
       unlessRefused(entries.survey(current), NO_SURVEY),
     ]);
     if (verdict !== 'go') return this.endEarly(verdict, operation);
-    const entry = current && (await entries.nameFor(current));
-    const marker = entries.nameForMarker(this.store.now(), entry, newest);
+    const entry = current && (await entries.entryNameFor(current));
+    const marker = entries.markerName(this.store.now(), entry, newest);
     const steps = [
       ...planUnfinished(current !== undefined, unfinished),
       ...removals(leftovers.filter((name) => name !== entry)),
@@ -189,13 +189,13 @@ export class ArchiveExecutor {
       // a second one is needed only if a marker hides it
       if (!current && versions[0]?.isMarker) versions = await candidates.newest(2);
       const plan = planStackDelete(current !== undefined, versions);
-      const leftovers = candidates.takeLeftovers().map(({ name, isHalfMade }): Step => {
-        return { do: isHalfMade ? 'retract' : 'remove', entry: name };
+      const leftovers = candidates.takeLeftovers().map(({ name, isUnfinished }): Step => {
+        return { do: isUnfinished ? 'retract' : 'remove', entry: name };
       });
       const steps = [...leftovers, ...plan];
       const result = await this.executeSteps(task, steps, current, {});
       if (result !== undefined) return result;
-      for (const step of plan) if (step.do === 'restore') candidates.drop(step.entries[0] ?? '');
+      for (const step of plan) if (step.do === 'restore') candidates.remove(step.entries[0] ?? '');
     }
   }
 
@@ -203,7 +203,7 @@ export class ArchiveExecutor {
     return verdict === 'stop' ? 'stopped' : this.forwardOnly(operation);
   }
 
-  private async forwardOnly(operation: Operation, notes: Notes = {}): Promise<Result> {
+  private async forwardOnly(operation: Operation, notes: RecoveryNotes = {}): Promise<Result> {
     await operation.forward(notes);
     return 'forwarded';
   }
@@ -213,7 +213,7 @@ export class ArchiveExecutor {
     { object, entries, operation }: Task,
     steps: readonly Step[],
     current: ObjectInfo | undefined,
-    notes: Notes,
+    notes: RecoveryNotes,
   ): Promise<Result | undefined> {
     const added: ObjectRef[] = [];
     let isRestored = false;
@@ -239,7 +239,7 @@ export class ArchiveExecutor {
             await this.store.retractMarker(entries.at(step.entry));
             break;
           case 'checkRemoval':
-            await this.store.checkRemoval(entries.nowhere());
+            await this.store.checkRemoval(entries.absentEntry());
             break;
           case 'restore':
             isRestored = await this.restore(object, entries, step.entries);
@@ -284,7 +284,7 @@ export class ArchiveExecutor {
   /** Returns false if the entry is gone. */
   private restore(
     object: ObjectRef,
-    entries: Entries,
+    entries: ArchiveEntries,
     [from = '', ...others]: readonly ByteString[],
   ) {
     const timestamps = [from, ...others].map((name) => entries.timestampOf(name));
@@ -317,7 +317,7 @@ export class ArchiveExecutor {
 }
 
 /** Returns the object's `previous` note, bound if it was bound. */
-function previousIn(current: ObjectInfo | undefined): Notes {
+function previousIn(current: ObjectInfo | undefined): RecoveryNotes {
   const { previous, unbound } = current?.notes ?? {};
   return unbound?.includes('previous') ? { previous, unbound: ['previous'] } : { previous };
 }

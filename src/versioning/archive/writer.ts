@@ -49,7 +49,7 @@ export class ArchiveWriter {
     const { app, log } = this.context;
     const { account, container, object } = written;
     const { request, own, next } = locked;
-    const binding = this.context.notes.for(policy.archive);
+    const binding = this.context.notes.forArchive(policy.archive);
     const store = new SwiftStore(next, own, binding);
     const executor = new ArchiveExecutor(store, policy.archive, log);
     const execution = executor.execute({ account, container, object }, policy.mode, {
@@ -65,7 +65,7 @@ export class ArchiveWriter {
       },
       forward: (notes) =>
         locked.forward((clientRequest) =>
-          forwardWithNotes(clientRequest, binding.headersOf(notes, written, store.now()), next),
+          forwardWithNotes(clientRequest, binding.noteHeaders(notes, written, store.now()), next),
         ),
     });
     const result = await execution.catch(async (error: unknown) => {
@@ -74,7 +74,7 @@ export class ArchiveWriter {
     });
     if (result === 'popped' || result === 'popped-missing')
       return deleteResponse(result === 'popped');
-    return locked.answer();
+    return locked.getResponse();
   }
 }
 

@@ -1,10 +1,10 @@
 import { drain } from '../../http/body';
-import { bulkType, DeleteSummary, deletedAnswer } from '../../swift_api/bulk/report';
+import { bulkType, DeleteSummary, deletesResponse } from '../../swift_api/bulk/report';
 import type { ByteString } from '../../http/bytes';
 import type { Handler, Request, Response } from '../../swift_api/message';
 import type { ObjectCall } from '../calls';
 import { deleteUnversioned } from './unversioned_delete';
-import { nameOf, Walk, type LargeObject, type Part } from './segment_walk';
+import { reportName, SegmentWalk, type LargeObject, type Part } from './segment_walk';
 import { keepsVersions, type PolicyCache } from '../policy';
 
 /** What a multipart delete needs. */
@@ -31,7 +31,7 @@ export async function multipartDelete(
   { policies, handler, hides }: MultipartDeleteContext,
 ): Promise<Response | undefined> {
   const { request } = call;
-  const walk = new Walk(call, handler, hides);
+  const walk = new SegmentWalk(call, handler, hides);
   const large = await walk.read();
   if ('status' in large) return large;
   if (await touchesVersions(request, large.parts, policies))
@@ -42,30 +42,30 @@ export async function multipartDelete(
 async function deleteVersioned(
   request: Request,
   large: LargeObject,
-  walk: Walk,
+  walk: SegmentWalk,
 ): Promise<Response> {
   const { root, parts } = large;
   const type = bulkType(request);
   const summary = new DeleteSummary();
-  if (type === undefined) return deletedAnswer(type, summary.render(type, 406));
+  if (type === undefined) return deletesResponse(type, summary.render(type, 406));
   // a client that may not read a manifest may not delete by it, as on Swift
   const unreadable = parts.find(
     ({ problem }) => problem?.status === 401 || problem?.status === 403,
   );
   if (unreadable?.problem) {
-    summary.add(nameOf(unreadable.target), unreadable.problem.status);
-    return deletedAnswer(type, summary.render(type));
+    summary.add(reportName(unreadable.target), unreadable.problem.status);
+    return deletesResponse(type, summary.render(type));
   }
   const manifestsFirst = [...parts].sort((a, b) => Number(b.isManifest) - Number(a.isManifest));
   for (const part of manifestsFirst) {
     const { target, version } = part;
     const response = await walk.client.delete(target, { query: version });
     await drain(response.body);
-    summary.add(nameOf(target), response.status);
+    summary.add(reportName(target), response.status);
     const hasFailed = response.status >= 300 && response.status !== 404;
     if (hasFailed && part === root) break;
   }
-  return deletedAnswer(type, summary.render(type));
+  return deletesResponse(type, summary.render(type));
 }
 
 async function touchesVersions(

@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { isVersionsContainer } from '../object_versioning/version_names';
-import { page } from '../../swift_api/responses';
+import { htmlResponse } from '../../swift_api/responses';
 import { drain, readAll } from '../../http/body';
 import { isTrueValue, type ByteString } from '../../http/bytes';
 import { readJson, UnreadableJson } from '../../formats/json';
 import { type Handler, type Response } from '../../swift_api/message';
 import { formatQuery, type ObjectTarget } from '../../swift_api/target';
-import { segmentPlace } from '../../swift_api/segments';
+import { parseSegmentPath } from '../../swift_api/segments';
 import { StoreError } from '../../util/store_error';
 import { VERSION_ID, type ObjectCall } from '../calls';
 import { refuseSegment } from '../object_versioning/containers/hidden_names';
@@ -53,7 +53,7 @@ export interface LargeObject {
  * Reads the manifest of a large object, and the manifests among its segments, in the name
  * of the client that deletes it.
  */
-export class Walk {
+export class SegmentWalk {
   /** Makes requests in the client's name. */
   readonly client: SwiftClient;
   private readonly parts: Part[] = [];
@@ -112,7 +112,7 @@ export class Walk {
     const segments: Part[] = [];
     for (const { name, sub_slo } of lines) {
       if (name === undefined) continue;
-      const place = segmentPlace(name);
+      const place = parseSegmentPath(name);
       if (this.hides && isVersionsContainer(place.container)) return refuseSegment();
       if (place.object === '') continue;
       const target = { version, account, ...place };
@@ -153,7 +153,7 @@ function parseManifest(body: Buffer): z.infer<typeof Manifest> | undefined {
 
 /** Refuses a manifest that the store might still parse, and then delete its segments. */
 function refuseUnreadable({ container, object }: ObjectTarget): Response {
-  return page(400, `The manifest of ${nameOf({ container, object })} cannot be read\n`);
+  return htmlResponse(400, `The manifest of ${reportName({ container, object })} cannot be read\n`);
 }
 
 function problemOf({ status }: Response): Problem {
@@ -174,7 +174,7 @@ function tooManyParts(): StoreError {
 }
 
 /** Returns the name of an object in reports. */
-export function nameOf({
+export function reportName({
   container,
   object,
 }: Pick<ObjectTarget, 'container' | 'object'>): ByteString {

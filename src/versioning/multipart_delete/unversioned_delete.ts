@@ -1,16 +1,16 @@
 import { z } from 'zod';
-import { page } from '../../swift_api/responses';
+import { htmlResponse } from '../../swift_api/responses';
 import { drain } from '../../http/body';
-import { bulkType, DeleteSummary, deletedAnswer } from '../../swift_api/bulk/report';
+import { bulkType, DeleteSummary, deletesResponse } from '../../swift_api/bulk/report';
 import { isTrueValue, quote } from '../../http/bytes';
 import { Headers } from '../../http/headers';
 import type { Response } from '../../swift_api/message';
 import type { ObjectCall } from '../calls';
-import { parseAnswer, readAnswer } from '../../swift_api/json_response';
+import { parseResponse, readResponse } from '../../swift_api/json_response';
 import { StoreError } from '../../util/store_error';
 import { mapConcurrently } from '../../util/concurrency';
-import { answerWith, type Work } from '../../swift_api/bulk/progress';
-import { nameOf, type LargeObject, type Part, type Walk } from './segment_walk';
+import { respondWithProgress, type Work } from '../../swift_api/bulk/progress';
+import { reportName, type LargeObject, type Part, type SegmentWalk } from './segment_walk';
 
 /** Swift's values: concurrent deletes, and milliseconds between heartbeats. */
 const CONCURRENCY = 2;
@@ -21,16 +21,16 @@ const MAX_INFO_BYTES = 1024 * 1024;
 export async function deleteUnversioned(
   { request, query }: ObjectCall,
   large: LargeObject,
-  walk: Walk,
+  walk: SegmentWalk,
 ): Promise<Response> {
   const isAsync = isTrueValue(query.get('async'));
   if (isAsync && (await supportsAsync(walk))) return deleteAsync(large, walk);
   const type = bulkType(request);
-  if (type === undefined) return deletedAnswer(type, new DeleteSummary().render(type, 406));
-  return answerWith(deleteParts(large, walk, type), type, HEARTBEAT_INTERVAL);
+  if (type === undefined) return deletesResponse(type, new DeleteSummary().render(type, 406));
+  return respondWithProgress(deleteParts(large, walk, type), type, HEARTBEAT_INTERVAL);
 }
 
-async function* deleteParts({ inOrder }: LargeObject, walk: Walk, type: string): Work {
+async function* deleteParts({ inOrder }: LargeObject, walk: SegmentWalk, type: string): Work {
   const summary = new DeleteSummary();
   const results = mapConcurrently(inOrder, CONCURRENCY, async (part) => ({
     part,
@@ -40,14 +40,15 @@ async function* deleteParts({ inOrder }: LargeObject, walk: Walk, type: string):
     yield;
     const { problem, target } = part;
     // whatever the reason, Swift counts it among the client's errors
-    if (problem) summary.add(nameOf(target), problem.status === 404 ? 404 : 400, problem.reason);
-    else summary.add(nameOf(target), status);
+    if (problem)
+      summary.add(reportName(target), problem.status === 404 ? 404 : 400, problem.reason);
+    else summary.add(reportName(target), status);
   }
   return summary.render(type);
 }
 
 /** Deletes a part and returns the status. Keeps a part that could not be read. */
-async function deletePart({ target, version, problem }: Part, walk: Walk): Promise<number> {
+async function deletePart({ target, version, problem }: Part, walk: SegmentWalk): Promise<number> {
   if (problem) return problem.status;
   try {
     const response = await walk.client.delete(target, { query: version });
@@ -60,10 +61,12 @@ async function deletePart({ target, version, problem }: Part, walk: Walk): Promi
 }
 
 /** Whether the store's `/info` announces `async=yes`. */
-async function supportsAsync(walk: Walk): Promise<boolean> {
+async function supportsAsync(walk: SegmentWalk): Promise<boolean> {
   const response = await walk.client.get('/info');
-  const body = await readAnswer(response.body, MAX_INFO_BYTES, INFO);
-  return response.status === 200 && parseAnswer(Info, body, INFO).slo?.allow_async_delete === true;
+  const body = await readResponse(response.body, MAX_INFO_BYTES, INFO);
+  return (
+    response.status === 200 && parseResponse(Info, body, INFO).slo?.allow_async_delete === true
+  );
 }
 
 const INFO = '/info of the store';
@@ -74,16 +77,16 @@ const Info = z.object({ slo: z.object({ allow_async_delete: z.boolean().optional
  * `handle_async_delete`). Swift lets the segments expire soon; here they are deleted
  * first.
  */
-async function deleteAsync({ root, segments }: LargeObject, walk: Walk): Promise<Response> {
+async function deleteAsync({ root, segments }: LargeObject, walk: SegmentWalk): Promise<Response> {
   const { problem } = root;
-  if (problem) return page(problem.status === 403 ? 500 : problem.status, problem.reason);
+  if (problem) return htmlResponse(problem.status === 403 ? 500 : problem.status, problem.reason);
   const containers = [...new Set(segments.map(({ target }) => target.container))];
   if (containers.length > 1) {
     const names = containers.map((name) => `"${quote(name)}"`).join(', ');
-    return page(400, `All segments must be in one container. Found segments in ${names}`);
+    return htmlResponse(400, `All segments must be in one container. Found segments in ${names}`);
   }
   if (segments.some(({ isManifest }) => isManifest))
-    return page(400, 'No segments may be large objects.');
+    return htmlResponse(400, 'No segments may be large objects.');
   const refusal = await findRefusal([root, ...segments.slice(0, 1)], walk);
   if (refusal) return refusal;
   for (const { target } of segments) {
@@ -95,7 +98,10 @@ async function deleteAsync({ root, segments }: LargeObject, walk: Walk): Promise
 }
 
 /** Returns the refusal if the client may not delete all `parts`. */
-async function findRefusal(parts: readonly Part[], walk: Walk): Promise<Response | undefined> {
+async function findRefusal(
+  parts: readonly Part[],
+  walk: SegmentWalk,
+): Promise<Response | undefined> {
   for (const { target } of parts) {
     // Swift checks the right before the condition, which never holds
     const headers = Headers.of({ 'X-If-Delete-At': '1' });

@@ -3,9 +3,9 @@ import { drain } from '../../http/body';
 import type { Right } from '../../swift_api/authority/authority';
 import { type Authorise, type Handler, type Request, type Response } from '../../swift_api/message';
 import { type ObjectTarget } from '../../swift_api/target';
-import { rightOfOwner, rightShown } from '../../swift_api/authority/shown_right';
+import { rightOfOwner, provenRight } from '../../swift_api/authority/shown_right';
 import { StoreError } from '../../util/store_error';
-import { ITSELF } from '../../swift_api/itself';
+import { ITSELF_QUERY } from '../../swift_api/itself';
 import { SwiftClient } from '../../swift_api/client';
 
 /** Does not exist: no container has an empty name. */
@@ -43,8 +43,8 @@ export async function rightToReadVersions(
   next: Handler,
 ): Promise<Right | Response> {
   if (!request.dialect?.readersReadVersions) return rightToVersions(request, object, next);
-  const probe = new SwiftClient(next, request).request('HEAD', object, { query: ITSELF });
-  return establishRight(probe, next, (response) => rightShown(probe, response));
+  const probe = new SwiftClient(next, request).request('HEAD', object, { query: ITSELF_QUERY });
+  return establishRight(probe, next, (response) => provenRight(probe, response));
 }
 
 async function establishRight(
@@ -69,7 +69,7 @@ async function establishRight(
  * For an app that stores objects itself: grants a client the same rights to versions as
  * to their object.
  */
-function asOfObjects(authorise: Authorise): Authorise {
+function authoriseAsObject(authorise: Authorise): Authorise {
   return (resource) => {
     const { target } = resource;
     const container = containerOfVersions(target.container ?? '');
@@ -89,7 +89,7 @@ function asOfObjects(authorise: Authorise): Authorise {
 }
 
 /** Returns a request whose right to an object extends to its versions. */
-export function reaching(request: Request): Request {
+export function withVersionAccess(request: Request): Request {
   const { authorise } = request;
-  return authorise ? { ...request, authorise: asOfObjects(authorise) } : request;
+  return authorise ? { ...request, authorise: authoriseAsObject(authorise) } : request;
 }

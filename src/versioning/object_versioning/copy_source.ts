@@ -3,7 +3,7 @@ import { quote } from '../../http/bytes';
 import { Headers } from '../../http/headers';
 import { type Request, type Response } from '../../swift_api/message';
 import { formatTarget, type ObjectTarget } from '../../swift_api/target';
-import { entryOf, NULL_ID, parseId } from './version_target';
+import { entryOf, NULL_ID, parseVersionId } from './version_target';
 import type { VersionReader } from './reader';
 import { SwiftClient } from '../../swift_api/client';
 import { ObjectCall } from '../calls';
@@ -24,10 +24,11 @@ export async function resolveCopySource(
   const isItself = query.get('symlink') === 'get';
   if (!source) return request;
   const isNull = versionId === NULL_ID;
-  const nullId = isNull && request.dialect ? await reader.keptNull(request, source) : undefined;
+  const nullId = isNull && request.dialect ? await reader.findNullId(request, source) : undefined;
   if (typeof nullId === 'object') return nullId;
   const id = nullId ?? (isNull ? undefined : versionId);
-  const place = id === undefined ? source : entryOf({ target: source, id: parseId(id) ?? '' });
+  const place =
+    id === undefined ? source : entryOf({ target: source, id: parseVersionId(id) ?? '' });
   // a version with an id does not change; which version is the null version does
   const isSeen = request.dialect?.hasSeenSource === true && !isNull;
   const sourceResponse =
@@ -42,7 +43,7 @@ export async function resolveCopySource(
   const plain = call.withoutVersion().request;
   if (versionId !== undefined || !isItself)
     return from === source ? plain : withSource(plain, from, target);
-  const current = await reader.currentVersion(request, source);
+  const current = await reader.findCurrentVersion(request, source);
   return current === undefined
     ? plain
     : withSource(plain, entryOf({ target: source, id: current }), target);
@@ -71,7 +72,7 @@ async function findWholeSource(
   }: Record<'source' | 'place', ObjectTarget> & { sourceResponse: Response | undefined },
   reader: VersionReader,
 ): Promise<ObjectTarget | Response> {
-  const from = await reader.copiedFrom(request, place);
+  const from = await reader.findCopySource(request, place);
   if ('status' in from || from === place || sourceResponse) return from;
   const response = await headSource(request, source, reader);
   return response.status < 300 ? from : response;

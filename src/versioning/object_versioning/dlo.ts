@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { answer } from '../../swift_api/responses';
+import { statusResponse } from '../../swift_api/responses';
 import { destroy, streamOf } from '../../http/body';
 import { toBytes, unquote, type ByteString } from '../../http/bytes';
 import { Headers } from '../../http/headers';
@@ -7,12 +7,12 @@ import { type Handler, type Request, type Response } from '../../swift_api/messa
 import { type ContainerTarget, type ObjectTarget } from '../../swift_api/target';
 import { checkPieces, readPieces, SegmentError, type Piece } from '../../http/pieces';
 import { isTempUrl } from '../../swift_api/temp_url/temp_url';
-import { serve, wantedRanges, type View } from '../../swift_api/object_response';
+import { serve, requestedRanges, type View } from '../../swift_api/object_response';
 import { StoreError } from '../../util/store_error';
 import type { PolicyCache } from '../policy';
-import { unavailable } from '../error_responses';
+import { unavailableResponse } from '../error_responses';
 import { readListing } from './containers/listing_entries';
-import { reaching } from './access';
+import { withVersionAccess } from './access';
 import { SwiftClient } from '../../swift_api/client';
 import type { ObjectCall } from '../calls';
 import { X_OBJECT_MANIFEST, X_TIMESTAMP } from '../../swift_api/header_names';
@@ -51,7 +51,7 @@ export class DynamicLargeObjects {
    * Returns the response to present for the store's response to a GET or HEAD. Usually
    * that is the same response; otherwise the store's is discarded.
    */
-  async insteadOf(response: Response, call: ObjectCall): Promise<Response> {
+  async presentResponse(response: Response, call: ObjectCall): Promise<Response> {
     const { request, target, query } = call;
     if (['multipart-manifest', 'symlink'].some((name) => query.get(name) === 'get'))
       return response;
@@ -64,7 +64,7 @@ export class DynamicLargeObjects {
     if (!(await this.isVersioned(request, container))) return response;
     destroy(response.body);
     if (isTempUrl(request))
-      return unavailable('the segments of this object cannot be read with a temporary URL');
+      return unavailableResponse('the segments of this object cannot be read with a temporary URL');
     const segments = await this.list(request, container, manifest.slice(slash + 1));
     return 'status' in segments ? segments : this.present(request, headers, segments);
   }
@@ -73,7 +73,7 @@ export class DynamicLargeObjects {
    * Whether an object with these headers is a dynamic large object with versioned
    * segments.
    */
-  async isOne(headers: Headers, request: Request, target: ObjectTarget): Promise<boolean> {
+  async isVersionedDlo(headers: Headers, request: Request, target: ObjectTarget): Promise<boolean> {
     const manifest = unquote(headers.get(X_OBJECT_MANIFEST) ?? '');
     const { version, account } = target;
     const container = manifest.slice(0, Math.max(manifest.indexOf('/'), 0));
@@ -87,7 +87,7 @@ export class DynamicLargeObjects {
   ): Promise<Headers | undefined> {
     if (response.headers.has(X_OBJECT_MANIFEST)) return response.headers;
     if (response.status !== 416) return undefined;
-    const client = new SwiftClient(this.next, reaching(request));
+    const client = new SwiftClient(this.next, withVersionAccess(request));
     const head = await client.head(request.path, {
       query: { ...Object.fromEntries(query), 'multipart-manifest': 'get' },
     });
@@ -148,11 +148,11 @@ export class DynamicLargeObjects {
       read: (first, last) => streamOf(readPieces(pieces, first, last)),
     };
     try {
-      const ranges = wantedRanges(request, view, size);
+      const ranges = requestedRanges(request, view, size);
       if (request.method === 'GET' && ranges?.length !== 0)
         await checkPieces(pieces, ranges?.[0]?.[0] ?? 0);
     } catch (error) {
-      if (error instanceof SegmentError) return answer(409);
+      if (error instanceof SegmentError) return statusResponse(409);
       throw error;
     }
     return serve(request, view);

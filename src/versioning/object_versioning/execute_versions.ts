@@ -17,7 +17,7 @@ import { nextTimestamp, timestampAfter } from '../archive/names';
 import { newestIn, withNewest } from './newest_note';
 import { NullIndex } from './null_versions/null_index';
 import type { Unfinished } from './unfinished_note';
-import { nullMarkerType, withNull } from './null_versions/null_note';
+import { nullMarkerType, withNullNote } from './null_versions/null_note';
 import { parseVersionName, versionName, versionPrefix } from './version_names';
 import type { Outcome, Verdict } from '../archive/execute';
 
@@ -103,7 +103,7 @@ export class VersionExecutor {
    * class does not see.
    */
   async settle(object: ObjectRef): Promise<SettledObject> {
-    return this.interrupted.settle(object, await this.interrupted.look(object));
+    return this.interrupted.settle(object, await this.interrupted.inspect(object));
   }
 
   /**
@@ -118,7 +118,7 @@ export class VersionExecutor {
     operation: VersionOperation,
     canMove: boolean,
   ): Promise<VersionResult> {
-    const snapshot = await this.interrupted.look(object);
+    const snapshot = await this.interrupted.inspect(object);
     const verdict = await operation.guard(snapshot.info);
     if (verdict !== 'go') return this.handleRefusal(verdict, operation);
     const settled = await this.interrupted.settle(object, snapshot);
@@ -131,7 +131,7 @@ export class VersionExecutor {
 
   /** Deletes an object while versioning is enabled. Throws as `write` does. */
   async delete(object: ObjectRef, operation: VersionOperation): Promise<VersionResult> {
-    const snapshot = await this.interrupted.look(object);
+    const snapshot = await this.interrupted.inspect(object);
     const verdict = await operation.guard(snapshot.info);
     if (verdict !== 'go') return this.handleRefusal(verdict, operation);
     const settled = await this.interrupted.settle(object, snapshot);
@@ -208,7 +208,7 @@ export class VersionExecutor {
    * another one.
    */
   private async nullsBeside(object: ObjectRef, state: State): Promise<readonly KeptVersion[]> {
-    return state.is === 'null' ? this.nulls.kept(object) : [];
+    return state.is === 'null' ? this.nulls.list(object) : [];
   }
 
   protected async handleRefusal(
@@ -310,10 +310,10 @@ export class VersionExecutor {
     const knownType = state.is === 'null' && !state.isLarge ? state.contentType : undefined;
     const [type] = await Promise.all([
       knownType ?? this.store.contentType(object),
-      this.nulls.note(object, id, nulls),
+      this.nulls.add(object, id, nulls),
     ]);
     return (
-      type !== undefined && this.store.copy(object, this.at(object, id), {}, withNull(type, id))
+      type !== undefined && this.store.copy(object, this.at(object, id), {}, withNullNote(type, id))
     );
   }
 
@@ -328,7 +328,7 @@ export class VersionExecutor {
         const adds = unfinished.adds.map((each) => (each === from ? id : each));
         await this.interrupted.begin(object, { ...unfinished, adds });
       }
-      if (nulls) await this.nulls.note(object, id, nulls);
+      if (nulls) await this.nulls.add(object, id, nulls);
       const type = nulls && nullMarkerType(id);
       if (await this.store.putVersionMarker(this.at(object, id), type)) return id;
     }
@@ -414,6 +414,6 @@ type LinkedVersion = {
  * Returns the note of the newest version on an object's link, which a POST of a content
  * type would remove; undefined if there is none.
  */
-export function noteToKeep(info: ObjectInfo | undefined): string | undefined {
+export function newestNoteOf(info: ObjectInfo | undefined): string | undefined {
   return info?.link && newestIn(info.contentType);
 }

@@ -1,6 +1,6 @@
 import type { ByteString } from '../../http/bytes';
 import { StoreError } from '../../util/store_error';
-import { CLOCKS_APART } from '../store/store_clock';
+import { MAX_CLOCK_DIFFERENCE } from '../store/store_clock';
 import type { ObjectInfo, ObjectRef, Store, TypedEntry } from '../store/store';
 import { isWholeSecond } from '../archive/names';
 import { stateOf, type State } from './state';
@@ -52,7 +52,7 @@ export class InterruptedWrites {
     private readonly versions: ByteString,
   ) {}
 
-  async look(object: ObjectRef): Promise<ObjectAndVersions> {
+  async inspect(object: ObjectRef): Promise<ObjectAndVersions> {
     const [info, listed] = await Promise.all([
       this.store.stat(object),
       this.list(object).catch(noneIfRefused),
@@ -142,7 +142,7 @@ export class InterruptedWrites {
       this.store.stat(this.noteOf(object)),
     ]);
     if (version === undefined || note === undefined) return false;
-    return Number(version.timestamp) + CLOCKS_APART / 1000 >= Number(note.timestamp);
+    return Number(version.timestamp) + MAX_CLOCK_DIFFERENCE / 1000 >= Number(note.timestamp);
   }
 
   private async drop(object: ObjectRef, id: string): Promise<void> {

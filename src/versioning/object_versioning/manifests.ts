@@ -1,16 +1,21 @@
-import { page } from '../../swift_api/responses';
+import { htmlResponse } from '../../swift_api/responses';
 import { destroy, drain, readAll } from '../../http/body';
-import { holdManifest, type Judge } from '../../plugin/held_manifest';
-import { NoList, readJsonList } from '../../formats/json_list';
+import { holdManifest, type AppRights } from '../../plugin/held_manifest';
+import { NotAList, readJsonList } from '../../formats/json_list';
 import { isTrueValue, unquote } from '../../http/bytes';
-import { withHeld } from '../../swift_api/held_body';
+import { withHeldBody } from '../../swift_api/held_body';
 import { UnreadableJson } from '../../formats/json';
 import { type Handler, type Request, type Response } from '../../swift_api/message';
 import { withoutParameter, type ObjectTarget } from '../../swift_api/target';
 import { isCopy } from '../../swift_api/object_writes';
-import { readAnswer } from '../../swift_api/json_response';
-import { asSigned } from '../bypasses';
-import { isHidden, namesHidden, refuseHidden, refuseSegment } from './containers/hidden_names';
+import { readResponse } from '../../swift_api/json_response';
+import { withSignedQuery } from '../bypasses';
+import {
+  isHiddenPath,
+  hasHiddenSegment,
+  refuseHidden,
+  refuseSegment,
+} from './containers/hidden_names';
 import { SwiftClient } from '../../swift_api/client';
 import type { ObjectCall } from '../calls';
 import { X_OBJECT_MANIFEST, X_STATIC_LARGE_OBJECT } from '../../swift_api/header_names';
@@ -29,14 +34,14 @@ const PARAMETER = 'multipart-manifest';
  * @returns the refusal, or the request to forward, which makes the store use exactly what
  * was checked
  */
-export async function judgeManifest(
+export async function checkManifest(
   call: ObjectCall,
   handler: Handler,
-  app: Judge,
+  app: AppRights,
 ): Promise<Request | Response> {
   const { request, target, copySource: source } = call;
   if (request.method !== 'PUT' && request.method !== 'COPY') return request;
-  const mode = call.with(asSigned(request)).query.get(PARAMETER);
+  const mode = call.withRequest(withSignedQuery(request)).query.get(PARAMETER);
   if (mode === 'get' && source) return checkCopiedManifest(request, source, handler);
   if (mode !== 'put') return request;
   if (source) return checkCopiedContent(request, source, handler);
@@ -46,10 +51,10 @@ export async function judgeManifest(
 async function checkBody(
   request: Request,
   target: ObjectTarget,
-  app: Judge,
+  app: AppRights,
 ): Promise<Request | Response> {
   const body = await holdManifest(request, target, app);
-  return 'status' in body ? body : ((await refusalOf(body)) ?? withHeld(request, body));
+  return 'status' in body ? body : ((await refusalOf(body)) ?? withHeldBody(request, body));
 }
 
 /**
@@ -95,14 +100,14 @@ async function checkCopiedManifest(
   };
   const head = await send('HEAD');
   await drain(head.body);
-  if (isHidden(unquote(head.headers.get(X_OBJECT_MANIFEST) ?? ''))) return refuseSegments();
+  if (isHiddenPath(unquote(head.headers.get(X_OBJECT_MANIFEST) ?? ''))) return refuseSegments();
   if (!isLarge(head)) return request;
   const response = await send('GET');
   if (!isLarge(response)) {
     destroy(response.body);
     return request;
   }
-  const manifest = await readAnswer(response.body, MAX_MANIFEST_BYTES, 'a manifest');
+  const manifest = await readResponse(response.body, MAX_MANIFEST_BYTES, 'a manifest');
   return (await refusalOf(manifest)) ?? request;
 }
 
@@ -113,11 +118,11 @@ function isLarge({ status, headers }: Response): boolean {
 async function refusalOf(manifest: Buffer): Promise<Response | undefined> {
   try {
     for await (const segments of readJsonList(manifest))
-      if (namesHidden(segments)) return refuseSegment();
+      if (hasHiddenSegment(segments)) return refuseSegment();
     return undefined;
   } catch (error) {
     // it names no segments, and the store reports what is wrong with it
-    if (error instanceof NoList) return undefined;
+    if (error instanceof NotAList) return undefined;
     if (error instanceof UnreadableJson) return unreadable();
     throw error;
   }
@@ -129,9 +134,9 @@ function refuseSegments(): Response {
 
 /** Swift's own text. */
 function unreadable(): Response {
-  return page(400, 'Manifest must be valid JSON.\n');
+  return htmlResponse(400, 'Manifest must be valid JSON.\n');
 }
 
 function tooLong(): Response {
-  return page(413, `The manifest exceeds the limit of ${MAX_MANIFEST_BYTES} bytes\n`);
+  return htmlResponse(413, `The manifest exceeds the limit of ${MAX_MANIFEST_BYTES} bytes\n`);
 }

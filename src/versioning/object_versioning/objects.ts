@@ -1,13 +1,13 @@
 import { destroy } from '../../http/body';
-import { isReading, type Handler, type Response } from '../../swift_api/message';
+import { isReadMethod, type Handler, type Response } from '../../swift_api/message';
 import { isCopy } from '../../swift_api/object_writes';
 import type { PolicyCache } from '../policy';
 import { VersionRequests } from './version_requests';
 import { NULL_ID } from './version_target';
 import { VersionReader } from './reader';
-import { copiedFrom, copiedFromNull, presentObject } from './presentation';
+import { withClientCopySource, withNullCopySource, presentObject } from './presentation';
 import { resolveCopySource } from './copy_source';
-import { VersionWriter, type WriterParts } from './writer';
+import { VersionWriter, type WriterOptions } from './writer';
 import type { ObjectCall } from '../calls';
 
 /**
@@ -23,7 +23,7 @@ export class VersionedObjects {
   /**
    * @param handler handles requests as the client's, through the filters before `next`
    */
-  constructor(next: Handler, handler: Handler, policies: PolicyCache, parts: WriterParts) {
+  constructor(next: Handler, handler: Handler, policies: PolicyCache, parts: WriterOptions) {
     this.writer = new VersionWriter(next, policies, parts);
     this.reader = new VersionReader(next, handler, policies, parts.app.power);
     this.versionRequests = new VersionRequests(next, policies, parts, this.writer);
@@ -37,7 +37,7 @@ export class VersionedObjects {
     otherwise: (call: ObjectCall) => Promise<Response>,
   ): Promise<Response> {
     const { request, target } = call;
-    if (isReading(request.method)) return this.reader.read(call);
+    if (isReadMethod(request.method)) return this.reader.read(call);
     return presentObject(await this.write(call, otherwise), target, request.dialect);
   }
 
@@ -52,12 +52,12 @@ export class VersionedObjects {
         destroy(request.body);
         return copy;
       }
-      const response = copiedFrom(
-        await otherwise(call.with(copy)),
+      const response = withClientCopySource(
+        await otherwise(call.withRequest(copy)),
         call.copySource ?? target,
         versionId,
       );
-      return versionId === NULL_ID ? copiedFromNull(response) : response;
+      return versionId === NULL_ID ? withNullCopySource(response) : response;
     }
     if (versionId === undefined || call.isMultipartDelete) return otherwise(call);
     return this.versionRequests.handle(call, versionId, otherwise);

@@ -1,9 +1,9 @@
 import { versionsContainerOf } from './version_names';
 import { quote, unquote } from '../../http/bytes';
 import { Headers } from '../../http/headers';
-import type { ForDialect, Response } from '../../swift_api/message';
+import type { DialectContext, Response } from '../../swift_api/message';
 import { parseCopyHeader, type ObjectTarget } from '../../swift_api/target';
-import { nullIn } from './null_versions/null_note';
+import { nullIdIn } from './null_versions/null_note';
 import { withoutReservedParameters, withoutVersionParameters } from '../../swift_api/reserved';
 import { DELETE_MARKER_TYPE, NO_MARKER_HEADER } from '../../swift_api/markers';
 import {
@@ -26,7 +26,7 @@ const COPIED_VERSION_HEADER = 'X-Copied-From-Version-Id';
 export function presentObject(
   response: Response,
   target: ObjectTarget,
-  dialect?: ForDialect,
+  dialect?: DialectContext,
 ): Response {
   const { headers } = response;
   const location = versionInLocation(headers, 'content-location');
@@ -74,9 +74,9 @@ export function versionInResponse(
 export function currentId(
   { headers }: Response,
   { id }: VersionTarget,
-  dialect?: ForDialect,
+  dialect?: DialectContext,
 ): string {
-  return dialect && nullIn(headers.get('content-type') ?? '') === id ? NULL_ID : id;
+  return dialect && nullIdIn(headers.get('content-type') ?? '') === id ? NULL_ID : id;
 }
 
 /** Returns the location that a response comes from, if that is not the one requested. */
@@ -103,7 +103,7 @@ export function asDeleteMarker(response: Response): Response {
 }
 
 /** Marks a 404 for a dialect: no delete marker is in the object's place. */
-export function withoutMarker(response: Response): Response {
+export function withNoMarkerHeader(response: Response): Response {
   return { ...response, headers: response.headers.with(NO_MARKER_HEADER, 'true') };
 }
 
@@ -113,7 +113,7 @@ export function withoutMarker(response: Response): Response {
  *
  * @param versionId the version that the client requested
  */
-export function copiedFrom(
+export function withClientCopySource(
   response: Response,
   source: ObjectTarget,
   versionId: string | undefined,
@@ -140,7 +140,7 @@ function isSame(one: ObjectTarget, other: ObjectTarget): boolean {
 }
 
 /** Presents a response to a copy as made from the null version. */
-export function copiedFromNull(response: Response): Response {
+export function withNullCopySource(response: Response): Response {
   if (response.status >= 300) return response;
   return { ...response, headers: response.headers.with(COPIED_VERSION_HEADER, NULL_ID) };
 }

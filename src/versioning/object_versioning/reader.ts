@@ -1,19 +1,19 @@
 import { createHash } from 'node:crypto';
 import { drain, whileUnread } from '../../http/body';
-import { page } from '../../swift_api/responses';
+import { htmlResponse } from '../../swift_api/responses';
 import type { Power } from '../../swift_api/authority/authority';
-import { credentials, Headers } from '../../http/headers';
+import { credentialHeaders, Headers } from '../../http/headers';
 import { textResponse, type Handler, type Request, type Response } from '../../swift_api/message';
-import { rightShown } from '../../swift_api/authority/shown_right';
+import { provenRight } from '../../swift_api/authority/shown_right';
 import { formatTarget, type ObjectTarget } from '../../swift_api/target';
 import { StoreError } from '../../util/store_error';
-import { ITSELF } from '../../swift_api/itself';
+import { ITSELF_QUERY } from '../../swift_api/itself';
 import { DELETE_MARKER_TYPE, isVersionMarkerType } from '../../swift_api/markers';
 import type { VersioningPolicy, PolicyCache } from '../policy';
 import { DynamicLargeObjects } from './dlo';
 import { Symlinks } from './symlinks';
-import { entryOf, NULL_ID, parseId } from './version_target';
-import { reaching, rightToReadVersions } from './access';
+import { entryOf, NULL_ID, parseVersionId } from './version_target';
+import { withVersionAccess, rightToReadVersions } from './access';
 import { NullReader } from './null_versions/null_reader';
 import {
   asDeleteMarker,
@@ -21,7 +21,7 @@ import {
   withVersionId,
   presentObject,
   versionInResponse,
-  withoutMarker,
+  withNoMarkerHeader,
 } from './presentation';
 import { SwiftClient } from '../../swift_api/client';
 import { ObjectCall } from '../calls';
@@ -39,7 +39,7 @@ const ETAG_OF_NOTHING = createHash('md5').digest('hex');
 export class VersionReader {
   private readonly symlinks: Symlinks;
   private readonly nulls: NullReader;
-  readonly dynamic: DynamicLargeObjects;
+  readonly largeObjects: DynamicLargeObjects;
 
   /**
    * @param next the rest of the pipeline
@@ -53,7 +53,7 @@ export class VersionReader {
   ) {
     this.symlinks = new Symlinks(next, power);
     this.nulls = new NullReader(next, power);
-    this.dynamic = new DynamicLargeObjects(next, handler, policies);
+    this.largeObjects = new DynamicLargeObjects(next, handler, policies);
   }
 
   /** Handles GET or HEAD of an object, or of the version that the query names. */
@@ -76,23 +76,23 @@ export class VersionReader {
     if (policy?.kind !== 'with-ids') return presentObject(response, target, dialect);
     if (!dialect || response.status !== 404)
       return presentObject(withVersionId(response), target, dialect);
-    const right = rightShown(request, response);
+    const right = provenRight(request, response);
     const marker =
       right && (await whileUnread(response, () => this.nulls.newestMarker(request, target, right)));
     if (marker === undefined) return response;
     return marker.id === undefined
-      ? withoutMarker(response)
+      ? withNoMarkerHeader(response)
       : withVersionId(asDeleteMarker(response), marker.id);
   }
 
   /** Reads the object at `place`, which is the one that the request names. */
   private async readFrom(request: Request, place: ObjectTarget): Promise<Response> {
-    const storeResponse = await this.next(reaching(request));
+    const storeResponse = await this.next(withVersionAccess(request));
     const response = await whileUnread(storeResponse, () =>
-      this.symlinks.insteadOf(storeResponse, request, place),
+      this.symlinks.presentResponse(storeResponse, request, place),
     );
     return whileUnread(response, () =>
-      this.dynamic.insteadOf(response, new ObjectCall(request, place)),
+      this.largeObjects.presentResponse(response, new ObjectCall(request, place)),
     );
   }
 
@@ -104,11 +104,11 @@ export class VersionReader {
     if (versionId === NULL_ID && request.dialect && policy.kind === 'with-ids')
       return this.readNullVersion(plain, target);
     if (versionId === NULL_ID) return this.readNull(plain, target);
-    const refusal = refusalOfId(policy, versionId);
+    const refusal = refusalForVersionId(policy, versionId);
     if (refusal) return refusal;
     const right = await rightToReadVersions(request, target, this.next);
     if ('status' in right) return right;
-    return this.readEntry(plain, target, parseId(versionId) ?? '', versionId);
+    return this.readEntry(plain, target, parseVersionId(versionId) ?? '', versionId);
   }
 
   /** @param clientId the id as the client knows it */
@@ -164,9 +164,9 @@ export class VersionReader {
    * Returns the id under which an object's null version is kept among its versions, or
    * the refusal of a client that may not access those.
    */
-  async keptNull(request: Request, target: ObjectTarget): Promise<string | Response | undefined> {
+  async findNullId(request: Request, target: ObjectTarget): Promise<string | Response | undefined> {
     const right = await rightToReadVersions(request, target, this.next);
-    return 'status' in right ? right : this.nulls.kept(request, target, target.object, right);
+    return 'status' in right ? right : this.nulls.findKeptId(request, target, target.object, right);
   }
 
   /** Whether a refused condition or range was applied to a delete marker. */
@@ -178,7 +178,7 @@ export class VersionReader {
     if (![304, 412, 416].includes(response.status)) return false;
     const etag = response.headers.get('etag');
     if (etag !== undefined && etag !== ETAG_OF_NOTHING) return false;
-    return isMarker(await this.head(request, entry, ITSELF));
+    return isMarker(await this.head(request, entry, ITSELF_QUERY));
   }
 
   /** Reads an object that has no id, also in a container that was never versioned. */
@@ -201,7 +201,7 @@ export class VersionReader {
     request: Request,
     target: ObjectTarget,
   ): Promise<VersioningPolicy | undefined> {
-    const isNobody = credentials(request.headers).entries().next().done === true;
+    const isNobody = credentialHeaders(request.headers).entries().next().done === true;
     if (this.power === 'client' && isNobody) return undefined;
     try {
       return await this.policies.get(request, target);
@@ -216,11 +216,11 @@ export class VersionReader {
    *
    * @returns the object, or the refusal if the store cannot make the copy
    */
-  async copiedFrom(request: Request, place: ObjectTarget): Promise<ObjectTarget | Response> {
+  async findCopySource(request: Request, place: ObjectTarget): Promise<ObjectTarget | Response> {
     const head = await this.head(request, place);
-    const end = head.status === 409 ? await this.symlinks.endOf(request, place) : undefined;
-    if (end !== undefined) return 'status' in end ? end : this.copiedFrom(request, end);
-    return (await this.dynamic.isOne(head.headers, request, place))
+    const end = head.status === 409 ? await this.symlinks.resolve(request, place) : undefined;
+    if (end !== undefined) return 'status' in end ? end : this.findCopySource(request, end);
+    return (await this.largeObjects.isVersionedDlo(head.headers, request, place))
       ? textResponse(501, NOT_WHOLE)
       : place;
   }
@@ -229,23 +229,28 @@ export class VersionReader {
    * Returns the version that an object links to, as far as the client may see; undefined
    * if it links to none.
    */
-  async currentVersion(request: Request, target: ObjectTarget): Promise<string | undefined> {
+  async findCurrentVersion(request: Request, target: ObjectTarget): Promise<string | undefined> {
     const response = await this.head(request, target, 'symlink=get&multipart-manifest=get');
     return versionInResponse(response, target)?.id;
   }
 
   private head(request: Request, place: ObjectTarget, query = ''): Promise<Response> {
-    return new SwiftClient(this.next, reaching(request)).head(place, { query });
+    return new SwiftClient(this.next, withVersionAccess(request)).head(place, { query });
   }
 }
 
 /**
  * Returns the refusal if a container can have no version with an id; undefined if it can.
  */
-export function refusalOfId(policy: VersioningPolicy, versionId: string): Response | undefined {
+export function refusalForVersionId(
+  policy: VersioningPolicy,
+  versionId: string,
+): Response | undefined {
   if (policy.kind !== 'with-ids')
-    return page(400, 'version-aware operations require that the container is versioned');
-  return parseId(versionId) === undefined ? page(400, 'Invalid version parameter') : undefined;
+    return htmlResponse(400, 'version-aware operations require that the container is versioned');
+  return parseVersionId(versionId) === undefined
+    ? htmlResponse(400, 'Invalid version parameter')
+    : undefined;
 }
 
 function isMarker({ status, headers }: Response): boolean {
@@ -254,5 +259,5 @@ function isMarker({ status, headers }: Response): boolean {
 
 function notFound({ method }: Request, headers = Headers.none): Response {
   const text = '<html><h1>Not Found</h1><p>The resource could not be found.</p></html>';
-  return page(404, method === 'HEAD' ? '' : text, headers);
+  return htmlResponse(404, method === 'HEAD' ? '' : text, headers);
 }

@@ -9,10 +9,10 @@ import { isTempUrl } from '../../swift_api/temp_url/temp_url';
 import { isCopy } from '../../swift_api/object_writes';
 import type { SentWrite } from './execute_versions';
 import type { Expiry } from '../store/store';
-import { ITSELF } from '../../swift_api/itself';
-import { unavailable } from '../error_responses';
+import { ITSELF_QUERY } from '../../swift_api/itself';
+import { unavailableResponse } from '../error_responses';
 import type { LockedRequest } from '../locked_request';
-import { reaching } from './access';
+import { withVersionAccess } from './access';
 import { SwiftClient } from '../../swift_api/client';
 import { X_DELETE_AFTER, X_DELETE_AT, X_SYMLINK_TARGET } from '../../swift_api/header_names';
 
@@ -49,17 +49,17 @@ export async function redirectWrite(
   if (response.status === 404 && (await whileUnread(response, remake))) {
     await drain(response.body);
     if (Buffer.isBuffer(request.body)) return next(redirectedRequest);
-    return unavailable('the versions container was missing and has been recreated; retry');
+    return unavailableResponse('the versions container was missing and has been recreated; retry');
   }
   const isOurCondition = response.status === 412 && !request.headers.has('if-none-match');
   if (!isOurCondition || !(await whileUnread(response, () => exists(entry, own, next))))
     return response;
   await drain(response.body);
-  return unavailable('another write took the id of this version; retry');
+  return unavailableResponse('another write took the id of this version; retry');
 }
 
 async function exists(entry: ObjectTarget, ownRequest: Request, next: Handler): Promise<boolean> {
-  const response = await new SwiftClient(next, ownRequest).head(entry, { query: ITSELF });
+  const response = await new SwiftClient(next, ownRequest).head(entry, { query: ITSELF_QUERY });
   return response.headers.has('etag');
 }
 
@@ -72,12 +72,14 @@ function redirect(entry: ObjectTarget, request: Request, authority: Authority): 
   const headers = request.headers.without(...EXPIRY);
   if (request.method === 'COPY') {
     const destination = quote(`${entry.container}/${entry.object}`);
-    return reaching({ ...request, headers: headers.with('Destination', destination) });
+    return withVersionAccess({ ...request, headers: headers.with('Destination', destination) });
   }
-  if (isCopy(request)) return reaching({ ...request, path, headers });
+  if (isCopy(request)) return withVersionAccess({ ...request, path, headers });
   const condition = headers.get('if-none-match') ?? '*';
   const conditional = { ...request, path, headers: headers.with('If-None-Match', condition) };
-  return isTempUrl(request) ? { ...conditional, query: '', authority } : reaching(conditional);
+  return isTempUrl(request)
+    ? { ...conditional, query: '', authority }
+    : withVersionAccess(conditional);
 }
 
 /** Returns what the store reported of a version that it wrote. */

@@ -1,5 +1,5 @@
-import { authorityOn } from '../authority';
-import { page } from '../../swift_api/responses';
+import { authorityFor } from '../authority';
+import { htmlResponse } from '../../swift_api/responses';
 import { destroy } from '../../http/body';
 import { isTrueValue } from '../../http/bytes';
 import type { Power } from '../../swift_api/authority/authority';
@@ -7,10 +7,10 @@ import { type Handler, type Request, type Response } from '../../swift_api/messa
 import { formatTarget, type ObjectTarget } from '../../swift_api/target';
 import { rightToLink } from '../../swift_api/authority/shown_right';
 import { isTempUrl } from '../../swift_api/temp_url/temp_url';
-import { ITSELF } from '../../swift_api/itself';
+import { ITSELF_QUERY } from '../../swift_api/itself';
 import { asDownload } from '../../swift_api/temp_url/download';
 import { isVersionOf, versionAt } from './version_target';
-import { reaching } from './access';
+import { withVersionAccess } from './access';
 import { linkIn, locationOf } from './presentation';
 import { SwiftClient } from '../../swift_api/client';
 import {
@@ -40,7 +40,11 @@ export class Symlinks {
    * @param request GET or HEAD
    * @param target what the request names
    */
-  async insteadOf(response: Response, request: Request, target: ObjectTarget): Promise<Response> {
+  async presentResponse(
+    response: Response,
+    request: Request,
+    target: ObjectTarget,
+  ): Promise<Response> {
     if (response.status === 409) return this.followLinks(response, request, target);
     if (response.status !== 401 && response.status !== 403) return response;
     const place = locationOf(response);
@@ -64,15 +68,16 @@ export class Symlinks {
     const right = rightToLink(request, response);
     if (this.power === 'client' || right === undefined) return response;
     const path = formatTarget(place);
-    const authority = authorityOn(this.power, right);
+    const authority = authorityFor(this.power, right);
     const head = await new SwiftClient(this.next, request, authority).head(place, {
-      query: ITSELF,
+      query: ITSELF_QUERY,
     });
     if (head.status >= 300 || isComposed(head)) return response;
     destroy(response.body);
     const isSigned = isTempUrl(request);
     // the version itself, whatever it has become meanwhile
-    const query = isSigned || request.query === '' ? ITSELF : `${request.query}&${ITSELF}`;
+    const query =
+      isSigned || request.query === '' ? ITSELF_QUERY : `${request.query}&${ITSELF_QUERY}`;
     const read = await this.next({ ...request, path, query, authority });
     const presented = { ...read, headers: read.headers.with('Content-Location', path) };
     return isSigned ? asDownload(presented, request, target) : presented;
@@ -88,12 +93,12 @@ export class Symlinks {
     target: ObjectTarget,
   ): Promise<Response> {
     if (isTempUrl(request)) return response;
-    const end = await this.endOf(request, target);
+    const end = await this.resolve(request, target);
     if (end === undefined) return response;
     destroy(response.body);
     if ('status' in end) return end;
     const path = formatTarget(end);
-    const read = await this.next(reaching({ ...request, path }));
+    const read = await this.next(withVersionAccess({ ...request, path }));
     return { ...read, headers: read.headers.with('Content-Location', path) };
   }
 
@@ -101,15 +106,15 @@ export class Symlinks {
    * Returns where a chain of links ends that the store does not follow but should, or the
    * response for the client instead; undefined if the store is right not to follow it.
    */
-  async endOf(
+  async resolve(
     request: Request,
     target: ObjectTarget,
   ): Promise<ObjectTarget | Response | undefined> {
-    const client = new SwiftClient(this.next, reaching(request));
+    const client = new SwiftClient(this.next, withVersionAccess(request));
     let [at, hops, links] = [target, 0, 0];
     let pinnedEtag: string | undefined;
     for (;;) {
-      const head = await client.head(at, { query: ITSELF });
+      const head = await client.head(at, { query: ITSELF_QUERY });
       // an object that does not exist, or not for this client, is answered as such
       if (head.status >= 300) return hops > MAX_LINKS ? at : undefined;
       const link = linkIn(head.headers, at);
@@ -117,7 +122,7 @@ export class Symlinks {
       const etag = (pinned ?? head.headers.get('etag') ?? '').replaceAll('"', '');
       if (pinnedEtag !== undefined && pinnedEtag !== etag)
         return hops > MAX_LINKS
-          ? page(409, 'X-Symlink-Target-Etag headers do not match')
+          ? htmlResponse(409, 'X-Symlink-Target-Etag headers do not match')
           : undefined;
       if (link === undefined) return hops > MAX_LINKS ? at : undefined;
       if (!versionAt(link) && ++links > MAX_LINKS) return undefined;

@@ -58,7 +58,7 @@ export function versionPrefix(object: ByteString): ByteString {
  * Sorts after the names of all versions of an object, and before those of all objects
  * after it.
  */
-export function behindVersions(object: ByteString): ByteString {
+export function afterVersions(object: ByteString): ByteString {
   return `${versionPrefix(object)}:`;
 }
 

@@ -1,4 +1,4 @@
-import { page } from '../../swift_api/responses';
+import { htmlResponse } from '../../swift_api/responses';
 import { destroy, receiveFirst } from '../../http/body';
 import { Headers } from '../../http/headers';
 import {
@@ -15,12 +15,12 @@ import { dialectRefusal } from '../dialect';
 import { withObjectLock, type LockedRequest } from '../locked_request';
 import type { PolicyCache } from '../policy';
 import { redirectPost } from './redirected_write';
-import { NULL_ID, parseId } from './version_target';
-import { refusalOfId } from './reader';
+import { NULL_ID, parseVersionId } from './version_target';
+import { refusalForVersionId } from './reader';
 import { rightToVersions } from './access';
 import { keepNotes } from './content_type_notes';
 import { asDeleteMarker, withVersionId } from './presentation';
-import { refusalBy, type WriterParts, type VersionWriter } from './writer';
+import { refusalOfError, type WriterOptions, type VersionWriter } from './writer';
 import type { ObjectCall } from '../calls';
 
 /** Handles requests to remove, restore and change versions. */
@@ -28,7 +28,7 @@ export class VersionRequests {
   constructor(
     private readonly next: Handler,
     private readonly policies: PolicyCache,
-    private readonly parts: WriterParts,
+    private readonly parts: WriterOptions,
     private readonly writer: VersionWriter,
   ) {}
 
@@ -46,7 +46,7 @@ export class VersionRequests {
     const { dialect } = request;
     if (request.method === 'POST' && !dialect) {
       destroy(request.body);
-      return page(400, 'POST to a specific version is not allowed');
+      return htmlResponse(400, 'POST to a specific version is not allowed');
     }
     const policy = await this.policies.get(request, target);
     if (policy.kind === 'native') return this.next(request);
@@ -61,12 +61,12 @@ export class VersionRequests {
         return locked.next(locked.request);
       });
     }
-    const refusal = isNull ? undefined : refusalOfId(policy, versionId);
+    const refusal = isNull ? undefined : refusalForVersionId(policy, versionId);
     if (refusal) {
       destroy(request.body);
       return refusal;
     }
-    const id = isNull ? undefined : (parseId(versionId) ?? '');
+    const id = isNull ? undefined : (parseVersionId(versionId) ?? '');
     if (dialect && request.method === 'DELETE') return this.removeAndPromote(plain, target, id);
     if (request.method === 'POST') return this.change(plain, target, id);
     return request.method === 'DELETE'
@@ -82,11 +82,11 @@ export class VersionRequests {
     const right = await rightToVersions(request, target, this.next);
     if ('status' in right) return right;
     return withObjectLock(request, target, this.parts, this.next, async (locked) => {
-      const versions = this.writer.versionsFor(locked, target);
-      const removal = await versions.remove(target, parseId(versionId) ?? '', {
+      const versions = this.writer.executorFor(locked, target);
+      const removal = await versions.remove(target, parseVersionId(versionId) ?? '', {
         forward: async () => ({ outcome: await locked.forward((request) => locked.next(request)) }),
       });
-      if (removal.result === 'refused') return locked.answer();
+      if (removal.result === 'refused') return locked.getResponse();
       await locked.discard();
       // as the client sent it, like Swift
       const answer = withVersionId(
@@ -112,11 +112,11 @@ export class VersionRequests {
     return withObjectLock(request, target, this.parts, this.next, async (locked) => {
       const refusal = await dialectRefusal(locked, target, this.parts.app);
       if (refusal) return refusal;
-      const versions = this.writer.versionsFor(locked, target);
+      const versions = this.writer.executorFor(locked, target);
       const removal = await versions.removeVersion(target, id, {
         forward: async () => ({ outcome: await locked.forward((request) => locked.next(request)) }),
       });
-      if (removal.result === 'refused') return locked.answer();
+      if (removal.result === 'refused') return locked.getResponse();
       await locked.discard();
       const answer = withVersionId(
         removal.result === 'removed' ? noContent() : notFound(),
@@ -142,7 +142,7 @@ export class VersionRequests {
       return refusal;
     }
     return withObjectLock(request, target, this.parts, this.next, async (locked) => {
-      const place = await this.writer.versionsFor(locked, target).locate(target, id);
+      const place = await this.writer.executorFor(locked, target).locate(target, id);
       const versionId = id ?? NULL_ID;
       if (place === undefined) return notFound();
       if (place.container === target.container) {
@@ -190,14 +190,14 @@ export class VersionRequests {
         const refusal = await this.refusalOfWrite(request, target);
         if (refusal) return refusal;
         try {
-          const versions = this.writer.versionsFor(locked, target);
-          const version = await this.writer.remaking(locked, target, () =>
+          const versions = this.writer.executorFor(locked, target);
+          const version = await this.writer.retryIfContainerGone(locked, target, () =>
             versions.restore(target, id),
           );
           if (version === undefined) return await this.missingVersion(locked.own, target);
           return withVersionId(createdResponse(version.etag), id);
         } catch (error) {
-          return refusalBy(error);
+          return refusalOfError(error);
         }
       },
     );
@@ -213,7 +213,7 @@ export class VersionRequests {
   }
 
   private async missingVersion(ownRequest: Request, target: ObjectTarget): Promise<Response> {
-    const isGone = !(await this.writer.hasVersions(ownRequest, target));
+    const isGone = !(await this.writer.hasVersionsContainer(ownRequest, target));
     if (!isGone) return textResponse(404, 'The specified version does not exist');
     return textResponse(
       500,
@@ -229,14 +229,17 @@ async function hasBody({ body, headers, sendContinue }: Request): Promise<boolea
 }
 
 function noContent(): Response {
-  return page(204, '');
+  return htmlResponse(204, '');
 }
 
 function notFound(): Response {
-  return page(404, '<html><h1>Not Found</h1><p>The resource could not be found.</p></html>');
+  return htmlResponse(
+    404,
+    '<html><h1>Not Found</h1><p>The resource could not be found.</p></html>',
+  );
 }
 
 function createdResponse(etag: string): Response {
   const headers = Headers.of({ Etag: etag, 'Last-Modified': new Date().toUTCString() });
-  return page(201, '', headers);
+  return htmlResponse(201, '', headers);
 }

@@ -67,7 +67,7 @@ export function versionReference({ target: { container, object }, id }: VersionT
 }
 
 /** Parses a version id; undefined if it is not a time as Swift reads times. */
-export function parseId(text: string): string | undefined {
+export function parseVersionId(text: string): string | undefined {
   if (isVersionId(text)) return text;
   const seconds = /^\d+(\.\d*)?$/.test(text) ? Number(text) : NaN;
   return seconds < 10_000_000_000 ? formatTimestamp(seconds * 1000) : undefined;

@@ -2,7 +2,7 @@ import type { SharedLease } from '../../coordination/cache/cache';
 import type { VersioningPolicy, PolicyCache } from '../policy';
 import { NullVersionExecutor } from './null_versions/execute_nulls';
 import {
-  noteToKeep,
+  newestNoteOf,
   type VersionOperation,
   type VersionResult,
   type SentWrite,
@@ -34,7 +34,7 @@ import { SwiftClient } from '../../swift_api/client';
 import { ObjectCall } from '../calls';
 
 /** The dependencies of a `VersionWriter`. */
-export interface WriterParts extends LockOptions {
+export interface WriterOptions extends LockOptions {
   readonly app: Pick<App, 'power' | 'mayWrite' | 'mayLock'>;
   readonly log: Log;
 }
@@ -49,7 +49,7 @@ export class VersionWriter {
   constructor(
     private readonly next: Handler,
     private readonly policies: PolicyCache,
-    private readonly parts: WriterParts,
+    private readonly parts: WriterOptions,
   ) {
     this.containers = new VersionsContainers(next);
   }
@@ -79,7 +79,7 @@ export class VersionWriter {
   ): Promise<Response> {
     if (lease.value?.kind === 'with-ids') await this.settle(locked, target);
     await locked.forward((request) => forwardUnversioned(request, target, [lease], locked.next));
-    return locked.answer();
+    return locked.getResponse();
   }
 
   /**
@@ -88,7 +88,7 @@ export class VersionWriter {
    */
   async settle(locked: LockedRequest, target: ObjectTarget): Promise<void> {
     try {
-      await this.versionsFor(locked, target).settle(target);
+      await this.executorFor(locked, target).settle(target);
     } catch (error) {
       if (!(error instanceof StoreError) || error.code !== 'refused') throw error;
     }
@@ -96,7 +96,7 @@ export class VersionWriter {
 
   private async writeVersion(locked: LockedRequest, target: ObjectTarget): Promise<Response> {
     const { request } = locked;
-    const versions = this.versionsFor(locked, target);
+    const versions = this.executorFor(locked, target);
     const operation = this.operation(locked, target);
     return this.execute(locked, target, () =>
       request.method === 'DELETE'
@@ -111,7 +111,7 @@ export class VersionWriter {
     target: ObjectTarget,
     lease: SharedLease<VersioningPolicy>,
   ): Promise<Response> {
-    const versions = this.versionsFor(locked, target);
+    const versions = this.executorFor(locked, target);
     const operation: VersionOperation = {
       ...this.operation(locked, target),
       forward: async (_, by) => {
@@ -141,11 +141,11 @@ export class VersionWriter {
     const isDelete = method === 'DELETE';
     let result: VersionResult;
     try {
-      result = await this.remaking(locked, target, perform);
+      result = await this.retryIfContainerGone(locked, target, perform);
     } catch (error) {
-      return refusalBy(error);
+      return refusalOfError(error);
     }
-    const response = await locked.answer();
+    const response = await locked.getResponse();
     const isDone = response.status < 300 || (isDelete && response.status === 404);
     if (result.result !== 'forwarded' || !isDone) return response;
     const { id = dialect && NULL_ID, isNull } = result;
@@ -155,7 +155,7 @@ export class VersionWriter {
   }
 
   /** Returns the executor for one request's store. */
-  versionsFor({ next, own }: LockedRequest, { container }: ObjectTarget): NullVersionExecutor {
+  executorFor({ next, own }: LockedRequest, { container }: ObjectTarget): NullVersionExecutor {
     return new NullVersionExecutor(
       new SwiftStore(next, own),
       versionsContainerOf(container),
@@ -211,7 +211,7 @@ export class VersionWriter {
     const { dialect } = locked.request;
     const isNeeded = type !== undefined || dialect !== undefined;
     const info = isNeeded ? await new SwiftStore(next, own).stat(target) : undefined;
-    const note = noteToKeep(info);
+    const note = newestNoteOf(info);
     // a dialect sends the metadata that it was shown, which lacks the link's time of
     // expiry
     const expiry = Headers.of({ 'X-Delete-At': dialect && info?.link && info.deleteAt });
@@ -220,7 +220,7 @@ export class VersionWriter {
     const { headers } =
       newType === undefined ? request : withType(request, withNewest(newType, note));
     await locked.forward((request) => next({ ...request, headers: expiry.withAll(headers) }));
-    const response = await locked.answer();
+    const response = await locked.getResponse();
     const location = response.status === 307 ? response.headers.get('location') : undefined;
     const entry = parseObjectPath(location ?? '');
     if (!entry || !isVersionOf(entry, target)) return response;
@@ -231,7 +231,7 @@ export class VersionWriter {
   /**
    * Runs `perform` again if it found the versions container missing, after recreating it.
    */
-  async remaking<T>(
+  async retryIfContainerGone<T>(
     locked: LockedRequest,
     target: ObjectTarget,
     perform: () => Promise<T>,
@@ -246,7 +246,7 @@ export class VersionWriter {
   }
 
   /** Whether the versions container exists, as it should. */
-  async hasVersions(
+  async hasVersionsContainer(
     ownRequest: Request,
     { version, account, container }: ObjectTarget,
   ): Promise<boolean> {
@@ -257,13 +257,13 @@ export class VersionWriter {
 
   /** Recreates the versions container if it is missing; false if it exists. */
   private async remake({ own }: LockedRequest, target: ObjectTarget): Promise<boolean> {
-    if (await this.hasVersions(own, target)) return false;
+    if (await this.hasVersionsContainer(own, target)) return false;
     const { version, account, container } = target;
     this.parts.log.warn(
       { container: toText(container) },
       'the versions container is missing and is being recreated',
     );
-    return this.containers.make(own, { version, account, container });
+    return this.containers.ensure(own, { version, account, container });
   }
 }
 
@@ -272,7 +272,7 @@ export class VersionWriter {
  *
  * @throws `error` if it is no refusal, or not one that the client can fix
  */
-export function refusalBy(error: unknown): Response {
+export function refusalOfError(error: unknown): Response {
   if (
     error instanceof StoreError &&
     [400, 409, 413].includes(error.status ?? 0) &&
@@ -292,5 +292,5 @@ function isEnabled(policy: VersioningPolicy | undefined): boolean {
 
 /** Returns the note of the write that makes an object; its time is not used. */
 function operationNote(operation: string, at: ObjectRef): Headers {
-  return new NoteBinding().headersOf({ operation }, at, 0);
+  return new NoteBinding().noteHeaders({ operation }, at, 0);
 }

@@ -7,7 +7,7 @@ import {
   TIMESTAMP,
   wordsOf,
   type NoteKind,
-  type Notes,
+  type RecoveryNotes,
 } from './recovery_notes';
 import type { ObjectRef } from './store';
 
@@ -61,7 +61,7 @@ export class NoteBinding {
   ) {}
 
   /** Returns the binding for the notes of a container with that archive. */
-  for(archive: ByteString): NoteBinding {
+  forArchive(archive: ByteString): NoteBinding {
     return new NoteBinding(this.rules, archive);
   }
 
@@ -71,7 +71,7 @@ export class NoteBinding {
    *
    * @param now the store's time in milliseconds since 1970
    */
-  headersOf(notes: Notes, at: ObjectRef, now: number): Headers {
+  noteHeaders(notes: RecoveryNotes, at: ObjectRef, now: number): Headers {
     const fields = NOTE_KINDS.map(
       (kind) => [NOTE_HEADERS[kind], this.formatNote(kind, notes, at, now)] as const,
     );
@@ -84,7 +84,7 @@ export class NoteBinding {
    *
    * @param timestamp the object's own timestamp
    */
-  notesIn(headers: Headers, at: ObjectRef, timestamp: string): Notes {
+  readNotes(headers: Headers, at: ObjectRef, timestamp: string): RecoveryNotes {
     const read = (kind: NoteKind) =>
       this.readNote(kind, headers.get(NOTE_HEADERS[kind]), at, timestamp);
     const [previous, restored, deletes] = [read('previous'), read('restored'), read('deletes')];
@@ -103,7 +103,12 @@ export class NoteBinding {
     };
   }
 
-  private formatNote(kind: NoteKind, notes: Notes, at: ObjectRef, now: number): string | undefined {
+  private formatNote(
+    kind: NoteKind,
+    notes: RecoveryNotes,
+    at: ObjectRef,
+    now: number,
+  ): string | undefined {
     const words = wordsOf(kind, notes)?.filter((each) => TIMESTAMP.test(each));
     if (words === undefined || (words.length === 0 && kind !== 'unfinished')) return undefined;
     if (notes.unbound?.some((each) => each === kind)) return words.join(' ');

@@ -7,7 +7,7 @@ import { RESERVED_OBJECT_PREFIX } from '../../swift_api/reserved';
  * timestamps, in the form that ends the names of archive entries, and is bound to its
  * object: see `NoteBinding`.
  */
-export interface Notes {
+export interface RecoveryNotes {
   /** On an object: the entry for the state that it overwrote, the newest at the time. */
   readonly previous?: string | undefined;
   /** On a restored object: the entries that its restoration removes from the archive. */
@@ -48,7 +48,7 @@ export const NOTHING_RESTORED = Headers.of({ [NOTE_HEADERS.restored]: '-' });
 export const NO_NOTES = NOTHING_RESTORED.with(NOTE_HEADERS.previous, '-');
 
 /** Returns the words of a note; undefined if there is no such note. */
-export function wordsOf(kind: NoteKind, notes: Notes): readonly string[] | undefined {
+export function wordsOf(kind: NoteKind, notes: RecoveryNotes): readonly string[] | undefined {
   if (kind === 'unfinished') return notes.unfinished ? [] : undefined;
   const value = notes[kind];
   return typeof value === 'string' ? [value] : value;

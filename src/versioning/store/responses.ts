@@ -3,7 +3,7 @@ import { isTrueValue, toBytes, unquote } from '../../http/bytes';
 import type { Headers } from '../../http/headers';
 import type { Response } from '../../swift_api/message';
 import { parseCopyHeader } from '../../swift_api/target';
-import { parseAnswer } from '../../swift_api/json_response';
+import { parseResponse } from '../../swift_api/json_response';
 import { StoreError } from '../../util/store_error';
 import { isMarkerType, NEW_MARKER_TYPE } from '../../swift_api/markers';
 import type { NoteBinding } from './note_binding';
@@ -38,7 +38,7 @@ export async function expectWritten(response: Response, failure: string): Promis
  *
  * @param binding decides which notes are the object's own
  */
-export function objectInfo(
+export function parseObjectInfo(
   response: Response,
   object: ObjectRef,
   binding: NoteBinding,
@@ -53,7 +53,7 @@ export function objectInfo(
     etag: headers.get('etag') ?? '',
     isMarker: isMarkerType(contentType),
     contentType,
-    notes: binding.notesIn(headers, object, timestamp),
+    notes: binding.readNotes(headers, object, timestamp),
     ...(isTrueValue(headers.get(X_STATIC_LARGE_OBJECT)) ? { isLarge: true } : {}),
     ...(link === undefined ? {} : { link }),
     ...(deleteAt === undefined ? {} : { deleteAt }),
@@ -81,8 +81,8 @@ function lastModified(response: Response): string {
 }
 
 /** Returns a listing entry without its content type. */
-export function withoutType({ name, isMarker, isHalfMade }: TypedEntry): ListingEntry {
-  return { name, isMarker, isHalfMade };
+export function withoutType({ name, isMarker, isUnfinished }: TypedEntry): ListingEntry {
+  return { name, isMarker, isUnfinished };
 }
 
 const Line = z.object({
@@ -96,7 +96,7 @@ function toEntry(name: string, { content_type, last_modified }: z.infer<typeof L
   return {
     name: toBytes(name),
     isMarker: isMarkerType(contentType),
-    isHalfMade: contentType === NEW_MARKER_TYPE,
+    isUnfinished: contentType === NEW_MARKER_TYPE,
     contentType,
     time: parseTime(last_modified ?? ''),
   };
@@ -113,7 +113,7 @@ const Listing = z.array(Line);
 
 /** Parses a page of a listing in JSON. @throws StoreError if it is not one */
 export function parseListing(body: Buffer): TypedEntry[] {
-  return parseAnswer(Listing, body, 'a listing').flatMap((line) =>
+  return parseResponse(Listing, body, 'a listing').flatMap((line) =>
     line.name === undefined ? [] : [toEntry(line.name, line)],
   );
 }

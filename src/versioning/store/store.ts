@@ -1,5 +1,5 @@
 import type { ByteString } from '../../http/bytes';
-import type { Notes } from './recovery_notes';
+import type { RecoveryNotes } from './recovery_notes';
 
 /** The path of an object, as decoded byte strings. */
 export interface ObjectRef {
@@ -26,11 +26,11 @@ export interface ObjectInfo {
   readonly isLarge?: boolean;
   /** The target, if it is a symlink. */
   readonly link?: ObjectRef;
-  readonly notes: Notes;
+  readonly notes: RecoveryNotes;
 }
 
 /** The properties of a new symlink. */
-export interface LinkParts {
+export interface LinkProperties {
   /**
    * The target's ETag: the store refuses the link if it differs, and lists the link with
    * the target's size and ETag. Undefined for a target that is a symlink itself.
@@ -55,7 +55,7 @@ export interface ListingEntry {
   /** Whether it is a delete marker. */
   readonly isMarker: boolean;
   /** Whether it is an unfinished delete marker. */
-  readonly isHalfMade: boolean;
+  readonly isUnfinished: boolean;
 }
 
 /** An entry of a listing with its content type. */
@@ -87,7 +87,12 @@ export interface Store {
    *   them
    * @param contentType the content type of the copy; by default the object's own
    */
-  copy(from: ObjectRef, to: ObjectRef, notes?: Notes, contentType?: ByteString): Promise<boolean>;
+  copy(
+    from: ObjectRef,
+    to: ObjectRef,
+    notes?: RecoveryNotes,
+    contentType?: ByteString,
+  ): Promise<boolean>;
 
   /** Returns the content type of an object, even a large one; undefined if none. */
   contentType(object: ObjectRef): Promise<ByteString | undefined>;
@@ -96,7 +101,7 @@ export interface Store {
    * Creates an unfinished delete marker, to be finished once its delete has happened: an
    * empty object that listings can distinguish, and that expires.
    */
-  putMarker(at: ObjectRef, notes?: Notes): Promise<void>;
+  putMarker(at: ObjectRef, notes?: RecoveryNotes): Promise<void>;
 
   /** Finishes a marker, which loses its expiry and notes; false if it was not there. */
   finishMarker(at: ObjectRef): Promise<boolean>;
@@ -116,7 +121,7 @@ export interface Store {
   putNote(at: ObjectRef, contentType: ByteString): Promise<void>;
 
   /** Replaces what is at `at` by a symlink. The target must be in the same account. */
-  putLink(at: ObjectRef, to: ObjectRef, parts: LinkParts): Promise<void>;
+  putLink(at: ObjectRef, to: ObjectRef, parts: LinkProperties): Promise<void>;
 
   /** Removes an object's expiry; all else stays. */
   keepForever(object: ObjectRef): Promise<void>;

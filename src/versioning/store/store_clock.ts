@@ -9,7 +9,7 @@ const TOLERANCE = 2000;
  * same time as another knows it: each may be wrong by the tolerance, and by the second
  * that `Date` cuts off and a response takes.
  */
-export const CLOCKS_APART = 2 * (TOLERANCE + 1000);
+export const MAX_CLOCK_DIFFERENCE = 2 * (TOLERANCE + 1000);
 
 /** A store's clock, as estimated from its responses. */
 export class StoreClock {

@@ -2,10 +2,10 @@ import { drain } from '../../http/body';
 import { isTrueValue, quote, toText, type ByteString } from '../../http/bytes';
 import { Headers } from '../../http/headers';
 import { textResponse, type Handler, type Request, type Response } from '../../swift_api/message';
-import { readAnswer } from '../../swift_api/json_response';
+import { readResponse } from '../../swift_api/json_response';
 import { BROKEN_MANIFEST } from '../../swift_api/reserved';
-import { expectWritten, objectInfo, parseListing, withoutType } from './responses';
-import { ITSELF } from '../../swift_api/itself';
+import { expectWritten, parseObjectInfo, parseListing, withoutType } from './responses';
+import { ITSELF_QUERY } from '../../swift_api/itself';
 import {
   DELETE_MARKER_TYPE,
   NEW_MARKER_LIFE,
@@ -13,9 +13,16 @@ import {
   VERSION_MARKER_TYPE,
 } from '../../swift_api/markers';
 import { NoteBinding } from './note_binding';
-import type { Notes } from './recovery_notes';
+import type { RecoveryNotes } from './recovery_notes';
 import { StoreClock } from './store_clock';
-import type { LinkParts, ListingEntry, ObjectInfo, ObjectRef, Store, TypedEntry } from './store';
+import type {
+  LinkProperties,
+  ListingEntry,
+  ObjectInfo,
+  ObjectRef,
+  Store,
+  TypedEntry,
+} from './store';
 import { SwiftClient, expectSuccess } from '../../swift_api/client';
 import {
   X_DELETE_AT,
@@ -75,14 +82,19 @@ export class SwiftStore implements Store {
   }
 
   async stat(object: ObjectRef): Promise<ObjectInfo | undefined> {
-    const response = await this.send('HEAD', object, ITSELF, Headers.of({ 'X-Newest': 'true' }));
+    const response = await this.send(
+      'HEAD',
+      object,
+      ITSELF_QUERY,
+      Headers.of({ 'X-Newest': 'true' }),
+    );
     this.clock.set(response.headers.get('date'));
     if (response.status === 404) {
       await drain(response.body);
       return undefined;
     }
     await expectSuccess(response, `could not read the headers of ${pathOf(object)}`);
-    return objectInfo(response, object, this.binding);
+    return parseObjectInfo(response, object, this.binding);
   }
 
   async contentType(object: ObjectRef): Promise<ByteString | undefined> {
@@ -103,7 +115,7 @@ export class SwiftStore implements Store {
   async copy(
     from: ObjectRef,
     to: ObjectRef,
-    notes: Notes = {},
+    notes: RecoveryNotes = {},
     contentType?: ByteString,
   ): Promise<boolean> {
     const source = Headers.of({
@@ -112,18 +124,23 @@ export class SwiftStore implements Store {
       'X-Copy-From-Account': from.account === to.account ? undefined : quote(from.account),
     });
     const noteHeaders = this.noteHeaders(notes, to);
-    let response = await this.send('PUT', to, ITSELF, source.withAll(noteHeaders));
+    let response = await this.send('PUT', to, ITSELF_QUERY, source.withAll(noteHeaders));
     if (response.status === 400 && Object.keys(notes).length > 0) {
       // the source may already have as much metadata as an object can have
       await drain(response.body);
-      response = await this.send('PUT', to, ITSELF, source);
+      response = await this.send('PUT', to, ITSELF_QUERY, source);
     }
     const failure = `could not copy ${pathOf(from)} to ${pathOf(to)}`;
     try {
       await expectWritten(response, failure);
     } catch (error) {
       if (response.status >= 500 || response.status < 300) throw error;
-      const source = await this.send('HEAD', from, ITSELF, Headers.of({ 'X-Newest': 'true' }));
+      const source = await this.send(
+        'HEAD',
+        from,
+        ITSELF_QUERY,
+        Headers.of({ 'X-Newest': 'true' }),
+      );
       await drain(source.body);
       if (source.status === 404) return false;
       if (response.status !== 400 || !isTrueValue(source.headers.get(X_STATIC_LARGE_OBJECT)))
@@ -145,9 +162,9 @@ export class SwiftStore implements Store {
     changes: Headers,
     failure: string,
   ): Promise<boolean> {
-    const manifest = await this.send('GET', from, `${ITSELF}&format=raw`, Headers.none);
+    const manifest = await this.send('GET', from, `${ITSELF_QUERY}&format=raw`, Headers.none);
     if (manifest.status !== 200) await expectSuccess(manifest, failure);
-    const body = await readAnswer(manifest.body, MAX_LISTING_BYTES, `${failure}: its manifest`);
+    const body = await readResponse(manifest.body, MAX_LISTING_BYTES, `${failure}: its manifest`);
     const copiedHeaders = manifest.headers.filter(
       (key) => key.startsWith('x-object-meta-') || COPIED_HEADERS.includes(key),
     );
@@ -157,7 +174,7 @@ export class SwiftStore implements Store {
     return true;
   }
 
-  async putMarker(at: ObjectRef, notes: Notes = {}): Promise<void> {
+  async putMarker(at: ObjectRef, notes: RecoveryNotes = {}): Promise<void> {
     const failure = `could not write the delete marker ${pathOf(at)}`;
     const headers = this.noteHeaders({ ...notes, unfinished: true }, at)
       .with('Content-Type', NEW_MARKER_TYPE)
@@ -215,7 +232,7 @@ export class SwiftStore implements Store {
   async putLink(
     at: ObjectRef,
     to: ObjectRef,
-    { etag, contentType, expiry }: LinkParts,
+    { etag, contentType, expiry }: LinkProperties,
   ): Promise<void> {
     const headers = Headers.of({
       'X-Symlink-Target': quote(`${to.container}/${to.object}`),
@@ -229,7 +246,12 @@ export class SwiftStore implements Store {
 
   async keepForever(object: ObjectRef): Promise<void> {
     const failure = `could not remove the expiry of ${pathOf(object)}`;
-    const response = await this.send('HEAD', object, ITSELF, Headers.of({ 'X-Newest': 'true' }));
+    const response = await this.send(
+      'HEAD',
+      object,
+      ITSELF_QUERY,
+      Headers.of({ 'X-Newest': 'true' }),
+    );
     await expectSuccess(response, failure);
     if (!response.headers.has(X_DELETE_AT)) return;
     const headers = response.headers.filter(
@@ -351,12 +373,12 @@ export class SwiftStore implements Store {
     }
     if (response.status >= 300)
       await expectSuccess(response, `could not list the archive ${toText(container)}`);
-    const body = await readAnswer(response.body, MAX_LISTING_BYTES, 'a page of a listing');
+    const body = await readResponse(response.body, MAX_LISTING_BYTES, 'a page of a listing');
     return response.status === 204 ? [] : parseListing(body);
   }
 
-  private noteHeaders(notes: Notes, at: ObjectRef): Headers {
-    return this.binding.headersOf(notes, at, this.now());
+  private noteHeaders(notes: RecoveryNotes, at: ObjectRef): Headers {
+    return this.binding.noteHeaders(notes, at, this.now());
   }
 
   private send(

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { ask as askStore, type Asked, type Caller } from '../../../src/buckets/caller';
+import { ask as askStore, type StoreRequest, type Caller } from '../../../src/buckets/caller';
 import { completeUpload } from '../../../src/buckets/uploads/completion';
 import { entriesBelow } from '../../../src/buckets/entries';
 import { newAttempt, segmentsOf, uploadMarkerOf } from '../../../src/buckets/uploads/upload_names';
@@ -71,7 +71,7 @@ export function uploadsSuite(
   };
 
   /** Sends a request as a client of Swift's API. */
-  const swift = async (asked: Asked) => {
+  const swift = async (asked: StoreRequest) => {
     const next: Handler = ({ dialect, ...request }) => {
       expect(dialect).toBeDefined();
       return store.caller.next(request);

@@ -1,4 +1,4 @@
-import { qsSignatureOf } from '../../../middleware/qsapi/signature';
+import { computeQsSignature } from '../../../middleware/qsapi/signature';
 import { Headers } from '../../../src/http/headers';
 import { RawConnection, values } from '../../support/raw_connection';
 import { QsBucket, textOf, type Answered, type Document } from '../../support/qs/sdk';
@@ -118,7 +118,7 @@ describeOurs(
         headers: Headers.of(headers),
       };
       const { accessKey, secretKey, url } = store.endpoint;
-      const signature = qsSignatureOf(signed, secretKey, undefined);
+      const signature = computeQsSignature(signed, secretKey, undefined);
       const client = await RawConnection.open(url);
       await client.write(
         [

@@ -179,8 +179,8 @@ describe('walkDatabase', () => {
     const folder = await newStorage();
     const script = path.join(folder, 'child.cjs');
     await writeFile(script, code);
-    const patience = text.includes('finish') ? 1000 : 60_000;
-    expect(await walkDatabase(folder, { script, patience })).toEqual([
+    const timeout = text.includes('finish') ? 1000 : 60_000;
+    expect(await walkDatabase(folder, { script, timeout })).toEqual([
       { kind: 'structure', flaw: 'process', text: `reading the structure of the database ${text}` },
     ]);
   });

@@ -52,7 +52,7 @@ async function ask(
     transactionId: 'tx',
     authority: 'client',
     authorise: () => undefined,
-    received: () => 0,
+    receivedBytes: () => 0,
     ...more,
   });
   const text = await readAll(response.body, 1e9);

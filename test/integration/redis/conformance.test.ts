@@ -1,5 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { throughRedis, type RedisCoordination } from '../../../src/coordination/through_redis';
+import {
+  createRedisCoordination,
+  type RedisCoordination,
+} from '../../../src/coordination/through_redis';
 import { CoordinationUnavailable } from '../../../src/util/errors';
 import { createLog } from '../../../src/util/log';
 import { redisUrl } from '../../../src/coordination/redis/url';
@@ -20,7 +23,8 @@ describeWithRedis('through Redis', () => {
   let members: [RedisCoordination, RedisCoordination];
   beforeAll(async () => {
     redis = await TestRedis.start('--save', '');
-    const join = () => throughRedis(redisUrl.parse(redis.url), LEASE, createLog('silent'));
+    const join = () =>
+      createRedisCoordination(redisUrl.parse(redis.url), LEASE, createLog('silent'));
     members = [join(), join()];
   });
   afterAll(async () => {

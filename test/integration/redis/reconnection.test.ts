@@ -1,6 +1,9 @@
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import type { Cache } from '../../../src/coordination/cache/cache';
-import { throughRedis, type RedisCoordination } from '../../../src/coordination/through_redis';
+import {
+  createRedisCoordination,
+  type RedisCoordination,
+} from '../../../src/coordination/through_redis';
 import { CoordinationUnavailable } from '../../../src/util/errors';
 import { createLog } from '../../../src/util/log';
 import { redisUrl } from '../../../src/coordination/redis/url';
@@ -84,7 +87,7 @@ describeWithRedis('a connection to Redis that is lost and back', () => {
   let redis: TestRedis;
   const members: RedisCoordination[] = [];
   const join = (url = redis.url) => {
-    const member = throughRedis(redisUrl.parse(url), LEASE, createLog('silent'));
+    const member = createRedisCoordination(redisUrl.parse(url), LEASE, createLog('silent'));
     members.push(member);
     return member;
   };

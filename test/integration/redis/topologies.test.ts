@@ -1,7 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { throughRedis, type RedisCoordination } from '../../../src/coordination/through_redis';
+import {
+  createRedisCoordination,
+  type RedisCoordination,
+} from '../../../src/coordination/through_redis';
 import type { Lock } from '../../../src/coordination/locks/locker';
 import { createLog } from '../../../src/util/log';
 import { redisUrl } from '../../../src/coordination/redis/url';
@@ -13,7 +16,7 @@ const LEASE = 1000;
 const never = () => new AbortController().signal;
 const logged: string[] = [];
 const log = createLog('trace', { write: (line: string) => logged.push(line) });
-const connect = (url: string) => throughRedis(redisUrl.parse(url), LEASE, log);
+const connect = (url: string) => createRedisCoordination(redisUrl.parse(url), LEASE, log);
 
 /** Acquires a lock, retrying until it succeeds. */
 async function acquired(member: RedisCoordination, name: string): Promise<Lock> {

@@ -1,4 +1,7 @@
-import { throughRedis, type RedisCoordination } from '../../../src/coordination/through_redis';
+import {
+  createRedisCoordination,
+  type RedisCoordination,
+} from '../../../src/coordination/through_redis';
 import { CoordinationUnavailable } from '../../../src/util/errors';
 import { createLog } from '../../../src/util/log';
 import { redisUrl } from '../../../src/coordination/redis/url';
@@ -30,7 +33,7 @@ describeWithRedis('servers that go on without Redis', () => {
     let members: [RedisCoordination, RedisCoordination];
     beforeAll(() => {
       const join = () =>
-        throughRedis(redisUrl.parse(redis.url), LEASE, createLog('silent'), 'go_on');
+        createRedisCoordination(redisUrl.parse(redis.url), LEASE, createLog('silent'), 'go_on');
       members = [join(), join()];
     });
     afterAll(() => {

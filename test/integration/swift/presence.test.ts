@@ -12,7 +12,7 @@ import { serviceUser } from '../../support/express_app';
 import { Forwarder } from '../../support/forwarder';
 import { describeWithSwift, login } from '../../support/swift';
 
-const TIMES = { refresh: 200, valid: 2000, again: 50 };
+const TIMES = { refresh: 200, valid: 2000, retry: 50 };
 const CONTAINER = '/hindsight-servers';
 
 describeWithSwift('servers over one Swift', ({ plain }) => {

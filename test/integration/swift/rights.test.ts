@@ -44,7 +44,7 @@ describeWithSwift('the right to write', ({ plain }) => {
   function request(method: string, credentials: Headers, query = '', of = container): Request {
     const path = `${owner.account}/${of}/object`;
     const signal = new AbortController().signal;
-    const more = { body: NO_BODY, signal, transactionId: 'tx', received: () => 0 };
+    const more = { body: NO_BODY, signal, transactionId: 'tx', receivedBytes: () => 0 };
     return { method, path, query, headers: credentials, authority: 'client', ...more };
   }
   const targetOf = ({ path }: Request) => parseTarget(path) as ObjectTarget;
@@ -81,12 +81,12 @@ describeWithSwift('the right to write', ({ plain }) => {
     const put = request('PUT', owner.credentials);
     await ask(rights, put);
     expect(await ask(rights, put, true)).toEqual([true, 1]);
-    rights.forget(request('GET', owner.credentials));
+    rights.invalidate(request('GET', owner.credentials));
     expect(await ask(rights, put)).toEqual([true, 0]);
     const copy = {
       ...request('COPY', owner.credentials.with('Destination', `${container}/object`), '', 'x'),
     };
-    rights.forget(copy);
+    rights.invalidate(copy);
     expect(await ask(rights, put)).toEqual([true, 1]);
     const none = rightsOver(recorded, 0);
     for (let i = 0; i < 2; i++) expect(await ask(none, put)).toEqual([true, 1]);

@@ -15,7 +15,7 @@ const request = (method: string, more: Partial<Request> = {}): Request => ({
     body: NO_BODY,
     authority: 'client',
   },
-  ...{ signal: new AbortController().signal, transactionId: 'tx', received: () => 0 },
+  ...{ signal: new AbortController().signal, transactionId: 'tx', receivedBytes: () => 0 },
   ...more,
 });
 

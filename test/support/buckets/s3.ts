@@ -1,4 +1,4 @@
-import { SPELLING } from '../../../middleware/s3api/spelling';
+import { WIRE_FORMAT } from '../../../middleware/s3api/spelling';
 import { routeOf } from '../../../src/dialects/dispatch';
 import { errorAnswer } from '../../../src/dialects/s3/errors';
 import { routes } from '../../../middleware/s3api/operations';
@@ -45,7 +45,7 @@ export async function askS3(
     parameters: parseQuery(query),
     region: 'us-east-1',
     location: 'us-east-1',
-    spelling: SPELLING,
+    spelling: WIRE_FORMAT,
     payload: {
       body,
       length: body.length,
@@ -55,7 +55,7 @@ export async function askS3(
   };
   const run = async (): Promise<Response> => routeOf(call, routes).run(call);
   const response = await run().catch((error: unknown) => {
-    if (error instanceof BucketError) return errorAnswer(error, request, SPELLING.errors);
+    if (error instanceof BucketError) return errorAnswer(error, request, WIRE_FORMAT.errors);
     throw error;
   });
   const text = (await readAll(response.body, 16 * 1024 * 1024))?.toString('utf8') ?? '';

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { alone } from '../../../src/coordination/coordination';
+import { createLocalCoordination } from '../../../src/coordination/coordination';
 import type { Caller } from '../../../src/buckets/caller';
 import { PartsMemory } from '../../../src/buckets/uploads/parts_memory';
 import { drain } from '../../../src/http/body';
@@ -45,7 +45,7 @@ export const ROOT: Request = {
   signal: new AbortController().signal,
   transactionId: 'tx0000000000000000000000-0000000000',
   authority: 'client',
-  received: () => 0,
+  receivedBytes: () => 0,
 };
 
 /**
@@ -108,7 +108,11 @@ async function open(text: string, account: string): Promise<BucketStore> {
   const log = createLog('silent');
   const app = await config.createApp(log, 'alone');
   // dialects are behind the gatekeeper
-  const [, ...filters] = config.createFilters({ log, app, coordination: alone() });
+  const [, ...filters] = config.createFilters({
+    log,
+    app,
+    coordination: createLocalCoordination(),
+  });
   const asked: string[] = [];
   const sent: Request[] = [];
   const recording: Handler = (request) => {

@@ -1,5 +1,5 @@
 import type { CallHead } from '../../../src/dialects/s3/call';
-import { cosHandler, type CosParts } from '../../../middleware/cosapi/filter';
+import { cosHandler, type CosHandlerOptions } from '../../../middleware/cosapi/filter';
 import { readCosSignature } from '../../../middleware/cosapi/signature';
 import type { Handler, Request } from '../../../src/swift_api/message';
 import { createLog } from '../../../src/util/log';
@@ -17,15 +17,22 @@ export function cosSignedAt({ fields, target }: Recorded): number {
  * A filter for COS's API that accepts every request with a valid signature, and records
  * what it accepted.
  */
-export function acceptingCos(parts: Partial<CosParts> = {}): {
+export function acceptingCos(parts: Partial<CosHandlerOptions> = {}): {
   readonly handler: Handler;
   readonly accepted: Accepted<CallHead>[];
   readonly passed: Request[];
 } {
-  const { routes, known, sessions, next, accepted, passed } = accepting<CallHead>();
+  const {
+    routes,
+    known: credentialSource,
+    sessions,
+    next,
+    accepted,
+    passed,
+  } = accepting<CallHead>();
   const handler = cosHandler(next, {
     routes,
-    logins: { known, sessions },
+    logins: { credentialSource, sessions },
     domains: [],
     location: 'ap-chengdu',
     skew: 900_000,

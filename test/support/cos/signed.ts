@@ -1,4 +1,4 @@
-import { cosSignatureOf } from '../../../middleware/cosapi/signature';
+import { computeCosSignature } from '../../../middleware/cosapi/signature';
 import { unquote } from '../../../src/http/bytes';
 import { Headers } from '../../../src/http/headers';
 import type { Recorded } from '../captures';
@@ -49,7 +49,7 @@ export function cosSigned(request: ToSign): Recorded {
     parameters,
     hex: '',
   };
-  const hex = cosSignatureOf(unsigned, secretKey, {
+  const hex = computeCosSignature(unsigned, secretKey, {
     method,
     path: unquote(request.signedPath ?? path),
     query,

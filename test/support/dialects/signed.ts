@@ -1,5 +1,5 @@
-import { cosSignatureOf } from '../../../middleware/cosapi/signature';
-import { qsSignatureOf } from '../../../middleware/qsapi/signature';
+import { computeCosSignature } from '../../../middleware/cosapi/signature';
+import { computeQsSignature } from '../../../middleware/qsapi/signature';
 import { toBytes } from '../../../src/http/bytes';
 import { Headers } from '../../../src/http/headers';
 import { Client, type Answer } from '../client';
@@ -33,7 +33,7 @@ export function cosSender({ url, accessKey, secretKey }: S3Endpoint, bucket: str
       ...lists,
     };
     const sentHeaders = { ...headers, host };
-    const hex = cosSignatureOf(signature, secretKey, {
+    const hex = computeCosSignature(signature, secretKey, {
       method,
       path: toBytes(`/${key}`),
       query: textOf(sentQuery),
@@ -65,7 +65,7 @@ export function qsSender({ url, accessKey, secretKey }: S3Endpoint, bucket: stri
     const path = key === undefined ? `/${bucket}` : `/${bucket}/${escapedKey(key)}`;
     const sentHeaders = { ...headers, 'x-qs-date': new Date().toUTCString() };
     const signed = { method, path, query: textOf(sentQuery), headers: Headers.of(sentHeaders) };
-    const authorization = `QS ${accessKey}:${qsSignatureOf(signed, secretKey, undefined)}`;
+    const authorization = `QS ${accessKey}:${computeQsSignature(signed, secretKey, undefined)}`;
     return client.send(method, target(path, sentQuery), { ...sentHeaders, authorization }, body);
   };
 }

@@ -1,6 +1,6 @@
-import { qsHandler, type QsParts } from '../../../middleware/qsapi/filter';
+import { qsHandler, type QsHandlerOptions } from '../../../middleware/qsapi/filter';
 import type { CallHead } from '../../../src/dialects/call';
-import { endToEnd, Headers } from '../../../src/http/headers';
+import { endToEndHeaders, Headers } from '../../../src/http/headers';
 import type { Handler, Request } from '../../../src/swift_api/message';
 import { createLog } from '../../../src/util/log';
 import type { Recorded } from '../captures';
@@ -19,15 +19,22 @@ export function qsSignedAt({ fields, target }: Recorded): number {
  * A filter for QingStor's API that accepts every request with a valid signature, and
  * records what it accepted.
  */
-export function acceptingQs(parts: Partial<QsParts> = {}): {
+export function acceptingQs(parts: Partial<QsHandlerOptions> = {}): {
   readonly handler: Handler;
   readonly accepted: Accepted[];
   readonly passed: Request[];
 } {
-  const { routes, known, sessions, next, accepted, passed } = accepting<CallHead>();
+  const {
+    routes,
+    known: credentialSource,
+    sessions,
+    next,
+    accepted,
+    passed,
+  } = accepting<CallHead>();
   const handler = qsHandler(next, {
     routes,
-    logins: { known, sessions },
+    logins: { credentialSource, sessions },
     domains: [],
     location: 'pek3a',
     skew: 900_000,
@@ -48,7 +55,7 @@ const OF_URLS = /^(access_key_id|expires|signature)$/;
 /** The signed part of a request: requests with the same meaning may be accepted. */
 export function qsMeaning({ method, target, fields, body }: Recorded): string {
   const [path = '', query = ''] = target.split(/\?(.*)/s);
-  const headers = endToEnd(Headers.fromRaw(fields.flat()));
+  const headers = endToEndHeaders(Headers.fromRaw(fields.flat()));
   const isInHeader = headers.has('authorization');
   const pairs = query.split('&').map((pair) => {
     const [name = '', value = ''] = pair.split(/=(.*)/s).map((each) => decoded(each, true));

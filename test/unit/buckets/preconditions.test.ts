@@ -1,8 +1,8 @@
-import { etagIn, etagOf, noteEtag, shownType } from '../../../src/buckets/etag';
+import { etagOfResponse, etagOf, noteEtag, presentedType } from '../../../src/buckets/etag';
 import {
-  judged,
-  judgedAgain,
-  refusedBy,
+  evaluateConditions,
+  recheckingWrite,
+  writeConditionError,
   type Conditions,
   type Judgement,
 } from '../../../src/buckets/preconditions';
@@ -40,25 +40,25 @@ describe('conditions of reads', () => {
     ['a date as mail has it', { ifUnmodifiedSince: 'Sat, 21 Nov 2026 11:59:59 -0000' }, 'failed'],
   ];
   test.each(cases)('%s', (_, conditions, judgement) => {
-    expect(judged(conditions, object)).toBe(judgement);
+    expect(evaluateConditions(conditions, object)).toBe(judgement);
   });
 });
 
 describe('conditions of writes', () => {
   it('is nothing there, as wanted or not', () => {
-    expect(refusedBy({ ifNoneMatch: '*' }, undefined)).toBeUndefined();
-    expect(refusedBy({ ifNoneMatch: '*' }, 'a1')?.code).toBe('precondition-failed');
-    expect(refusedBy({ ifMatch: '"a1"' }, 'a1')).toBeUndefined();
-    expect(refusedBy({ ifMatch: '"b"' }, 'a1')?.code).toBe('precondition-failed');
-    expect(refusedBy({ ifMatch: '"b"' }, undefined)?.code).toBe('no-such-key');
+    expect(writeConditionError({ ifNoneMatch: '*' }, undefined)).toBeUndefined();
+    expect(writeConditionError({ ifNoneMatch: '*' }, 'a1')?.code).toBe('precondition-failed');
+    expect(writeConditionError({ ifMatch: '"a1"' }, 'a1')).toBeUndefined();
+    expect(writeConditionError({ ifMatch: '"b"' }, 'a1')?.code).toBe('precondition-failed');
+    expect(writeConditionError({ ifMatch: '"b"' }, undefined)?.code).toBe('no-such-key');
   });
 
   it('checks once more the object to replace, by the etag that clients see', () => {
     const contentType = noteEtag('text/plain', 'parts-2', 'slo');
-    const { refusal } = judgedAgain({ ifMatch: '"parts-2"' });
+    const { refusal } = recheckingWrite({ ifMatch: '"parts-2"' });
     expect(refusal?.({ etag: 'slo', contentType })).toBeUndefined();
     expect(refusal?.({ etag: 'other', contentType })?.status).toBe(412);
-    expect(judgedAgain({}).refusal).toBeUndefined();
+    expect(recheckingWrite({}).refusal).toBeUndefined();
   });
 });
 
@@ -70,12 +70,12 @@ describe('etags of what was uploaded in parts', () => {
     expect(etagOf({ hash: 'manifest', contentType, sloEtag: 'another' })).toBe('another-N');
     expect(etagOf({ hash: 'copy', contentType })).toBe('copy');
     const headers = { 'Content-Type': contentType, Etag: '"slo"', 'X-Static-Large-Object': 'True' };
-    expect(etagIn(Headers.of(headers))).toBe('md5-2');
-    expect(etagIn(Headers.of({ ...headers, 'Content-Type': 'text/plain' }))).toBe('slo-N');
+    expect(etagOfResponse(Headers.of(headers))).toBe('md5-2');
+    expect(etagOfResponse(Headers.of({ ...headers, 'Content-Type': 'text/plain' }))).toBe('slo-N');
   });
 
   it('are not shown in the type, and noted once', () => {
-    expect(shownType(contentType)).toBe('text/plain;charset=utf-8');
-    expect(shownType(noteEtag(contentType, 'b-1', 'slo2'))).toBe('text/plain;charset=utf-8');
+    expect(presentedType(contentType)).toBe('text/plain;charset=utf-8');
+    expect(presentedType(noteEtag(contentType, 'b-1', 'slo2'))).toBe('text/plain;charset=utf-8');
   });
 });

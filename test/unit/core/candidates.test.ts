@@ -1,5 +1,5 @@
 import { Candidates } from '../../../src/versioning/archive/candidates';
-import { Entries } from '../../../src/versioning/archive/entries';
+import { ArchiveEntries } from '../../../src/versioning/archive/entries';
 import { archiveOf, infoOf, type Archived } from '../../support/archive_store';
 
 const OBJECT = { account: 'a', container: 'c', object: 'o' };
@@ -8,7 +8,7 @@ const named = (second: number) => `001o/${time(second)}`;
 
 async function candidatesIn(archive: Readonly<Record<string, Archived>>, current?: Archived) {
   const { store, asked } = archiveOf(archive);
-  const entries = new Entries(store, OBJECT, 'archive');
+  const entries = new ArchiveEntries(store, OBJECT, 'archive');
   const listed = entries.list();
   const object = current && infoOf(time(9), current);
   const candidates = new Candidates(store, entries, object, await listed.next(), listed);
@@ -47,7 +47,7 @@ describe('what a DELETE may take back', () => {
   it('is not what was dropped', async () => {
     const { candidates, newest } = await candidatesIn(three);
     await newest(2);
-    candidates.drop(named(3));
+    candidates.remove(named(3));
     expect(await newest(1)).toEqual([named(2)]);
     expect(await newest(2)).toEqual([named(2), named(1)]);
   });
@@ -55,7 +55,7 @@ describe('what a DELETE may take back', () => {
   it('stays if another is dropped', async () => {
     const { candidates, newest } = await candidatesIn(three);
     await newest(2);
-    candidates.drop(named(1));
+    candidates.remove(named(1));
     expect(await newest(2)).toEqual([named(3), named(2)]);
   });
 });
@@ -95,7 +95,7 @@ describe('the entry that an object notes as the one before', () => {
   it('is looked for once', async () => {
     const { candidates, newest, asked } = await candidatesIn(three, noting(4));
     expect(await newest(1)).toEqual([named(3)]);
-    candidates.drop(named(3));
+    candidates.remove(named(3));
     expect(await newest(1)).toEqual([named(2)]);
     expect(asked).toEqual([named(4)]);
   });

@@ -1,6 +1,6 @@
-import { Entries } from '../../../src/versioning/archive/entries';
+import { ArchiveEntries } from '../../../src/versioning/archive/entries';
 import type { ListingEntry } from '../../../src/versioning/store/store';
-import { CLOCKS_APART } from '../../../src/versioning/store/store_clock';
+import { MAX_CLOCK_DIFFERENCE } from '../../../src/versioning/store/store_clock';
 import { archiveOf, infoOf, type Archived } from '../../support/archive_store';
 
 const OBJECT = { account: 'a', container: 'c', object: 'o' };
@@ -11,14 +11,14 @@ const whole = (second: number) => `000000000${second}.00000`;
 
 function entriesIn(archive: Readonly<Record<string, Archived>>) {
   const { store, asked } = archiveOf(archive);
-  return { entries: new Entries(store, OBJECT, 'archive'), asked };
+  return { entries: new ArchiveEntries(store, OBJECT, 'archive'), asked };
 }
 
 describe('an entry', () => {
   const { entries } = entriesIn({});
 
   it('is in the archive of the object’s account, under its length, its name and its time', () => {
-    expect(entries.at(entries.named(exact(5)))).toEqual({
+    expect(entries.at(entries.entryName(exact(5)))).toEqual({
       account: 'a',
       container: 'archive',
       object: '001o/0000000005.00001',
@@ -27,7 +27,7 @@ describe('an entry', () => {
   });
 
   it('is never of 1970', () => {
-    expect(entries.nowhere()).toEqual({
+    expect(entries.absentEntry()).toEqual({
       account: 'a',
       container: 'archive',
       object: '001o/0000000000.00000',
@@ -61,7 +61,7 @@ describe('the entries of an object', () => {
 
   it('are those without a half made marker that is listed and gone', async () => {
     const { store } = archiveOf({ [exact(5)]: { body: 'five' }, [exact(6)]: { is: 'half made' } });
-    const entries = new Entries(
+    const entries = new ArchiveEntries(
       { ...store, stat: () => Promise.resolve(undefined) },
       OBJECT,
       'archive',
@@ -78,7 +78,7 @@ describe('the entry for a state of an object', () => {
       [exact(5)]: { body: 'other' },
       [exact(6)]: { body: 'newer' },
     });
-    expect(await entries.nameFor(infoOf(exact(5), { body: 'five' }))).toBe(named(exact(5)));
+    expect(await entries.entryNameFor(infoOf(exact(5), { body: 'five' }))).toBe(named(exact(5)));
     expect(asked).toEqual([]);
   });
 
@@ -110,12 +110,12 @@ describe('the entry for a state of an object', () => {
     ],
   ])('is, of whole seconds, %s', async (_, archive, timestamp) => {
     const { entries } = entriesIn(archive);
-    expect(await entries.nameFor(infoOf(whole(5), { body: 'five' }))).toBe(named(timestamp));
+    expect(await entries.entryNameFor(infoOf(whole(5), { body: 'five' }))).toBe(named(timestamp));
   });
 
   it('is not an empty one if it is a marker', async () => {
     const { entries } = entriesIn({ [whole(5)]: { body: '' } });
-    expect(await entries.nameFor(infoOf(whole(5), {}))).toBe(named('0000000005.00001'));
+    expect(await entries.entryNameFor(infoOf(whole(5), {}))).toBe(named('0000000005.00001'));
   });
 });
 
@@ -258,18 +258,18 @@ describe('the name of a marker', () => {
     [
       'the time of the delete if an entry is too far ahead',
       undefined,
-      ahead(CLOCKS_APART),
+      ahead(MAX_CLOCK_DIFFERENCE),
       '0000000005.00000',
     ],
     ['the time of the delete if the newest has none', undefined, '0000000006', '0000000005.00000'],
   ])('is %s', (_, own, newest, timestamp) => {
     const name = (each: string | undefined) => (each === undefined ? undefined : named(each));
-    expect(entries.nameForMarker(now, name(own), name(newest))).toBe(named(timestamp));
+    expect(entries.markerName(now, name(own), name(newest))).toBe(named(timestamp));
   });
 
   it('is the next after an entry that is as far ahead as clocks are', () => {
     const newest = '0000000010.99999';
-    expect(entries.nameForMarker(now, undefined, named(newest))).toBe(named('0000000011.00000'));
+    expect(entries.markerName(now, undefined, named(newest))).toBe(named('0000000011.00000'));
   });
 });
 

@@ -1,10 +1,10 @@
 import { newestIn, withNewest } from '../../../src/versioning/object_versioning/newest_note';
 import {
-  idsIn,
-  indexType,
-  nullIn,
+  idsInNullIndex,
+  nullIndexType,
+  nullIdIn,
   nullMarkerType,
-  withNull,
+  withNullNote,
 } from '../../../src/versioning/object_versioning/null_versions/null_note';
 import { VERSION_MARKER_TYPE } from '../../../src/swift_api/markers';
 
@@ -13,7 +13,7 @@ const OTHER = '1600000000.00000';
 
 describe.each([
   ['the newest version', 'hindsight_newest', newestIn, withNewest],
-  ['a null version', 'hindsight_null', nullIn, withNull],
+  ['a null version', 'hindsight_null', nullIdIn, withNullNote],
 ])('a content type that notes %s', (_, name, noted, noting) => {
   it('has the id at its end', () => {
     expect(noting('text/plain;charset=utf-8', ID)).toBe(`text/plain;charset=utf-8;${name}=${ID}`);
@@ -55,15 +55,17 @@ describe('the content type of a marker that is a null version', () => {
 
 describe('the content type of what tells of null versions', () => {
   it('tells their ids', () => {
-    expect(indexType([ID, OTHER])).toBe(
+    expect(nullIndexType([ID, OTHER])).toBe(
       `application/x-null-versions;hindsight_nulls=${ID}_${OTHER}`,
     );
-    expect(idsIn(indexType([ID, OTHER]))).toEqual([ID, OTHER]);
+    expect(idsInNullIndex(nullIndexType([ID, OTHER]))).toEqual([ID, OTHER]);
   });
 
   it('tells none if it is another', () => {
-    expect(idsIn('text/plain')).toEqual([]);
-    expect(idsIn(`text/plain;application/x-null-versions;hindsight_nulls=${ID}`)).toEqual([]);
+    expect(idsInNullIndex('text/plain')).toEqual([]);
+    expect(idsInNullIndex(`text/plain;application/x-null-versions;hindsight_nulls=${ID}`)).toEqual(
+      [],
+    );
   });
 
   it('has room for a hundred, the first ones', () => {
@@ -71,6 +73,6 @@ describe('the content type of what tells of null versions', () => {
       { length: 101 },
       (_, i) => `17000000${String(i).padStart(2, '0')}.00000`,
     );
-    expect(idsIn(indexType(ids))).toEqual(ids.slice(0, 100));
+    expect(idsInNullIndex(nullIndexType(ids))).toEqual(ids.slice(0, 100));
   });
 });

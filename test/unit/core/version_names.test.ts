@@ -1,6 +1,6 @@
 import {
   BEFORE_VERSIONS,
-  behindVersions,
+  afterVersions,
   containerOfVersions,
   decodeName,
   encodeName,
@@ -74,9 +74,9 @@ describe('the name of a version', () => {
     for (const object of ['\x02', 'a', 'ÿ']) {
       for (const id of ['0000000000.00000', NEWER, '9999999999.99999']) {
         expect(versionName(object, id) > BEFORE_VERSIONS).toBe(true);
-        expect(versionName(object, id) < behindVersions(object)).toBe(true);
+        expect(versionName(object, id) < afterVersions(object)).toBe(true);
       }
-      expect(behindVersions(object) < versionName(`${object}\x01`, NEWER)).toBe(true);
+      expect(afterVersions(object) < versionName(`${object}\x01`, NEWER)).toBe(true);
     }
   });
 });

@@ -8,7 +8,7 @@ import {
 } from '../../../src/versioning/archive/execute';
 import { createLog } from '../../../src/util/log';
 import { StoreError } from '../../../src/util/store_error';
-import type { Notes } from '../../../src/versioning/store/recovery_notes';
+import type { RecoveryNotes } from '../../../src/versioning/store/recovery_notes';
 import type { ObjectInfo } from '../../../src/versioning/store/store';
 import { asking } from '../../support/asked_store';
 import { MapStore } from '../../support/map_store';
@@ -31,7 +31,7 @@ function world() {
   const logged: string[] = [];
   const log = createLog('warn', { write: (line: string) => logged.push(line) });
   const guarded: (ObjectInfo | undefined)[] = [];
-  const forwarded: Notes[] = [];
+  const forwarded: RecoveryNotes[] = [];
   /**
    * Runs an operation; records the client's own request, which then changes the object.
    */

@@ -1,4 +1,4 @@
-import { noteToKeep } from '../../../src/versioning/object_versioning/execute_versions';
+import { newestNoteOf } from '../../../src/versioning/object_versioning/execute_versions';
 import type { Verdict } from '../../../src/versioning/archive/execute';
 import { StoreError } from '../../../src/util/store_error';
 import { id, IdsWorld, NOW, OBJECT } from '../../support/ids_world';
@@ -469,14 +469,14 @@ describe('the note that a POST would take away', () => {
   };
 
   it('is that of a link', () => {
-    expect(noteToKeep({ ...info, link: IdsWorld.at(id(1)) })).toBe(id(2));
+    expect(newestNoteOf({ ...info, link: IdsWorld.at(id(1)) })).toBe(id(2));
     expect(
-      noteToKeep({ ...info, contentType: 'text/plain', link: IdsWorld.at(id(1)) }),
+      newestNoteOf({ ...info, contentType: 'text/plain', link: IdsWorld.at(id(1)) }),
     ).toBeUndefined();
   });
 
   it('is none if there is no link', () => {
-    expect(noteToKeep(info)).toBeUndefined();
-    expect(noteToKeep(undefined)).toBeUndefined();
+    expect(newestNoteOf(info)).toBeUndefined();
+    expect(newestNoteOf(undefined)).toBeUndefined();
   });
 });

@@ -49,7 +49,7 @@ async function ask(target: string, parameters: readonly string[]): Promise<Eleme
   const handler = cosHandler(store, {
     routes,
     logins: {
-      known: new Credentials([{ ...key, user: OWNER, key: 'testing' }]),
+      credentialSource: new Credentials([{ ...key, user: OWNER, key: 'testing' }]),
       sessions: accepting<CallHead>().sessions,
     },
     domains: [],

@@ -25,11 +25,11 @@ describe('what fails', () => {
     const sunk: number[] = [];
     const arrival = new Upload({
       files: new FullDisk('/'),
-      numbers: { forFile: () => Promise.resolve(7) } as unknown as ContentIds,
+      ids: { forFile: () => Promise.resolve(7) } as unknown as ContentIds,
       inlineLimit: 10,
-      landed: () => undefined,
-      dropped: () => Promise.resolve(),
-      sank: (id) => Promise.resolve(void sunk.push(id)),
+      addFinished: () => undefined,
+      discardFinished: () => Promise.resolve(),
+      removeUnfinished: (id) => Promise.resolve(void sunk.push(id)),
     });
     await expect(arrival.write(Buffer.alloc(2 ** 20))).rejects.toMatchObject({ code: 'no-space' });
     await expect(arrival.write(Buffer.alloc(1))).rejects.toMatchObject({ code: 'closed' });
@@ -47,7 +47,7 @@ describe('what fails', () => {
     const change = (name: string, fails: boolean) =>
       commits.run((moment) => {
         tables.meta.putSync(key(name), 1);
-        moment.after(() => after.push(name));
+        moment.onCommitted(() => after.push(name));
         if (fails) throw new Error(name);
         return name;
       });

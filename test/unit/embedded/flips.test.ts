@@ -320,7 +320,7 @@ describe('what only seems to be damage', () => {
       const id = parseContentId(content.id);
       const fails = () => Promise.reject(Object.assign(new Error('not now'), { code }));
       const check = new BodyCheck(tables, new ContentFiles(folder), undefined, fails);
-      await expect(check.judge(id, tables.contents.get(idKey(id))!)).rejects.toMatchObject({
+      await expect(check.check(id, tables.contents.get(idKey(id))!)).rejects.toMatchObject({
         code,
       });
     });
@@ -344,8 +344,8 @@ describe('damaged/', () => {
   });
 
   it.each([
-    ['before', 'note'],
-    ['after', 'note'],
+    ['before', 'addToList'],
+    ['after', 'addToList'],
     ['before', 'move'],
     ['after', 'move'],
     ['before', 'write'],

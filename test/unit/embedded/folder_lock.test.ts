@@ -24,7 +24,8 @@ describe('the lock of a folder', () => {
     };
     await Promise.all(
       members.map(async (member, i) => {
-        for (let k = 0; k < 10; k++) await (i < 4 ? member.committing(commit) : member.alone(open));
+        for (let k = 0; k < 10; k++)
+          await (i < 4 ? member.runShared(commit) : member.runExclusive(open));
       }),
     );
     expect(max).toBeGreaterThan(1);
@@ -36,9 +37,9 @@ describe('the lock of a folder', () => {
     const members = Array.from({ length: 8 }, () => new FolderLock(folder));
     let isOpen = false;
     const committers = members.slice(1).map(async (member) => {
-      while (!isOpen) await member.committing(turn);
+      while (!isOpen) await member.runShared(turn);
     });
-    await members[0]?.alone(() => (isOpen = true));
+    await members[0]?.runExclusive(() => (isOpen = true));
     await Promise.all(committers);
     for (const member of members) member.close();
   });
@@ -47,14 +48,14 @@ describe('the lock of a folder', () => {
     const folder = await newFolder();
     const [one, other] = [new FolderLock(folder), new FolderLock(folder)];
     const fail = () => Promise.reject(new Error('no'));
-    await expect(one.alone(fail)).rejects.toThrow('no');
-    await expect(one.committing(fail)).rejects.toThrow('no');
-    await other.alone(() => undefined);
+    await expect(one.runExclusive(fail)).rejects.toThrow('no');
+    await expect(one.runShared(fail)).rejects.toThrow('no');
+    await other.runExclusive(() => undefined);
     for (const member of [one, other]) member.close();
   });
 
   it('says that a folder is not there', async () => {
     const lock = new FolderLock('/dev/null/x');
-    await expect(lock.alone(() => undefined)).rejects.toMatchObject({ code: 'failed' });
+    await expect(lock.runExclusive(() => undefined)).rejects.toMatchObject({ code: 'failed' });
   });
 });

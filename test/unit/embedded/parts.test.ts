@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { answer } from '../../../src/swift_api/responses';
+import { statusResponse } from '../../../src/swift_api/responses';
 import { readAll } from '../../../src/http/body';
 import { Headers } from '../../../src/http/headers';
 import { subrequest, type Authorise, type Handler } from '../../../src/swift_api/message';
@@ -14,7 +14,7 @@ import { ROOT } from '../../support/buckets/store';
 const byAcl: Authorise = ({ method, readAcl, writeAcl }) =>
   ((method === 'GET' || method === 'HEAD' ? readAcl : writeAcl) ?? '').includes('guest')
     ? undefined
-    : answer(403);
+    : statusResponse(403);
 const owners: Authorise = () => undefined;
 
 describe('a store of its own, asked for parts of uploads', () => {

@@ -8,7 +8,7 @@ import type { Storage } from '../../../src/stores/embedded/storage/storage';
 import { Session } from '../../../src/stores/embedded/storage/sessions';
 import {
   closeTables,
-  openAlone,
+  openExclusively,
   openTables,
   type Tables,
 } from '../../../src/stores/embedded/storage/tables';
@@ -151,7 +151,7 @@ describe('a repair', () => {
     const storage = await openStorage(folder);
     await expect(repaired(folder)).rejects.toMatchObject({ code: 'locked' });
     await storage.close();
-    const { tables, session } = await openAlone(folder, {}, async (tables) => {
+    const { tables, session } = await openExclusively(folder, {}, async (tables) => {
       return { tables, session: await Session.open(tables, folder, 'reader') };
     });
     await expect(repaired(folder)).rejects.toMatchObject({ code: 'locked' });

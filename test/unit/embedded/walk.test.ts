@@ -6,7 +6,7 @@ import { openTables } from '../../../src/stores/embedded/storage/tables';
 import { MAX_FLAWS } from '../../../src/stores/embedded/walk/flaw';
 import { PageFile } from '../../../src/stores/embedded/walk/page_file';
 import { PageSet } from '../../../src/stores/embedded/walk/page_set';
-import { walk, type Walked } from '../../../src/stores/embedded/walk/walk';
+import { walk, type WalkResult } from '../../../src/stores/embedded/walk/walk';
 import { TABLES } from '../../../src/stores/embedded/walk/walk_database';
 import {
   Crafted,
@@ -69,7 +69,7 @@ function tables(
   ]);
 }
 
-function walked(bytes: Buffer, names: readonly string[] = ['meta', 'objects']): Walked {
+function walked(bytes: Buffer, names: readonly string[] = ['meta', 'objects']): WalkResult {
   const name = path.join(folder, 'data.mdb');
   writeFileSync(name, bytes);
   const file = PageFile.open(name);
@@ -296,7 +296,7 @@ describe('PageSet', () => {
       fc.property(fc.array(range, { maxLength: 8 }), range, (ranges, [first, count]) => {
         const set = new PageSet();
         for (const [from, length] of ranges)
-          if (set.firstOf(from, length) === undefined) set.add(from, length);
+          if (set.findFirst(from, length) === undefined) set.add(from, length);
         const taken: [number, number][] = [];
         for (const [from, length] of ranges)
           if (taken.every(([f, l]) => from + length <= f || f + l <= from))
@@ -304,7 +304,9 @@ describe('PageSet', () => {
         const overlaps = taken
           .filter(([from, length]) => from < first + count && first < from + length)
           .map(([from]) => Math.max(from, first));
-        return set.firstOf(first, count) === (overlaps.length ? Math.min(...overlaps) : undefined);
+        return (
+          set.findFirst(first, count) === (overlaps.length ? Math.min(...overlaps) : undefined)
+        );
       }),
     );
   });

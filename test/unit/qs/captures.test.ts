@@ -1,4 +1,4 @@
-import { bucketIn } from '../../../middleware/qsapi/host';
+import { bucketOfQsHost } from '../../../middleware/qsapi/host';
 import { recognise } from '../../../middleware/qsapi/recognise';
 import { Headers } from '../../../src/http/headers';
 import { captures, type Recorded } from '../../support/captures';
@@ -124,12 +124,12 @@ describe('a virtual host', () => {
     ['s3.pek3a.qingstor.com', undefined],
     ['b.s3.pek3a.qingstor.com', undefined],
   ])('%s names the bucket %s', (host, bucket) => {
-    expect(bucketIn({ headers: Headers.none, host }, [])).toBe(bucket);
+    expect(bucketOfQsHost({ headers: Headers.none, host }, [])).toBe(bucket);
   });
 
   it('is looked for in configured domains first', () => {
     const domains = ['internal.pek3a.qingstor.com'];
-    const named = (host: string) => bucketIn({ headers: Headers.none, host }, domains);
+    const named = (host: string) => bucketOfQsHost({ headers: Headers.none, host }, domains);
     expect(named('b.internal.pek3a.qingstor.com')).toBe('b');
     expect(named('internal.pek3a.qingstor.com')).toBeUndefined();
     expect(named('b.sh1a.qingstor.com')).toBe('b');

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { verifyPolicy } from '../../../middleware/s3api/policy';
-import { signersOf } from '../../../middleware/s3api/signature/signers';
+import { createSigners } from '../../../middleware/s3api/signature/signers';
 import { Sessions } from '../../../src/buckets/sessions';
 import { Credentials } from '../../../src/auth/credential';
 import { ACCESS_KEY, SECRET_KEY } from '../../support/s3_requests';
@@ -15,7 +15,7 @@ const credential = {
 const sessions = new Sessions(() =>
   Promise.resolve({ token: 'token', accountPath: '/v1/AUTH_test' }),
 );
-const signers = signersOf(new Credentials([credential]), sessions);
+const signers = createSigners(new Credentials([credential]), sessions);
 
 const CONDITIONS = [
   { bucket: 'bkt' },

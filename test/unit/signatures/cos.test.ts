@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { routes } from '../../../middleware/cosapi/operations';
-import { listed, readCosSignature } from '../../../middleware/cosapi/signature';
+import { toListedName, readCosSignature } from '../../../middleware/cosapi/signature';
 import { quote } from '../../../src/http/bytes';
 import type { Recorded } from '../../support/captures';
 import { acceptingCos } from '../../support/cos/requests';
@@ -44,7 +44,7 @@ async function readingOf(recorded: Recorded): Promise<string | undefined> {
   ]
     .sort()
     // in the form that operations use
-    .map((name) => DECIDING.find((each) => listed(each) === name) ?? name)
+    .map((name) => DECIDING.find((each) => toListedName(each) === name) ?? name)
     .map((name) => [name, call.parameters.get(name)]);
   const fields = [...new Set([...headers, 'x-cos-copy-source'])]
     .sort()
@@ -101,7 +101,7 @@ const requests = fc
           ...(isUrl && signs.signsHost === 0 ? [] : ['host']),
           ...signs.signedHeaders,
         ].filter((name) => name === 'host' || headers.includes(name)),
-        parameters: signs.signedParameters.filter((name) => name in parameters).map(listed),
+        parameters: signs.signedParameters.filter((name) => name in parameters).map(toListedName),
       },
       isUrl,
     };

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { signedMessage } from '../../../middleware/formpost/fields';
 import { formpost } from '../../../middleware/formpost';
-import { signatureOf } from '../../../src/http/digest';
+import { signMessage } from '../../../src/http/digest';
 import { Headers } from '../../../src/http/headers';
 import { NO_BODY, type Request } from '../../../src/swift_api/message';
 import { createLog } from '../../../src/util/log';
@@ -52,7 +52,7 @@ it('a form that is signed for a page with a line break is good for no other path
   const path = '/v1/AUTH_a/c/in';
   const limits = { max_file_size: '9', max_file_count: '1', expires: '4000000000' };
   const message = [path, 'evil\nhttp://page.example/', ...Object.values(limits)].join('\n');
-  const signature = signatureOf('key', message, 'sha256');
+  const signature = signMessage('key', message, 'sha256');
   const written: Request[] = [];
   const app = {
     handler: () => Promise.reject(new Error('not asked')),

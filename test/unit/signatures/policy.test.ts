@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { verifyPolicy } from '../../../middleware/s3api/policy';
-import { signersOf } from '../../../middleware/s3api/signature/signers';
+import { createSigners } from '../../../middleware/s3api/signature/signers';
 import { Sessions } from '../../../src/buckets/sessions';
 import { Credentials } from '../../../src/auth/credential';
 import { sign, signingKey } from '../../../src/dialects/sigv4/canonical';
@@ -19,7 +19,7 @@ const credential = {
 const sessions = new Sessions(() =>
   Promise.resolve({ token: 'token', accountPath: '/v1/AUTH_test' }),
 );
-const signers = signersOf(new Credentials([credential]), sessions);
+const signers = createSigners(new Credentials([credential]), sessions);
 
 const OWN = {
   'x-amz-algorithm': ALGORITHM,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { routes } from '../../../middleware/qsapi/operations';
-import { qsSignatureOf, SIGNED } from '../../../middleware/qsapi/signature';
+import { computeQsSignature, SIGNED_PARAMETERS } from '../../../middleware/qsapi/signature';
 import { quote } from '../../../src/http/bytes';
 import { Headers } from '../../../src/http/headers';
 import type { Recorded } from '../../support/captures';
@@ -24,7 +24,7 @@ function signedForQs(unsigned: Recorded, isUrl: boolean): Recorded {
   const headers = Headers.fromRaw(allFields.flat());
   const folder = headers.get('host') === VIRTUAL ? '/bkt-name' : '';
   const request = { method, path: folder + path, query, headers };
-  const signature = qsSignatureOf(request, 'SK', isUrl ? EXPIRES : undefined);
+  const signature = computeQsSignature(request, 'SK', isUrl ? EXPIRES : undefined);
   if (!isUrl)
     return { ...unsigned, fields: [...allFields, ['Authorization', `QS AK:${signature}`]] };
   const signatureQuery = `access_key_id=AK&expires=${EXPIRES}&signature=${encodeURIComponent(signature)}`;
@@ -42,7 +42,7 @@ async function readingOf(recorded: Recorded): Promise<string | undefined> {
   if (match === undefined) return undefined;
   const { name, call } = match;
   const { headers } = call.request;
-  const parameters = [...SIGNED].map((each) => [each, call.parameters.get(each)]);
+  const parameters = [...SIGNED_PARAMETERS].map((each) => [each, call.parameters.get(each)]);
   const keys = [...headers.entries()].map(([key]) => key).filter((key) => key.startsWith('x-qs-'));
   const sent = [...new Set(keys)].sort().map((key) => [key, headers.get(key)]);
   const body = [headers.get('content-type') ?? '', headers.get('content-md5') ?? ''];
@@ -119,7 +119,7 @@ it('two requests with one signature of QingStor never mean two things', () =>
 
 it('whatever decides which operation is meant is signed', () => {
   const deciding = routes.flatMap((route) => route.parameters ?? []);
-  expect(deciding.filter((name) => !SIGNED.has(name))).toEqual([]);
+  expect(deciding.filter((name) => !SIGNED_PARAMETERS.has(name))).toEqual([]);
   const headers = routes.flatMap(({ header }) => (header === undefined ? [] : [header]));
   expect(headers.filter((name) => !name.startsWith('x-qs-'))).toEqual([]);
 });

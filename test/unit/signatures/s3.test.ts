@@ -3,7 +3,7 @@ import { routes } from '../../../middleware/s3api/operations';
 import { readQuery } from '../../../src/dialects/query';
 import {
   collapsed,
-  NOTHING,
+  EMPTY_SHA256,
   sign,
   signingKey,
   stringToSign,
@@ -40,7 +40,7 @@ function signedForS3(unsigned: Recorded, from: Signing['from']): Recorded {
     ? []
     : ([
         ['x-amz-date', TIMESTAMP],
-        ['x-amz-content-sha256', NOTHING],
+        ['x-amz-content-sha256', EMPTY_SHA256],
       ] as const);
   const fields = [...unsigned.fields, ...dateFields];
   const signedHeaders = [...new Set(fields.map(([name]) => name.toLowerCase()))].sort();
@@ -62,7 +62,7 @@ function signedForS3(unsigned: Recorded, from: Signing['from']): Recorded {
     signature: '',
     timestamp: TIMESTAMP,
     expires: undefined,
-    payload: isUrl ? UNSIGNED : NOTHING,
+    payload: isUrl ? UNSIGNED : EMPTY_SHA256,
     mayBeOfNothing: false,
   };
   const [path = '', query = ''] = target.split(/\?(.*)/s);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { tempUrlFilter } from '../../../middleware/tempurl/filter';
 import { quote } from '../../../src/http/bytes';
-import { signatureOf } from '../../../src/http/digest';
+import { signMessage } from '../../../src/http/digest';
 import { Headers } from '../../../src/http/headers';
 import { NO_BODY, type Handler, type Request } from '../../../src/swift_api/message';
 import { parseTarget } from '../../../src/swift_api/target';
@@ -62,7 +62,7 @@ const requests = fc
     const path = begin === undefined ? folder + object : `prefix:${folder}${begin}`;
     const message = `${ip === undefined ? '' : `ip=${ip}\n`}${method}\n${EXPIRES}\n${path}`;
     const query = [
-      `temp_url_sig=${signatureOf(KEY, message, 'sha256')}`,
+      `temp_url_sig=${signMessage(KEY, message, 'sha256')}`,
       `temp_url_expires=${EXPIRES}`,
       ...(begin === undefined ? [] : [`temp_url_prefix=${encodeURIComponent(begin)}`]),
       ...(ip === undefined ? [] : [`temp_url_ip_range=${encodeURIComponent(ip)}`]),
@@ -105,7 +105,7 @@ it.each(['X-Object-Manifest', 'X-Symlink-Target', 'X-Copy-From', 'Destination'])
     const own = filtered(['PUT', 'COPY']);
     for (const method of ['PUT', 'COPY']) {
       const message = `${method}\n${EXPIRES}\n/v1/AUTH_a/c/o`;
-      const target = `/v1/AUTH_a/c/o?temp_url_sig=${signatureOf(KEY, message, 'sha256')}&temp_url_expires=${EXPIRES}`;
+      const target = `/v1/AUTH_a/c/o?temp_url_sig=${signMessage(KEY, message, 'sha256')}&temp_url_expires=${EXPIRES}`;
       const recorded = { method, target, fields: [[name, 'c/p'] as const], body: Buffer.alloc(0) };
       expect([(await own.handler(asRequest(recorded))).status, own.passed]).toEqual([400, []]);
     }

@@ -2,12 +2,16 @@ import { ACCOUNT_ACL, formatAccountAcl, parseAccountAcl } from '../../../swift_a
 import { toText } from '../../../http/bytes';
 import { LIMITS } from '../../../swift_api/constraints';
 import { Headers } from '../../../http/headers';
-import { listingAnswer, listingHead, type ShownEntry } from '../../../swift_api/listing';
+import {
+  listingResponse,
+  listingHeadResponse,
+  type ListingRecord,
+} from '../../../swift_api/listing';
 import type { Response } from '../../../swift_api/message';
-import type { AccountRecord, ContainerRecord, Listed } from '../storage/storage';
-import { answer, refuse } from './answers';
-import { changedAttributes, shownAttributes } from './attributes';
-import { authorise, isOwner, withoutOwners, type Call } from './call';
+import type { AccountRecord, ContainerRecord, ListingEntry } from '../storage/storage';
+import { statusResponse, refuse } from './answers';
+import { attributeChanges, attributeHeaders } from './attributes';
+import { authorise, isOwner, withoutOwnerHeaders, type Call } from './call';
 import { checkMerged, checkMetadata, checkNameLength } from './limits';
 import { listingQuery, listingType } from './listing';
 import { isoTime } from '../../../swift_api/times';
@@ -45,13 +49,13 @@ function showAccount(call: Call): Response {
   const type = listingType(request, query);
   const record = storage.account(target.account);
   const allHeaders = record === undefined ? emptyAccountHeaders() : accountHeaders(record);
-  const headers = isOwner(call, target) ? allHeaders : withoutOwners(allHeaders);
+  const headers = isOwner(call, target) ? allHeaders : withoutOwnerHeaders(allHeaders);
   if (request.method === 'HEAD')
-    return listingHead(type, query, headers, record === undefined ? 200 : 204);
+    return listingHeadResponse(type, query, headers, record === undefined ? 200 : 204);
   const listing = listingQuery(query, LIMITS.account_listing_limit);
   const entries = record === undefined ? [] : storage.listContainers(target.account, listing);
   const resource = { kind: 'account', name: target.account } as const;
-  return listingAnswer(type, query, headers, resource, entries.map(containerEntry));
+  return listingResponse(type, query, headers, resource, entries.map(containerEntry));
 }
 
 /** The headers of an account that was never written to. */
@@ -77,11 +81,11 @@ function accountHeaders({
     'X-Timestamp': timestamp,
     'Accept-Ranges': 'bytes',
   })
-    .withAll(shownAttributes(attributes).without(ACCOUNT_ACL))
+    .withAll(attributeHeaders(attributes).without(ACCOUNT_ACL))
     .withAll(Headers.of({ 'X-Account-Access-Control': acl }));
 }
 
-function containerEntry(entry: Listed<ContainerRecord>): ShownEntry {
+function containerEntry(entry: ListingEntry<ContainerRecord>): ListingRecord {
   if ('subdir' in entry) return { subdir: toText(entry.subdir) };
   const { objects, bytes, modified } = entry.record;
   return { name: toText(entry.name), count: objects, bytes, last_modified: isoTime(modified) };
@@ -90,16 +94,16 @@ function containerEntry(entry: Listed<ContainerRecord>): ShownEntry {
 async function changeAccount({ request, target, storage }: Call): Promise<Response> {
   checkMetadata(request.headers, 'account');
   const before = storage.account(target.account);
-  const changes = changedAttributes(request.headers, 'account');
+  const changes = attributeChanges(request.headers, 'account');
   checkMerged(before?.attributes ?? {}, changes, 'account');
   await storage.putAccount(target.account, changes);
-  if (request.method === 'POST') return answer(204);
-  return answer(before === undefined ? 201 : 202);
+  if (request.method === 'POST') return statusResponse(204);
+  return statusResponse(before === undefined ? 201 : 202);
 }
 
 async function deleteAccount({ request, target, storage }: Call): Promise<Response> {
   // Swift's extra safety, in case someone mistypes the query of a bulk delete
   if (request.query !== '') throw refuse(400);
-  if (await storage.deleteAccount(target.account)) return answer(204);
+  if (await storage.deleteAccount(target.account)) return statusResponse(204);
   throw refuse(storage.account(target.account) === undefined ? 404 : 409);
 }

@@ -1,5 +1,5 @@
 import { toText, type ByteString } from '../../../http/bytes';
-import { page, Refused } from './answers';
+import { htmlResponse, Refused } from './answers';
 
 const REFERRERS = ['.r', '.ref', '.referer', '.referrer'];
 
@@ -34,5 +34,5 @@ function referrer(element: ByteString, value: ByteString): ByteString {
 }
 
 function badRequest(reason: string): Refused {
-  return new Refused(page(400, toText(reason)));
+  return new Refused(htmlResponse(400, toText(reason)));
 }

@@ -1,8 +1,8 @@
-import { answer, page } from '../../../swift_api/responses';
+import { statusResponse, htmlResponse } from '../../../swift_api/responses';
 import { Headers } from '../../../http/headers';
 import type { Response } from '../../../swift_api/message';
 
-export { answer, page } from '../../../swift_api/responses';
+export { statusResponse, htmlResponse } from '../../../swift_api/responses';
 
 /** Ends the handling of a request with a response. Never leaves the handler. */
 export class Refused extends Error {
@@ -17,7 +17,7 @@ export class Refused extends Error {
  * Returns the result of `handle`, or the response of the `Refused` that it throws: it
  * gets CORS headers like other responses.
  */
-export async function settled<T>(handle: () => Promise<T>): Promise<T | Response> {
+export async function catchRefused<T>(handle: () => Promise<T>): Promise<T | Response> {
   try {
     return await handle();
   } catch (error) {
@@ -28,12 +28,12 @@ export async function settled<T>(handle: () => Promise<T>): Promise<T | Response
 
 /** Refuses with Swift's page for a status. */
 export function refuse(status: number, headers?: Headers): Refused {
-  return new Refused(answer(status, headers));
+  return new Refused(statusResponse(status, headers));
 }
 
 const PLAIN = Headers.of({ 'Content-Type': 'text/plain' });
 
 /** Refuses with a status and a reason in plain text, as Swift does. */
 export function refuseWith(status: number, reason: string, headers: Headers = PLAIN): Refused {
-  return new Refused(page(status, reason, headers));
+  return new Refused(htmlResponse(status, reason, headers));
 }

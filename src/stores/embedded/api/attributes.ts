@@ -4,7 +4,7 @@ import { Headers } from '../../../http/headers';
 import type { Attributes } from '../storage/storage';
 import { refuseWith } from './answers';
 import type { Kind } from './limits';
-import { titled } from '../../../http/titles';
+import { titleCase } from '../../../http/titles';
 import {
   X_CONTAINER_READ,
   X_CONTAINER_WRITE,
@@ -58,7 +58,7 @@ const STORED_HEADERS = {
  * Returns what a PUT or POST changes of an account or a container. '' removes an
  * attribute; so does Swift's X-Remove-..., unless the request also sets it.
  */
-export function changedAttributes(headers: Headers, kind: Exclude<Kind, 'object'>): Attributes {
+export function attributeChanges(headers: Headers, kind: Exclude<Kind, 'object'>): Attributes {
   const isStored = (key: string) =>
     key.startsWith(`x-${kind}-meta-`) || STORED_HEADERS[kind].includes(key);
   const removals: Record<string, ByteString> = {};
@@ -78,12 +78,12 @@ function collect(headers: Headers, isStored: (key: string) => boolean): Record<s
 }
 
 /** Returns attributes as headers as Swift spells them, without hidden ones. */
-export function shownAttributes(attributes: Attributes): Headers {
+export function attributeHeaders(attributes: Attributes): Headers {
   return Headers.of(
     Object.fromEntries(
       Object.entries(attributes)
         .filter(([key]) => !key.startsWith(SYSTEM_PREFIX))
-        .map(([key, value]) => [titled(key), value]),
+        .map(([key, value]) => [titleCase(key), value]),
     ),
   );
 }

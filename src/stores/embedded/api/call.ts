@@ -75,7 +75,7 @@ export function authorise(
   const resource = call.isNamedByManifest
     ? resourceOfPart(storage, method, target, container)
     : resourceOf(storage, method, target, container);
-  const refusal = judgement(request, resource);
+  const refusal = refusalFor(request, resource);
   if (refusal) throw new Refused(refusal);
 }
 
@@ -85,7 +85,7 @@ export function authorise(
  *
  * @param request in the client's own name
  */
-export function judgement(request: Request, resource: Resource): Response | undefined {
+export function refusalFor(request: Request, resource: Resource): Response | undefined {
   return request.authorise === undefined
     ? unauthorised(resource.target.account)
     : request.authorise(resource);
@@ -136,7 +136,7 @@ export function isOwner(
 ): boolean {
   if (request.authority !== 'client') return true;
   const { version, account } = target;
-  return judgement(request, resourceOf(storage, 'POST', { version, account })) === undefined;
+  return refusalFor(request, resourceOf(storage, 'POST', { version, account })) === undefined;
 }
 
 const OWNER_HEADERS = [
@@ -151,7 +151,7 @@ const OWNER_HEADERS = [
 ];
 
 /** Drops the headers that only owners may see and set (Swift's `swift_owner_headers`). */
-export function withoutOwners(headers: Headers): Headers {
+export function withoutOwnerHeaders(headers: Headers): Headers {
   return headers.without(
     ...OWNER_HEADERS,
     ...OWNER_HEADERS.map((name) => name.replace(/^x-/, 'x-remove-')),

@@ -1,14 +1,18 @@
-import { toText, trimmedEnd, type ByteString } from '../../../http/bytes';
+import { toText, trimEndChars, type ByteString } from '../../../http/bytes';
 import { LIMITS } from '../../../swift_api/constraints';
 import { Headers } from '../../../http/headers';
-import { listingAnswer, listingHead, type ShownEntry } from '../../../swift_api/listing';
+import {
+  listingResponse,
+  listingHeadResponse,
+  type ListingRecord,
+} from '../../../swift_api/listing';
 import type { Response } from '../../../swift_api/message';
-import type { ContainerRecord, Listed, ListingQuery, ObjectRecord } from '../storage/storage';
+import type { ContainerRecord, ListingEntry, ListingQuery, ObjectRecord } from '../storage/storage';
 import { POLICY } from './info';
 import { cleanAcl } from './acl';
-import { answer, refuse, refuseWith } from './answers';
-import { changedAttributes, shownAttributes } from './attributes';
-import { authorise, isOwner, openContainer, withoutOwners, type ContainerCall } from './call';
+import { statusResponse, refuse, refuseWith } from './answers';
+import { attributeChanges, attributeHeaders } from './attributes';
+import { authorise, isOwner, openContainer, withoutOwnerHeaders, type ContainerCall } from './call';
 import { checkMerged, checkMetadata, checkNameLength } from './limits';
 import { listingQuery, listingType } from './listing';
 import { httpDate, isoTime } from '../../../swift_api/times';
@@ -48,8 +52,8 @@ function showContainer(call: ContainerCall): Response {
   const type = listingType(request, query);
   const record = openContainer(call, request.method, target);
   const allHeaders = containerHeaders(record);
-  const headers = isOwner(call, target) ? allHeaders : withoutOwners(allHeaders);
-  if (request.method === 'HEAD') return listingHead(type, query, headers);
+  const headers = isOwner(call, target) ? allHeaders : withoutOwnerHeaders(allHeaders);
+  if (request.method === 'HEAD') return listingHeadResponse(type, query, headers);
   const listing = listingQuery(query, LIMITS.container_listing_limit);
   const path = query.get('path');
   const entries =
@@ -57,7 +61,7 @@ function showContainer(call: ContainerCall): Response {
       ? storage.listObjects(target.account, target.container, listing)
       : listPath(call, path, listing);
   const resource = { kind: 'container', name: target.container } as const;
-  return listingAnswer(type, query, headers, resource, entries.map(objectEntry));
+  return listingResponse(type, query, headers, resource, entries.map(objectEntry));
 }
 
 function containerHeaders({
@@ -74,10 +78,10 @@ function containerHeaders({
     'Last-Modified': httpDate(modified),
     'Accept-Ranges': 'bytes',
     'X-Storage-Policy': POLICY,
-  }).withAll(shownAttributes(attributes));
+  }).withAll(attributeHeaders(attributes));
 }
 
-function objectEntry(entry: Listed<ObjectRecord>): ShownEntry {
+function objectEntry(entry: ListingEntry<ObjectRecord>): ListingRecord {
   if ('subdir' in entry) return { subdir: toText(entry.subdir) };
   const { content, contentType, timestamp, listed } = entry.record;
   const extra = Object.entries(listed?.extra ?? {}).map(([key, value]) => [
@@ -88,7 +92,7 @@ function objectEntry(entry: Listed<ObjectRecord>): ShownEntry {
     bytes: listed?.bytes ?? content.size,
     hash: content.etag,
     name: toText(entry.name),
-    content_type: toText(listedType(contentType)),
+    content_type: toText(listingContentType(contentType)),
     last_modified: isoTime(timestamp),
     ...(Object.fromEntries(extra) as Record<string, string | number>),
   };
@@ -98,7 +102,7 @@ function objectEntry(entry: Listed<ObjectRecord>): ShownEntry {
  * Formats a content type as Swift's containers record it: without blanks between
  * parameters, and without Swift's own.
  */
-export function listedType(contentType: ByteString): ByteString {
+export function listingContentType(contentType: ByteString): ByteString {
   const at = contentType.indexOf(';');
   if (at < 0) return contentType;
   const parameters = [...contentType.slice(at).matchAll(PARAMETER)].map(
@@ -122,8 +126,8 @@ const PARAMETER = /;\s*([^\s;=]+)\s*(?:=\s*("(?:[^"\\]|\\.)*"|[^\s;"]+))?/g;
  */
 function listPath({ target, storage }: ContainerCall, path: ByteString, listing: ListingQuery) {
   const { account, container } = target;
-  const prefix = path === '' ? '' : trimmedEnd(path, '/') + '/';
-  const entries: Listed<ObjectRecord>[] = [];
+  const prefix = path === '' ? '' : trimEndChars(path, '/') + '/';
+  const entries: ListingEntry<ObjectRecord>[] = [];
   let { marker } = listing;
   while (entries.length < listing.limit) {
     const query = {
@@ -149,8 +153,8 @@ async function changeContainer(call: ContainerCall): Promise<Response> {
   const { request, target, storage } = call;
   const before = storage.container(target.account, target.container);
   authorise(call, request.method, target, before);
-  const headers = isOwner(call, target) ? request.headers : withoutOwners(request.headers);
-  const changes = withCleanAcls(changedAttributes(headers, 'container'));
+  const headers = isOwner(call, target) ? request.headers : withoutOwnerHeaders(request.headers);
+  const changes = withCleanAcls(attributeChanges(headers, 'container'));
   checkMetadata(headers, 'container');
   if (request.method === 'PUT') {
     checkUnsupported(headers);
@@ -160,10 +164,10 @@ async function changeContainer(call: ContainerCall): Promise<Response> {
   if (request.method === 'PUT') {
     checkNameLength('account', target.account);
     const created = await storage.putContainer(target.account, target.container, changes);
-    return answer(created ? 201 : 202);
+    return statusResponse(created ? 201 : 202);
   }
   if (!(await storage.postContainer(target.account, target.container, changes))) throw refuse(404);
-  return answer(204);
+  return statusResponse(204);
 }
 
 function checkUnsupported(headers: Headers): void {
@@ -187,5 +191,5 @@ async function deleteContainer(call: ContainerCall): Promise<Response> {
   const { request, target, storage } = call;
   openContainer(call, request.method, target);
   const result = await storage.deleteContainer(target.account, target.container);
-  return answer({ deleted: 204, missing: 404, 'not-empty': 409 }[result]);
+  return statusResponse({ deleted: 204, missing: 404, 'not-empty': 409 }[result]);
 }

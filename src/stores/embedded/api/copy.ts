@@ -3,14 +3,14 @@ import { LIMITS } from '../../../swift_api/constraints';
 import { parseCopyHeader, type ObjectTarget } from '../../../swift_api/target';
 import type { Response } from '../../../swift_api/message';
 import { StorageError } from '../storage/storage_error';
-import { page, refuse, Refused, refuseWith, settled } from './answers';
+import { htmlResponse, refuse, Refused, refuseWith, catchRefused } from './answers';
 import type { ObjectCall } from './call';
 import { putCopy } from './copy_put';
 import { withCors } from './cors';
 import { checkNames } from './limits';
 import { failedCondition } from '../../../swift_api/conditions';
 import { openView, type OpenedView } from './read';
-import { serve, wantedRanges } from '../../../swift_api/object_response';
+import { serve, requestedRanges } from '../../../swift_api/object_response';
 import { X_COPY_FROM, X_COPY_FROM_ACCOUNT } from '../../../swift_api/header_names';
 
 /** Max attempts at a copy whose source goes away meanwhile. */
@@ -52,7 +52,7 @@ function copyFromSource(call: ObjectCall): Promise<Response> {
 }
 
 function badPath(reason: string): Refused {
-  return new Refused(page(412, reason));
+  return new Refused(htmlResponse(412, reason));
 }
 
 function accountOf(header: ByteString | undefined): ByteString | undefined {
@@ -73,10 +73,10 @@ async function copy(call: ObjectCall, from: ObjectTarget, to: ObjectTarget): Pro
   const headers = request.headers.with('Content-Length', '0');
   const sink: ObjectCall = { ...call, request: { ...request, headers }, target: to };
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
-    const source = await settled(() => openSource(call, from));
+    const source = await catchRefused(() => openSource(call, from));
     const sourceCall = { ...call, request: { ...request, method: 'GET' }, target: from };
     if ('status' in source) return withCors(sourceCall, source);
-    const response = await settled(() => putCopy(sink, source, from));
+    const response = await catchRefused(() => putCopy(sink, source, from));
     if (response !== undefined) return withCors(sink, response);
   }
   throw new StorageError(
@@ -97,6 +97,6 @@ async function checkConditions({ request }: ObjectCall, { view }: OpenedView): P
   const condition = failedCondition(request.headers, view.etag, view.timestamp);
   if (condition !== undefined) throw new Refused(await serve(request, view));
   if (view.size === undefined || view.size > LIMITS.max_file_size) throw refuse(413);
-  if (wantedRanges(request, view, view.size)?.length === 0)
+  if (requestedRanges(request, view, view.size)?.length === 0)
     throw new Refused(await serve({ ...request, method: 'GET' }, view));
 }

@@ -6,19 +6,24 @@ import { NO_BODY, type Response } from '../../../swift_api/message';
 import type { ObjectTarget } from '../../../swift_api/target';
 import type { ContentRef, ObjectRecord } from '../storage/storage';
 import { refuse } from './answers';
-import { shownAttributes, systemAttributes } from './attributes';
+import { attributeHeaders, systemAttributes } from './attributes';
 import type { ObjectCall } from './call';
-import { commit, created, draftOf, type Draft } from './draft';
+import { commit, createdResponse, draftOf, type Draft } from './draft';
 import { checkMetadata, checkNames } from './limits';
 import { linkHeaders, linkOf, withoutLink } from './links';
-import { hasBody, linkParts, putLink } from './put_link';
+import { linkBodyRefusal, linkParts, putLink } from './put_link';
 import type { OpenedView } from './read';
 import { receive } from './receive';
 import { SLO_ETAG, SLO_LIMITS } from './large_objects/slo_manifest';
 import { rawManifest } from './large_objects/slo_read';
 import { storeManifest } from './large_objects/slo_write';
 import { httpDate } from '../../../swift_api/times';
-import { serve, shownType, wantedRanges, type View } from '../../../swift_api/object_response';
+import {
+  serve,
+  cleanContentType,
+  requestedRanges,
+  type View,
+} from '../../../swift_api/object_response';
 import {
   X_SYMLINK_TARGET,
   X_SYMLINK_TARGET_ACCOUNT,
@@ -48,7 +53,7 @@ export async function putCopy(
 /** Merges the source's metadata with the request's, which wins. */
 function mergeDrafts(sink: ObjectCall, { record, view, isRaw }: OpenedView): Draft {
   const { headers } = sink.request;
-  const draft = draftOf(sink, shownType(record.contentType));
+  const draft = draftOf(sink, cleanContentType(record.contentType));
   const isFresh = isTrueValue(headers.get('x-fresh-metadata'));
   const {
     X_OBJECT_MANIFEST: manifest,
@@ -88,7 +93,7 @@ function newLinkParts(sink: ObjectCall, { attributes }: ObjectRecord, { size }: 
   const sourceHeaders = source === undefined ? Headers.none : linkHeaders(source);
   const headers = sourceHeaders.withAll(request.headers.only(...LINK_HEADERS));
   if (!headers.has(X_SYMLINK_TARGET)) return undefined;
-  if (size !== 0) throw hasBody();
+  if (size !== 0) throw linkBodyRefusal();
   return linkParts({ ...sink, request: { ...request, headers } });
 }
 
@@ -110,7 +115,7 @@ async function copyContent(
 ): Promise<ObjectRecord | undefined> {
   const { request, storage } = sink;
   const size = view.size ?? 0;
-  const ranges = wantedRanges(request, view, size);
+  const ranges = requestedRanges(request, view, size);
   const isPart = ranges !== undefined;
   if (view.content !== undefined && !(await isAvailable(sink, view.content, isPart)))
     return undefined;
@@ -213,7 +218,7 @@ async function copyAsManifest(sink: ObjectCall, source: OpenedView): Promise<Res
 function copyResponse(record: ObjectRecord, source: OpenedView, from: ObjectTarget): Response {
   const large = record.attributes[SLO_ETAG];
   return withSource(
-    created(record, large === undefined ? undefined : `"${large}"`),
+    createdResponse(record, large === undefined ? undefined : `"${large}"`),
     record,
     source,
     from,
@@ -233,6 +238,6 @@ function withSource(
     'X-Copied-From-Last-Modified': httpDate(record.timestamp),
     'X-Delete-At': deleteAt === undefined ? undefined : String(deleteAt),
   });
-  const meta = shownAttributes(attributes).filter((key) => key.startsWith('x-object-meta-'));
+  const meta = attributeHeaders(attributes).filter((key) => key.startsWith('x-object-meta-'));
   return { ...response, headers: response.headers.withAll(sourceHeaders).withAll(meta) };
 }

@@ -1,7 +1,7 @@
 import { Headers } from '../../../http/headers';
 import type { Response } from '../../../swift_api/message';
 import type { Attributes } from '../storage/storage';
-import { answer } from './answers';
+import { statusResponse } from './answers';
 import { authorise, type Call } from './call';
 import { X_TIMESTAMP, X_TRANS_ID } from '../../../swift_api/header_names';
 
@@ -49,13 +49,13 @@ export function preflight(call: Call): Response {
   const origin = request.headers.get('origin');
   if (!origin) authorise(call, 'OPTIONS', target);
   const headers = Headers.of({ Allow: methods.join(', ') });
-  if (!origin || target.container === undefined) return answer(200, headers);
+  if (!origin || target.container === undefined) return statusResponse(200, headers);
   const attributes = containerAttributes(call);
   const requestedMethod = request.headers.get('access-control-request-method') ?? '';
   if (!isAllowed(attributes, origin) || !methods.includes(requestedMethod)) {
     // Swift's `copy` adds COPY to successful responses only
     const allowed = methods.filter((each) => each !== 'COPY');
-    return answer(401, Headers.of({ Allow: allowed.join(', ') }));
+    return statusResponse(401, Headers.of({ Allow: allowed.join(', ') }));
   }
   const requestedHeaders = request.headers.get('access-control-request-headers');
   const preflightHeaders = Headers.of({
@@ -64,7 +64,7 @@ export function preflight(call: Call): Response {
     'Access-Control-Allow-Headers': requestedHeaders,
     Vary: requestedHeaders === undefined ? undefined : 'Access-Control-Request-Headers',
   });
-  return answer(200, withOrigin(headers.withAll(preflightHeaders), attributes, origin));
+  return statusResponse(200, withOrigin(headers.withAll(preflightHeaders), attributes, origin));
 }
 
 function containerAttributes({ target, storage }: Call): Attributes {

@@ -3,7 +3,7 @@ import { LIMITS } from '../../../swift_api/constraints';
 import { Headers } from '../../../http/headers';
 import { NO_BODY, type Request, type Response } from '../../../swift_api/message';
 import type { ContentRef, NewObject, ObjectRecord } from '../storage/storage';
-import { answer, page, Refused, refuse, refuseWith } from './answers';
+import { statusResponse, htmlResponse, Refused, refuse, refuseWith } from './answers';
 import { deleteAtOf, objectAttributes } from './attributes';
 import { openContainer, type ObjectCall } from './call';
 import { guessType } from './content_types';
@@ -71,7 +71,9 @@ function checkContentType(contentType: ByteString): void {
   if (!isText(contentType)) throw refuseWith(400, 'Invalid Content-Type');
   const [, ...parameters] = contentType.split(';');
   if (parameters.some((each) => each.trimStart().startsWith('swift_')))
-    throw new Refused(page(400, 'Invalid Content-Type, swift_* is not a valid parameter name.'));
+    throw new Refused(
+      htmlResponse(400, 'Invalid Content-Type, swift_* is not a valid parameter name.'),
+    );
 }
 
 /** Refuses an X-Object-Manifest that names no segments (Swift's `dlo`). */
@@ -81,7 +83,9 @@ function checkManifestHeader(headers: Headers): void {
   const slash = value.indexOf('/');
   const prefix = value.slice(slash + 1);
   if (slash < 1 || prefix === '' || prefix.startsWith('/') || /[?&]/.test(value))
-    throw new Refused(page(400, 'X-Object-Manifest must be in the format container/prefix'));
+    throw new Refused(
+      htmlResponse(400, 'X-Object-Manifest must be in the format container/prefix'),
+    );
 }
 
 /**
@@ -109,6 +113,12 @@ export async function commit(
 }
 
 /** Builds Swift's response to a PUT. */
-export function created(record: ObjectRecord, etag: string = record.content.etag): Response {
-  return answer(201, Headers.of({ Etag: etag, 'Last-Modified': httpDate(record.timestamp) }));
+export function createdResponse(
+  record: ObjectRecord,
+  etag: string = record.content.etag,
+): Response {
+  return statusResponse(
+    201,
+    Headers.of({ Etag: etag, 'Last-Modified': httpDate(record.timestamp) }),
+  );
 }

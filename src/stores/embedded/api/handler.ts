@@ -12,12 +12,12 @@ import { isContainer, isObject, parseQuery, parseTarget } from '../../../swift_a
 import { StoreError } from '../../../util/store_error';
 import type { Storage } from '../storage/storage';
 import { accountRequest } from './account';
-import { answer, page, Refused, refuse, refuseWith, settled } from './answers';
+import { statusResponse, htmlResponse, Refused, refuse, refuseWith, catchRefused } from './answers';
 import type { Call } from './call';
 import { checkListing, containerRequest } from './container';
 import { copyRequest, isCopy } from './copy';
 import { withCors, preflight } from './cors';
-import { infoAnswer } from './info';
+import { infoResponse } from './info';
 import { checkNames } from './limits';
 import { objectRequest } from './object';
 import { X_VERSIONS_ENABLED } from '../../../swift_api/header_names';
@@ -83,7 +83,7 @@ async function dispatch(request: Request, storage: Storage): Promise<Response> {
   if (request.authority !== 'client') request.authority.check(request);
   if (request.path === '/info') return infoRequest(request);
   const target = parseTarget(request.path);
-  if (target === undefined) throw new Refused(page(412, 'Bad URL'));
+  if (target === undefined) throw new Refused(htmlResponse(412, 'Bad URL'));
   if (target.version !== 'v1' && target.version !== 'v1.0') throw refuse(400);
   checkNames(target);
   const call: Call = { request, target, query: parseQuery(request.query), storage };
@@ -93,21 +93,21 @@ async function dispatch(request: Request, storage: Storage): Promise<Response> {
     const objectCall = { ...call, target };
     return isCopy(objectCall)
       ? copyRequest(objectCall)
-      : withCors(objectCall, await settled(() => objectRequest(objectCall)));
+      : withCors(objectCall, await catchRefused(() => objectRequest(objectCall)));
   }
   if (isContainer(target)) {
     checkListing({ ...call, target });
-    return withCors(call, await settled(() => containerRequest({ ...call, target })));
+    return withCors(call, await catchRefused(() => containerRequest({ ...call, target })));
   }
   return accountRequest(call);
 }
 
 function infoRequest({ method }: Request): Response {
-  if (method === 'GET' || method === 'HEAD') return infoAnswer();
+  if (method === 'GET' || method === 'HEAD') return infoResponse();
   const allowed = Headers.of({ Allow: 'GET, HEAD, OPTIONS' });
   return method === 'OPTIONS'
     ? { status: 200, headers: allowed.with('Content-Length', '0'), body: NO_BODY }
-    : answer(405, allowed);
+    : statusResponse(405, allowed);
 }
 
 /**

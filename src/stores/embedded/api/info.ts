@@ -30,7 +30,7 @@ const INFO = {
 };
 
 /** Answers GET and HEAD of `/info`. */
-export function infoAnswer(): Response {
+export function infoResponse(): Response {
   const body = Buffer.from(JSON.stringify(INFO));
   const headers = Headers.of({
     'Content-Type': 'application/json; charset=UTF-8',

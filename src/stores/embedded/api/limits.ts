@@ -4,8 +4,8 @@ import { Headers } from '../../../http/headers';
 import type { Target } from '../../../swift_api/target';
 import type { Response } from '../../../swift_api/message';
 import type { Attributes } from '../storage/storage';
-import { page, Refused, refuseWith } from './answers';
-import { titled } from '../../../http/titles';
+import { htmlResponse, Refused, refuseWith } from './answers';
+import { titleCase } from '../../../http/titles';
 
 export type Kind = 'account' | 'container' | 'object';
 
@@ -25,11 +25,11 @@ export function checkMetadata(headers: Headers, kind: Kind): void {
     count++;
     size += name.length + value.length;
     if (name.length > LIMITS.max_meta_name_length)
-      throw refuseWith(400, `Metadata name too long: ${prefix}${titled(name)}`);
+      throw refuseWith(400, `Metadata name too long: ${prefix}${titleCase(name)}`);
     if (value.length > LIMITS.max_meta_value_length) {
       throw refuseWith(
         400,
-        `Metadata value longer than ${LIMITS.max_meta_value_length}: ${prefix}${titled(name)}`,
+        `Metadata value longer than ${LIMITS.max_meta_value_length}: ${prefix}${titleCase(name)}`,
       );
     }
     checkTotals(count, size);
@@ -57,18 +57,18 @@ function checkTotals(count: number, size: number): void {
 }
 
 /** Returns the refusal of names that are not UTF-8 text, or undefined. */
-export function refusalOfNames({
+export function refusalForNames({
   account,
   container = '',
   object = '',
 }: Target): Response | undefined {
   if ([account, container, object].every(isText)) return undefined;
-  return page(412, 'Invalid UTF8 or contains NULL');
+  return htmlResponse(412, 'Invalid UTF8 or contains NULL');
 }
 
 /** Refuses names that are not UTF-8 text. */
 export function checkNames(target: Target): void {
-  const refusal = refusalOfNames(target);
+  const refusal = refusalForNames(target);
   if (refusal) throw new Refused(refusal);
 }
 

@@ -2,7 +2,7 @@ import { quote, unquote, type ByteString } from '../../../http/bytes';
 import { Headers } from '../../../http/headers';
 import { parseCopyHeader, type ObjectTarget } from '../../../swift_api/target';
 import type { Attributes, ObjectRecord } from '../storage/storage';
-import { page, Refused, refuse, refuseWith } from './answers';
+import { htmlResponse, Refused, refuse, refuseWith } from './answers';
 import { authorise, type Call } from './call';
 import { checkNames } from './limits';
 
@@ -62,7 +62,7 @@ export function linkHeaders(link: Link): Headers {
 }
 
 /** An object found by following links. */
-export interface Opened {
+export interface OpenedObject {
   readonly target: ObjectTarget;
   readonly record: ObjectRecord;
   /** The path that the last link leads to, if there was one. */
@@ -83,7 +83,7 @@ export function openObject(
   target: ObjectTarget,
   follow: 'all' | 'static' | 'none' = 'all',
   expected?: string,
-): Opened {
+): OpenedObject {
   let currentCall = call;
   let current = target;
   let expectedEtag = expected;
@@ -134,7 +134,7 @@ function lookUp(
   const record = container && storage.object(target.account, target.container, target.object);
   if (record !== undefined) return record;
   const isConditional = request.headers.get('if-match')?.trim() === '*';
-  if (isConditional) throw new Refused(page(412, '', locationHeaders(location)));
+  if (isConditional) throw new Refused(htmlResponse(412, '', locationHeaders(location)));
   throw refuse(404, locationHeaders(location));
 }
 

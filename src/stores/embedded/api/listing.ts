@@ -2,7 +2,7 @@ import { isText, isTrueValue, type ByteString } from '../../../http/bytes';
 import { listingType as typeOf, type ListingType } from '../../../swift_api/listing';
 import type { Request } from '../../../swift_api/message';
 import type { ListingQuery } from '../storage/storage';
-import { page, Refused, refuseWith } from './answers';
+import { htmlResponse, Refused, refuseWith } from './answers';
 
 /**
  * Returns the listing format that the client asks for.
@@ -25,7 +25,7 @@ export function listingQuery(query: ReadonlyMap<string, ByteString>, max: number
   }
   const limitParameter = query.get('limit') ?? '';
   const limit = /^\d+$/.test(limitParameter) ? Number(limitParameter) : max;
-  if (limit > max) throw new Refused(page(412, `Maximum limit is ${max}`));
+  if (limit > max) throw new Refused(htmlResponse(412, `Maximum limit is ${max}`));
   const parameter = (name: string) => query.get(name) ?? '';
   return {
     prefix: parameter('prefix'),

@@ -2,17 +2,17 @@ import { isTrueValue } from '../../../http/bytes';
 import { Headers } from '../../../http/headers';
 import type { Response } from '../../../swift_api/message';
 import type { ObjectRecord } from '../storage/storage';
-import { answer, page, Refused, refuse, refuseWith } from './answers';
+import { statusResponse, htmlResponse, Refused, refuse, refuseWith } from './answers';
 import { deleteAtOf, objectAttributes, systemAttributes } from './attributes';
 import { openContainer, type ObjectCall } from './call';
-import { commit, created, draftOf } from './draft';
+import { commit, createdResponse, draftOf } from './draft';
 import { checkMetadata } from './limits';
 import { linkHeaders, linkOf, locationOf } from './links';
 import { putLink } from './put_link';
 import { readObject } from './read';
 import { receiveBody } from './receive';
-import { deleteLarge, deleteSegments } from './large_objects/slo_delete';
-import { putLarge } from './large_objects/slo_write';
+import { deleteLargeObject, deleteSegments } from './large_objects/slo_delete';
+import { putLargeObject } from './large_objects/slo_write';
 import {
   X_IF_DELETE_AT,
   X_STATIC_LARGE_OBJECT,
@@ -46,13 +46,13 @@ export async function objectRequest(call: ObjectCall): Promise<Response> {
 
 async function putObject(call: ObjectCall): Promise<Response> {
   const { request, query, storage } = call;
-  if (query.get('multipart-manifest') === 'put') return putLarge(call);
+  if (query.get('multipart-manifest') === 'put') return putLargeObject(call);
   if (request.headers.has(X_STATIC_LARGE_OBJECT)) throw reservedHeader();
   if (request.headers.has(X_SYMLINK_TARGET)) return putLink(call);
   const draft = draftOf(call);
   const record = await receiveBody(storage, request, (content) => commit(call, draft, content));
   if (record === undefined) throw new Error('content that was just received is gone');
-  return created(record);
+  return createdResponse(record);
 }
 
 /**
@@ -68,7 +68,7 @@ async function postObject(call: ObjectCall): Promise<Response> {
   checkMetadata(headers, 'object');
   const record = await replaceMetadata(call, deleteAtOf(headers));
   const link = linkOf(record.attributes);
-  if (link === undefined) return answer(202);
+  if (link === undefined) return statusResponse(202);
   const reason =
     'The requested POST was applied to a symlink. POST directly to the target to apply requested metadata.';
   const redirectHeaders = linkHeaders(link)
@@ -108,7 +108,7 @@ async function replaceMetadata(
 }
 
 async function deleteWithSegments(call: ObjectCall): Promise<Response> {
-  if (!isTrueValue(call.query.get('async'))) return deleteLarge(call);
+  if (!isTrueValue(call.query.get('async'))) return deleteLargeObject(call);
   await deleteSegments(call);
   return deleteObject(call);
 }
@@ -119,7 +119,7 @@ async function deleteObject(call: ObjectCall): Promise<Response> {
   openContainer(call, 'DELETE', target);
   for (;;) {
     const result = await storage.deleteObject(account, container, object, expiryCondition(call));
-    if (result !== 'changed') return answer(typeof result === 'string' ? 404 : 204);
+    if (result !== 'changed') return statusResponse(typeof result === 'string' ? 404 : 204);
   }
 }
 
@@ -135,15 +135,15 @@ function expiryCondition({
   const header = request.headers.get(X_IF_DELETE_AT);
   if (header === undefined) return undefined;
   if (!/^\s*\d+(\.\d+)?\s*$/.test(header))
-    throw new Refused(page(400, 'Bad X-If-Delete-At header value'));
+    throw new Refused(htmlResponse(400, 'Bad X-If-Delete-At header value'));
   const record = storage.object(target.account, target.container, target.object);
   if (record !== undefined && record.deleteAt !== Number(header))
-    throw new Refused(page(412, 'X-If-Delete-At and X-Delete-At do not match'));
+    throw new Refused(htmlResponse(412, 'X-If-Delete-At and X-Delete-At do not match'));
   return { timestamp: record?.timestamp ?? '' };
 }
 
 function reservedHeader(): Refused {
   const reason =
     'X-Static-Large-Object is a reserved header. To create a static large object add query param multipart-manifest=put.';
-  return new Refused(page(400, reason));
+  return new Refused(htmlResponse(400, reason));
 }

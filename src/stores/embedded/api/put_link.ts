@@ -1,11 +1,11 @@
 import { quote, toBytes, toText, unquote, type ByteString } from '../../../http/bytes';
 import { parseCopyHeader, type ObjectTarget } from '../../../swift_api/target';
 import type { Response } from '../../../swift_api/message';
-import { page, Refused, refuseWith } from './answers';
+import { htmlResponse, Refused, refuseWith } from './answers';
 import type { ObjectCall } from './call';
-import { commit, created, draftOf, type Draft } from './draft';
+import { commit, createdResponse, draftOf, type Draft } from './draft';
 import { linkAttributes, openObject, type Link } from './links';
-import { normalEtag } from '../../../swift_api/conditions';
+import { unquoteEtag } from '../../../swift_api/conditions';
 import { receiveBody } from './receive';
 import { Headers } from '../../../http/headers';
 import {
@@ -18,11 +18,11 @@ import {
 export async function putLink(call: ObjectCall): Promise<Response> {
   const { request, storage } = call;
   if (Number(request.headers.get('content-length') ?? '0') > 0 || hasBytes(request.body))
-    throw hasBody();
+    throw linkBodyRefusal();
   const { contentType, attributes, listed } = linkParts(call);
   const draft = draftOf(call, contentType);
   const record = await receiveBody(storage, request, (content) => {
-    if (content.size > 0) throw hasBody();
+    if (content.size > 0) throw linkBodyRefusal();
     return commit(
       call,
       { ...draft, attributes: { ...draft.attributes, ...attributes }, listed },
@@ -30,7 +30,7 @@ export async function putLink(call: ObjectCall): Promise<Response> {
     );
   });
   if (record === undefined) throw new Error('content that was just received is gone');
-  return created(record);
+  return createdResponse(record);
 }
 
 /** Returns what the symlink headers of a request determine of its object. */
@@ -53,7 +53,7 @@ function hasBytes(body: ObjectCall['request']['body']): boolean {
 }
 
 /** Refuses a symlink with a body. */
-export function hasBody(): Refused {
+export function linkBodyRefusal(): Refused {
   return refuseWith(400, 'Symlink requests require a zero byte body');
 }
 
@@ -63,7 +63,7 @@ function parseLink({ request, target }: ObjectCall): { link: Link; target: Objec
   const header = request.headers.get(X_SYMLINK_TARGET) ?? '';
   if (unquote(header).startsWith('/')) throw refuseWith(412, FORM);
   const path = parseCopyHeader(header);
-  if (path === undefined) throw new Refused(page(412, FORM));
+  if (path === undefined) throw new Refused(htmlResponse(412, FORM));
   const accountHeader = request.headers.get(X_SYMLINK_TARGET_ACCOUNT);
   const account = accountHeader === undefined ? target.account : accountOf(accountHeader);
   const isItself =
@@ -71,7 +71,7 @@ function parseLink({ request, target }: ObjectCall): { link: Link; target: Objec
     path.container === target.container &&
     path.object === target.object;
   if (isItself) throw refuseWith(400, 'Symlink cannot target itself');
-  const etag = normalEtag(request.headers.get(X_SYMLINK_TARGET_ETAG) ?? '');
+  const etag = unquoteEtag(request.headers.get(X_SYMLINK_TARGET_ETAG) ?? '');
   if (/[;"\\]/.test(etag)) throw refuseWith(400, 'Bad X-Symlink-Target-Etag format');
   return {
     link: {

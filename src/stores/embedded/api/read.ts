@@ -3,12 +3,12 @@ import { Headers } from '../../../http/headers';
 import type { ObjectTarget } from '../../../swift_api/target';
 import type { Response } from '../../../swift_api/message';
 import type { ContentRef, ObjectRecord } from '../storage/storage';
-import { shownAttributes } from './attributes';
+import { attributeHeaders } from './attributes';
 import type { ObjectCall } from './call';
 import { dloView } from './large_objects/dlo';
 import { linkHeaders, linkOf, openObject } from './links';
 import { manifestView, sloView } from './large_objects/slo_read';
-import { serve, wantedRanges, type View } from '../../../swift_api/object_response';
+import { serve, requestedRanges, type View } from '../../../swift_api/object_response';
 import { X_OBJECT_MANIFEST, X_STATIC_LARGE_OBJECT } from '../../../swift_api/header_names';
 
 /** A view of an object; `content` is set if it has exactly the bytes of that content. */
@@ -34,7 +34,7 @@ export async function readObject(call: ObjectCall): Promise<Response> {
   if (isStatic(record) && opened.isRaw && query.get('multipart-manifest') === 'get')
     view = await manifestView({ ...call, target }, record, view);
   if (request.method === 'GET' && view.check !== undefined) {
-    const ranges = view.size === undefined ? undefined : wantedRanges(request, view, view.size);
+    const ranges = view.size === undefined ? undefined : requestedRanges(request, view, view.size);
     if (ranges?.length !== 0) await view.check(ranges?.[0]?.[0] ?? 0);
   }
   return serve(request, view);
@@ -82,7 +82,7 @@ function plainView(
     'Content-Location': location,
     'X-Delete-At': deleteAt === undefined ? undefined : String(deleteAt),
   });
-  const headers = shownAttributes(attributes).withAll(extraHeaders);
+  const headers = attributeHeaders(attributes).withAll(extraHeaders);
   return {
     headers: link === undefined ? headers : headers.withAll(linkHeaders(link)),
     contentType,

@@ -3,7 +3,7 @@ import { LIMITS } from '../../../swift_api/constraints';
 import type { Request } from '../../../swift_api/message';
 import type { ContentRef, Storage } from '../storage/storage';
 import { refuse } from './answers';
-import { normalEtag } from '../../../swift_api/conditions';
+import { unquoteEtag } from '../../../swift_api/conditions';
 
 /**
  * Receives bytes, checks them, and commits them as the content of an object; discards
@@ -28,7 +28,7 @@ export async function receive<T>(
     }
     if (length !== undefined && size < length) throw refuse(499);
     const content = await upload.finish();
-    if (etag && normalEtag(etag).toLowerCase() !== content.etag) throw refuse(422);
+    if (etag && unquoteEtag(etag).toLowerCase() !== content.etag) throw refuse(422);
     return await commit(content);
   } catch (error) {
     await upload.discard();

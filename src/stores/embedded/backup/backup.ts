@@ -6,9 +6,9 @@ import { setImmediate } from 'node:timers/promises';
 import type { Transaction } from 'lmdb';
 import { messageOf } from '../../../util/errors';
 import { forEachConcurrently } from '../../../util/concurrency';
-import { type BadOutcome, Bodies, type Outcome } from './backup_bodies';
+import { type BadOutcome, BodyCopier, type Outcome } from './backup_bodies';
 import { type BadContent, RecordFindings } from './backup_findings';
-import { pathsApart, Target } from './backup_target';
+import { resolveDisjointPaths, Target } from './backup_target';
 import { ContentFiles } from '../storage/content_files';
 import type { Finding } from '../fsck/finding';
 import { checkConverted, checkFolder } from '../fsck/fsck';
@@ -16,8 +16,8 @@ import { idOf } from '../storage/keys';
 import { FILE_MODE } from '../storage/privacy';
 import { Place, type StoredContent } from '../storage/records';
 import { Session } from '../storage/sessions';
-import { fromSystem, StorageError } from '../storage/storage_error';
-import { closeTables, metaKeys, openAlone, openTables, type Tables } from '../storage/tables';
+import { toStorageError, StorageError } from '../storage/storage_error';
+import { closeTables, metaKeys, openExclusively, openTables, type Tables } from '../storage/tables';
 import { refuseDamaged } from '../walk/refuse_damaged';
 
 /** Bytes to copy, and bytes copied so far. */
@@ -85,12 +85,12 @@ export async function backup(
 ): Promise<BackupResult> {
   try {
     checkFolder(from);
-    const { folder, target } = await pathsApart(from, to);
+    const { folder, target } = await resolveDisjointPaths(from, to);
     checkUser(folder);
     await refuseDamaged(folder, undefined);
     return await withSession(folder, target, options);
   } catch (error) {
-    throw fromSystem(`could not back up ${from}`, error);
+    throw toStorageError(`could not back up ${from}`, error);
   }
 }
 
@@ -100,7 +100,7 @@ async function withSession(
   to: string,
   options: BackupOptions,
 ): Promise<BackupResult> {
-  const { tables, identity, session } = await openAlone(folder, {}, async (tables) => {
+  const { tables, identity, session } = await openExclusively(folder, {}, async (tables) => {
     checkConverted(tables.checking.allowsUnchecked, folder);
     const identity = getOrCreateIdentity(tables);
     return { tables, identity, session: await Session.open(tables, folder, 'reader') };
@@ -166,7 +166,7 @@ class Backup {
     try {
       for (const [id, stored] of contentsOf(this.#tables, snapshot)) {
         if (++scanned % TURN === 0) await setImmediate();
-        if (this.#target.standing(id, stored) !== 'absent' || stored[3] === Place.Inline) continue;
+        if (this.#target.statusOf(id, stored) !== 'absent' || stored[3] === Place.Inline) continue;
         needed += Math.ceil(stored[1] / block) * block;
         this.#ofBytes += stored[1];
       }
@@ -205,15 +205,15 @@ class Backup {
     const snapshot = freshSnapshot(copy);
     try {
       const records = new RecordFindings(copy, snapshot);
-      const isWhole = this.#report(records.damaged()) === 0;
+      const isWhole = this.#report(records.findDamaged()) === 0;
       if (records.areNamesDamaged && this.#target.isBackup) throw this.#damagedNamesError();
-      const unrecorded = records.unrecorded();
+      const unrecorded = records.findUnrecorded();
       const bad = await this.#copyContents(copy, snapshot, [
         contentsOf(copy, snapshot),
         unrecorded,
       ]);
       this.#report(records.unrecordedButWhole(unrecorded, bad));
-      this.#report(records.bad(bad));
+      this.#report(records.describeBad(bad));
       return isWhole && unrecorded.size === 0;
     } finally {
       snapshot.done();
@@ -230,14 +230,14 @@ class Backup {
   ): Promise<Map<number, BadContent>> {
     const source = new ContentFiles(this.#tables.folder);
     const onBytes = (count: number) => this.#advance(count);
-    const bodies = new Bodies(copy, snapshot, source, this.#target, onBytes);
+    const bodies = new BodyCopier(copy, snapshot, source, this.#target, onBytes);
     const bad = new Map<number, BadContent>();
     let scanned = 0;
     for (const batch of contents)
       await forEachConcurrently(batch, AT_ONCE, async ([id, stored]) => {
         if (++scanned % TURN === 0) await setImmediate();
         this.#checkStopped();
-        const outcome = await bodies.bring(id, stored);
+        const outcome = await bodies.copyContent(id, stored);
         this.#count(stored, outcome);
         if (isBad(outcome)) bad.set(id, { stored, outcome });
       });
@@ -321,7 +321,7 @@ function* contentsOf(
   transaction: Transaction,
 ): Generator<readonly [number, StoredContent]> {
   for (const record of contents.raw({ transaction })) {
-    const stored = contents.decoded(record);
+    const stored = contents.tryDecode(record);
     if (stored !== undefined) yield [idOf(record.key), stored];
   }
 }

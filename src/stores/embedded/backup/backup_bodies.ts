@@ -11,7 +11,7 @@ import type { ContentFiles } from '../storage/content_files';
 import { idKey } from '../storage/keys';
 import { FILE_MODE } from '../storage/privacy';
 import { formatContentId, Place, type StoredContent } from '../storage/records';
-import { fromSystem, StorageError } from '../storage/storage_error';
+import { toStorageError, StorageError } from '../storage/storage_error';
 import { getSums } from '../storage/sums';
 import type { Tables } from '../storage/tables';
 import { readVerified } from '../storage/verified_file';
@@ -27,7 +27,7 @@ export type BadOutcome =
   | { readonly state: 'damaged'; readonly cause: string };
 
 /** Copies bodies to a backup, verifying each while it is read. */
-export class Bodies {
+export class BodyCopier {
   constructor(
     /** The copy of the database. */
     private readonly copy: Tables,
@@ -43,12 +43,12 @@ export class Bodies {
    *
    * @throws StorageError `no-space`, `failed` if the target cannot be written; `target`
    */
-  async bring(id: number, stored: StoredContent): Promise<Outcome> {
-    const status = this.target.standing(id, stored);
+  async copyContent(id: number, stored: StoredContent): Promise<Outcome> {
+    const status = this.target.statusOf(id, stored);
     if (stored[3] === Place.Inline) return this.#checkInline(id, stored);
     if (status === 'kept') return { state: 'kept' };
     if (status === 'unverified' && (await this.#isLeftoverIntact(id, stored))) {
-      await this.target.keep(id);
+      await this.target.addContent(id);
       return { state: 'kept' };
     }
     const { sums, whole } = this.#verifiers(id, stored);
@@ -84,7 +84,7 @@ export class Bodies {
       return { sums: getSums(this.copy.sums, id, 0, size - 1, this.snapshot), whole };
     } catch (error) {
       if (codeOf(error) !== 'corrupt') throw error;
-      return { sums: { areRight: () => false } satisfies Verifier, whole };
+      return { sums: { areIntact: () => false } satisfies Verifier, whole };
     }
   }
 
@@ -108,12 +108,12 @@ export class Bodies {
     const unfinished = path.join(this.target.stage, formatContentId(id));
     try {
       await this.#write(unfinished, this.#read(id, stored, verifier));
-      await this.target.keep(id, unfinished);
+      await this.target.addContent(id, unfinished);
       return { state: 'copied' };
     } catch (error) {
       await rm(unfinished, { force: true });
       if (!(error instanceof SourceError))
-        throw fromSystem(`could not write the backup to ${this.target.folder}`, error);
+        throw toStorageError(`could not write the backup to ${this.target.folder}`, error);
       if (error.isMissing) return { state: 'missing' };
       return { state: 'damaged', cause: error.message };
     }

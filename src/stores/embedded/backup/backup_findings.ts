@@ -27,7 +27,7 @@ export class RecordFindings {
   ) {}
 
   /** Reports damaged records. */
-  *damaged(): Generator<Finding> {
+  *findDamaged(): Generator<Finding> {
     const { meta, accounts, containers, objects, tallies, contents, sums, expiry } = this.copy;
     // Nothing in the backup can be found or read without these; the others follow from
     // them.
@@ -38,7 +38,7 @@ export class RecordFindings {
 
   *#damagedIn(table: Table<unknown>, fixKind: 'nothing' | 'remove-record'): Generator<Finding> {
     for (const record of table.raw({ transaction: this.snapshot })) {
-      if (table.decoded(record) !== undefined) continue;
+      if (table.tryDecode(record) !== undefined) continue;
       const { key } = record;
       const { name } = table;
       this.areNamesDamaged ||= NAMES.has(name);
@@ -53,7 +53,7 @@ export class RecordFindings {
    * Returns contents that objects refer to, but that have no record. They are looked for
    * as files.
    */
-  unrecorded(): Map<number, StoredContent> {
+  findUnrecorded(): Map<number, StoredContent> {
     const contents = new Map<number, StoredContent>();
     const options = { transaction: this.snapshot };
     for (const { object } of this.#objects()) {
@@ -85,7 +85,7 @@ export class RecordFindings {
    * Reports each object whose content is bad, and then the bad contents without an
    * object.
    */
-  *bad(bad: ReadonlyMap<number, BadContent>): Generator<Finding> {
+  *describeBad(bad: ReadonlyMap<number, BadContent>): Generator<Finding> {
     for (const [id, { stored, outcome }] of bad)
       if (outcome.state === 'checksums') {
         const what = `content ${formatContentId(id)} is intact`;
@@ -115,7 +115,7 @@ export class RecordFindings {
   *#objects() {
     const { objects } = this.copy;
     for (const record of objects.raw({ transaction: this.snapshot })) {
-      const object = objects.decoded(record);
+      const object = objects.tryDecode(record);
       if (object !== undefined) yield { key: record.key, object };
     }
   }
@@ -125,12 +125,12 @@ export class RecordFindings {
     const { accounts, containers } = this.copy;
     const accountNames = new Map<number, string>();
     for (const record of accounts.raw({ transaction: this.snapshot })) {
-      const account = accounts.decoded(record);
+      const account = accounts.tryDecode(record);
       if (account) accountNames.set(account[0], nameText(record.key.toString('latin1')));
     }
     const names = new Map<number, { account: string; container: string }>();
     for (const record of containers.raw({ transaction: this.snapshot })) {
-      const container = containers.decoded(record);
+      const container = containers.tryDecode(record);
       if (container === undefined) continue;
       const account = accountNames.get(idOf(record.key)) ?? '?';
       names.set(container[0], { account, container: nameText(childName(record.key)) });

@@ -8,8 +8,14 @@ import { idKey } from '../storage/keys';
 import { FILE_MODE, FOLDER_MODE, Privacy } from '../storage/privacy';
 import { formatContentId, Place, type StoredContent } from '../storage/records';
 import { Session } from '../storage/sessions';
-import { fromSystem, StorageError } from '../storage/storage_error';
-import { closeTables, isUnfinished, metaKeys, openAlone, type Tables } from '../storage/tables';
+import { toStorageError, StorageError } from '../storage/storage_error';
+import {
+  closeTables,
+  isUnfinished,
+  metaKeys,
+  openExclusively,
+  type Tables,
+} from '../storage/tables';
 import { walkDatabase } from '../walk/walk_database';
 
 /** Entries of a backup folder; `lost+found` exists if a disk is mounted there. */
@@ -26,7 +32,7 @@ const KNOWN_ENTRIES = new Set([
  * What a target has of a content: `kept`, a file of an earlier backup; `unverified`, a
  * file left by an interrupted backup; `absent`, nothing.
  */
-export type Standing = 'kept' | 'unverified' | 'absent';
+export type ContentStatus = 'kept' | 'unverified' | 'absent';
 
 /**
  * The folder of a backup, which is a data folder: the database of the last complete
@@ -64,7 +70,7 @@ export class Target {
     await makeFolder(folder);
     await checkEntries(folder);
     const mode = { isTarget: true };
-    const { earlier, session } = await openAlone(folder, mode, async (earlier) => {
+    const { earlier, session } = await openExclusively(folder, mode, async (earlier) => {
       claim(earlier, identity);
       return { earlier, session: await Session.open(earlier, folder, 'backup') };
     });
@@ -94,7 +100,7 @@ export class Target {
    * @throws StorageError `target` if its number belongs to another content here, since
    *   the data folder was set back to an earlier state and diverged
    */
-  standing(id: number, [, size, etag, place]: StoredContent): Standing {
+  statusOf(id: number, [, size, etag, place]: StoredContent): ContentStatus {
     const existing = this.earlier.contents.peek(idKey(id));
     if (existing !== undefined && (existing[1] !== size || existing[2] !== etag))
       throw this.#divergedError(id);
@@ -108,7 +114,7 @@ export class Target {
    * Adds a content's file, from an unfinished one if given. It is durable once `replace`
    * is done.
    */
-  async keep(id: number, unfinished?: string): Promise<void> {
+  async addContent(id: number, unfinished?: string): Promise<void> {
     const file = this.pathOf(id);
     if (unfinished !== undefined) await rename(unfinished, file);
     this.#unsyncedFolders.add(path.dirname(file));
@@ -133,7 +139,7 @@ export class Target {
     this.earlier.root.resetReadTxn();
     if (others === undefined || this.#session.isHeld(others.dead)) return [];
     const unneeded: number[] = [];
-    for await (const { id, isFile, isPart } of this.files.all())
+    for await (const { id, isFile, isPart } of this.files.list())
       if (isFile && !isPart && id !== undefined && !copy.contents.has(idKey(id))) unneeded.push(id);
     return unneeded;
   }
@@ -150,7 +156,7 @@ export class Target {
     copy.root.transactionSync(() => {
       copy.arriving.clearSync();
       copy.gone.clearSync();
-      this.#session.enterCopy(copy);
+      this.#session.registerInCopy(copy);
     });
     await closeTables(copy);
     const newDatabase = path.join(this.stage, 'data.mdb');
@@ -171,7 +177,7 @@ export class Target {
         await unlink(this.pathOf(id));
         removed++;
       } catch (error) {
-        if (codeOf(error) !== 'ENOENT') throw fromSystem('could not remove a content', error);
+        if (codeOf(error) !== 'ENOENT') throw toStorageError('could not remove a content', error);
       }
     }
     return removed;
@@ -198,7 +204,7 @@ export class Target {
  * @returns the paths with links resolved
  * @throws StorageError `target`
  */
-export async function pathsApart(
+export async function resolveDisjointPaths(
   folder: string,
   target: string,
 ): Promise<{ readonly folder: string; readonly target: string }> {
@@ -310,9 +316,9 @@ async function removeDead({ root, lock }: Tables, session: Session): Promise<voi
   const others = await session.others();
   if (others === undefined) return;
   const { dead } = others;
-  await session.bury(dead);
-  await lock.committing(() => root.transactionSync(() => session.forget(dead)));
-  await session.tidy();
+  await session.removeDead(dead);
+  await lock.runShared(() => root.transactionSync(() => session.unregister(dead)));
+  await session.removeStaleSockets();
 }
 
 async function syncFile(file: string): Promise<void> {

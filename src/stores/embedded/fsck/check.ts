@@ -4,7 +4,7 @@ import type { Transaction } from 'lmdb';
 import { BodyCheck } from '../storage/body_check';
 import type { ContentFiles } from '../storage/content_files';
 import { problem, type Problem } from './finding';
-import { childName, expiryKey, expiryOf, idKey, idOf } from '../storage/keys';
+import { childName, expiryKey, parseExpiryKey, idKey, idOf } from '../storage/keys';
 import { formatName, nameText, type ObjectName } from '../storage/object_name';
 import {
   countedBytes,
@@ -14,7 +14,7 @@ import {
   type StoredContent,
   type StoredObject,
 } from '../storage/records';
-import { partOf } from '../storage/sums';
+import { parseSumsKey } from '../storage/sums';
 import type { Table } from '../storage/table';
 import { metaKeys, type Tables } from '../storage/tables';
 
@@ -74,7 +74,7 @@ export class Check {
 
   *#damagedRecords(table: Table<unknown>): Generator<Problem> {
     for (const record of table.raw({ transaction: this.#snapshot })) {
-      if (table.decoded(record) !== undefined) continue;
+      if (table.tryDecode(record) !== undefined) continue;
       const { key } = record;
       const object = table.name === 'objects' ? this.#keyName(key) : undefined;
       const label = object ? formatName(object) : key.toString('hex').slice(0, 80);
@@ -187,7 +187,7 @@ export class Check {
 
   *#expiry(): Generator<Problem> {
     for (const { key } of this.#all(this.#tables.expiry)) {
-      const { deleteAt, objectKey } = expiryOf(key);
+      const { deleteAt, objectKey } = parseExpiryKey(key);
       const object = this.#peek(this.#tables.objects, objectKey);
       if (object !== undefined && expiryKey(object[6] ?? -1, objectKey).equals(key)) continue;
       const name = nameText(childName(objectKey));
@@ -222,7 +222,7 @@ export class Check {
 
   async #body(id: number, stored: StoredContent): Promise<Problem[]> {
     const name = formatContentId(id);
-    const body = await this.#bodies.judge(id, stored);
+    const body = await this.#bodies.check(id, stored);
     switch (body.state) {
       case 'right':
         return [];
@@ -272,7 +272,7 @@ export class Check {
   ): Promise<StoredContent | undefined> {
     for (const place of [Place.Inline, Place.File]) {
       const content: StoredContent = [references, size, etag, place, null];
-      if ((await this.#bodies.judge(id, content)).state === 'right') return content;
+      if ((await this.#bodies.check(id, content)).state === 'right') return content;
     }
     return undefined;
   }
@@ -302,7 +302,7 @@ export class Check {
 
   *#blockSums(): Generator<Problem> {
     for (const { key } of this.#all(this.#tables.sums)) {
-      const { id } = partOf(key);
+      const { id } = parseSumsKey(key);
       if (this.#uses.has(id)) continue;
       const text = `checksums without a content (${formatContentId(id)})`;
       if (this.#peek(this.#tables.contents, idKey(id)) === undefined)
@@ -311,7 +311,7 @@ export class Check {
   }
 
   async *#orphanFiles(): AsyncGenerator<Problem> {
-    for await (const { name, id, isFile, isPart } of this.#files.all()) {
+    for await (const { name, id, isFile, isPart } of this.#files.list()) {
       if (
         id !== undefined &&
         (isPart ? this.#isArriving(id) : this.#isFileExpected(id) || this.#uses.has(id))
@@ -365,14 +365,14 @@ export class Check {
   #isStillUsed(id: number): boolean {
     this.#tables.root.resetReadTxn();
     for (const record of this.#tables.objects.raw()) {
-      if (this.#tables.objects.decoded(record)?.[2] === id) return true;
+      if (this.#tables.objects.tryDecode(record)?.[2] === id) return true;
     }
     return false;
   }
 
   *#all<V>(table: Table<V>): Generator<{ key: Buffer; value: V }> {
     for (const record of table.raw({ transaction: this.#snapshot })) {
-      const value = table.decoded(record);
+      const value = table.tryDecode(record);
       if (value !== undefined) yield { key: record.key, value };
     }
   }

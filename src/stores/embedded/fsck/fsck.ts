@@ -5,7 +5,7 @@ import { ContentFiles } from '../storage/content_files';
 import type { Finding, Problem } from './finding';
 import { checkRegularFile } from '../storage/regular_file';
 import { StorageError } from '../storage/storage_error';
-import { closeTables, openAlone } from '../storage/tables';
+import { closeTables, openExclusively } from '../storage/tables';
 
 export type { Finding } from './finding';
 
@@ -18,13 +18,13 @@ export type { Finding } from './finding';
  *   database is not a regular file, `format`
  */
 export async function* fsck(folder: string): AsyncGenerator<Finding> {
-  for await (const { finding } of problems(folder)) yield finding;
+  for await (const { finding } of findProblems(folder)) yield finding;
 }
 
 /** Yields the findings of `fsck` with their fixes. */
-export async function* problems(folder: string): AsyncGenerator<Problem> {
+export async function* findProblems(folder: string): AsyncGenerator<Problem> {
   checkFolder(folder);
-  const tables = await openAlone(folder, { readOnly: true }, (tables) => tables);
+  const tables = await openExclusively(folder, { readOnly: true }, (tables) => tables);
   const snapshot = tables.root.useReadTransaction();
   try {
     checkConverted(tables.checking.allowsUnchecked, folder);

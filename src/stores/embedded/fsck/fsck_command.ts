@@ -3,7 +3,7 @@ import path from 'node:path';
 import { fsck } from './fsck';
 import { plannedRepairs, repair } from './repair';
 import type { Finding } from './finding';
-import { verified } from '../storage/verify';
+import { verifyStructureFirst } from '../storage/verify';
 import type { Flaw } from '../walk/flaw';
 
 /** The options of `hindsight fsck`. */
@@ -56,8 +56,8 @@ function runChecks(
   folder: string,
   { repair: repairs, dryRun }: FsckOptions,
 ): AsyncGenerator<Finding | Flaw> {
-  if (!repairs) return verified(folder, fsck);
-  return verified(folder, dryRun ? plannedRepairs : repair);
+  if (!repairs) return verifyStructureFirst(folder, fsck);
+  return verifyStructureFirst(folder, dryRun ? plannedRepairs : repair);
 }
 
 function summarize(

@@ -3,10 +3,10 @@ import path from 'node:path';
 import { codeOf } from '../../../util/errors';
 import { syncFolder } from '../storage/content_files';
 import { FILE_MODE, FOLDER_MODE } from '../storage/privacy';
-import { fromSystem } from '../storage/storage_error';
+import { toStorageError } from '../storage/storage_error';
 
 /** What a repair takes out of the store, as described in the list. */
-export interface Removed {
+export interface QuarantineEntry {
   /** Why it was removed. */
   readonly text: string;
   /** For a record: its table, key and value, the latter two in base64. */
@@ -47,13 +47,13 @@ export class Quarantine {
   }
 
   /** Lists something durably, before it is taken out. */
-  async note(entry: Removed): Promise<void> {
+  async addToList(entry: QuarantineEntry): Promise<void> {
     const line = { time: new Date().toISOString(), ...entry };
     try {
       await this.#list.appendFile(`${JSON.stringify(line)}\n`);
       await this.#list.sync();
     } catch (error) {
-      throw fromSystem(`could not write to ${this.#folder}`, error);
+      throw toStorageError(`could not write to ${this.#folder}`, error);
     }
   }
 
@@ -69,7 +69,7 @@ export class Quarantine {
       await syncFolder(this.#folder);
     } catch (error) {
       if (codeOf(error) !== 'ENOENT')
-        throw fromSystem(`could not move ${name} to ${this.#folder}`, error);
+        throw toStorageError(`could not move ${name} to ${this.#folder}`, error);
     }
   }
 
@@ -85,7 +85,7 @@ export class Quarantine {
       }
       await syncFolder(this.#folder);
     } catch (error) {
-      throw fromSystem(`could not write to ${this.#folder}`, error);
+      throw toStorageError(`could not write to ${this.#folder}`, error);
     }
   }
 

@@ -1,5 +1,5 @@
 import { expiryKey, idKey, idOf } from '../storage/keys';
-import { readable } from '../storage/object_names';
+import { readableRecords } from '../storage/object_names';
 import { countedBytes, type StoredContent, type StoredTally } from '../storage/records';
 import type { Tables } from '../storage/tables';
 
@@ -15,12 +15,12 @@ export function recount(tables: Tables): number[] {
   const tallies = new Map<number, StoredTally>();
   const references = new Map<number, number>();
   const expiries = new Map<string, Buffer>();
-  for (const { value } of readable(accounts)) tallies.set(value[0], [0, 0, 0, 0]);
-  for (const { key, value } of readable(containers)) {
+  for (const { value } of readableRecords(accounts)) tallies.set(value[0], [0, 0, 0, 0]);
+  for (const { key, value } of readableRecords(containers)) {
     tallies.set(value[0], [idOf(key), 0, 0, 0]);
     add(tallies, idOf(key), [1, 0, 0]);
   }
-  for (const { key, value } of readable(objects)) {
+  for (const { key, value } of readableRecords(objects)) {
     const parent = tallies.get(idOf(key))?.[0];
     for (const id of [idOf(key), parent])
       if (id !== undefined) add(tallies, id, [0, 1, countedBytes(value)]);
@@ -63,7 +63,7 @@ function putExpiries({ expiry: table }: Tables, expiries: ReadonlyMap<string, Bu
 
 function putReferences(tables: Tables, references: ReadonlyMap<number, number>): number[] {
   const unused: number[] = [];
-  for (const { key, value } of [...readable(tables.contents)]) {
+  for (const { key, value } of [...readableRecords(tables.contents)]) {
     const count = references.get(idOf(key)) ?? 0;
     const [oldCount, ...rest] = value;
     if (count === 0) unused.push(idOf(key));

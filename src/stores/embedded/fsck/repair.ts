@@ -1,7 +1,7 @@
 import { Check } from './check';
 import { ContentFiles } from '../storage/content_files';
 import type { Finding, Fix, Problem } from './finding';
-import { checkConverted, checkFolder, problems } from './fsck';
+import { checkConverted, checkFolder, findProblems } from './fsck';
 import { idKey } from '../storage/keys';
 import { formatContentId, type StoredContent } from '../storage/records';
 import { Quarantine } from './quarantine';
@@ -10,7 +10,7 @@ import { Session } from '../storage/sessions';
 import { StorageError } from '../storage/storage_error';
 import { removeSums } from '../storage/sums';
 import type { Table } from '../storage/table';
-import { closeTables, markConverted, openAlone, type Tables } from '../storage/tables';
+import { closeTables, markConverted, openExclusively, type Tables } from '../storage/tables';
 
 /** A finding, and what was done about it. */
 export interface Repaired extends Finding {
@@ -44,7 +44,7 @@ const DONE: Readonly<Record<Fix['do'], string>> = {
  */
 export async function* repair(folder: string): AsyncGenerator<Repaired> {
   checkFolder(folder);
-  const { tables, session } = await openAlone(folder, {}, async (tables) => {
+  const { tables, session } = await openExclusively(folder, {}, async (tables) => {
     checkConverted(tables.checking.allowsUnchecked, folder);
     return { tables, session: await Session.open(tables, folder, 'owner') };
   });
@@ -54,7 +54,7 @@ export async function* repair(folder: string): AsyncGenerator<Repaired> {
     if (all.length > 0 && !isUnrepairable(all)) {
       // the check may have taken long
       await checkHolds(session, folder);
-      await tables.lock.committing(() => new Repair(tables, folder).run(all));
+      await tables.lock.runShared(() => new Repair(tables, folder).run(all));
     }
     for (const { finding, fix } of all)
       yield { ...finding, done: DONE[isUnrepairable(all) ? 'nothing' : fix.do] };
@@ -79,7 +79,7 @@ async function checkHolds(session: Session, folder: string): Promise<void> {
 /** Yields what `repair` would do. Changes nothing; a server may have the folder open. */
 export async function* plannedRepairs(folder: string): AsyncGenerator<Planned> {
   const all: Problem[] = [];
-  for await (const problem of problems(folder)) all.push(problem);
+  for await (const problem of findProblems(folder)) all.push(problem);
   for (const { finding, fix } of all)
     yield { ...finding, plan: DONE[isUnrepairable(all) ? 'nothing' : fix.do] };
 }
@@ -143,7 +143,7 @@ class Repair {
         return this.#removeContent(quarantine, fix.id, text);
       case 'move-file': {
         const file = quarantine.nameFor(fix.name);
-        await quarantine.note({ text, file });
+        await quarantine.addToList({ text, file });
         return quarantine.move(fix.name, file);
       }
       case 'recount':
@@ -161,7 +161,7 @@ class Repair {
     if (value === undefined) return;
     const decoded = table.peek(key);
     const [key64, value64] = [key.toString('base64'), value.toString('base64')];
-    await quarantine.note({
+    await quarantine.addToList({
       ...description,
       table: table.name,
       key: key64,
@@ -189,7 +189,7 @@ class Repair {
     const stored = contents.peek(key);
     const bytes = inline.get(key);
     const file = quarantine.nameFor(formatContentId(id));
-    await quarantine.note({ text, file, content: stored });
+    await quarantine.addToList({ text, file, content: stored });
     if (bytes !== undefined) await quarantine.write(file, bytes);
     else await quarantine.move(this.#files.nameOf(id), file);
     root.transactionSync(() => {

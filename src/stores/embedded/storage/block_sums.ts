@@ -40,7 +40,7 @@ export class BlockSummer {
 /** Verifies the bytes of one read of a body, passed in order and in whole blocks. */
 export interface Verifier {
   /** Whether `bytes` are what was written at `start`, the beginning of a block. */
-  areRight(bytes: Buffer, start: number): boolean;
+  areIntact(bytes: Buffer, start: number): boolean;
 }
 
 /** The checksums of consecutive blocks of a body. */
@@ -51,7 +51,7 @@ export class BlockSums implements Verifier {
     private readonly first: number,
   ) {}
 
-  areRight(bytes: Buffer, start: number): boolean {
+  areIntact(bytes: Buffer, start: number): boolean {
     for (let pos = 0; pos < bytes.length; pos += BLOCK) {
       const offset = ((start + pos) / BLOCK - this.first) * SUM;
       if (offset + SUM > this.bytes.length) return false;
@@ -70,11 +70,11 @@ export class WholeBody implements Verifier {
     private readonly etag: string,
   ) {}
 
-  areRight(bytes: Buffer, start: number): boolean {
+  areIntact(bytes: Buffer, start: number): boolean {
     this.#hash.update(bytes);
     return start + bytes.length < this.size || this.#hash.digest('hex') === this.etag;
   }
 }
 
 /** Accepts a range of a body without checksums unverified. */
-export const UNVERIFIED: Verifier = { areRight: () => true };
+export const UNVERIFIED: Verifier = { areIntact: () => true };

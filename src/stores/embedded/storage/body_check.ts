@@ -34,7 +34,7 @@ export class BodyCheck {
     private readonly pace: Pace = () => Promise.resolve(),
   ) {}
 
-  async judge(id: number, stored: StoredContent): Promise<BodyState> {
+  async check(id: number, stored: StoredContent): Promise<BodyState> {
     const [, size, etag, place] = stored;
     try {
       const body = place === Place.Inline ? await this.#inline(id) : await this.#file(id, size);

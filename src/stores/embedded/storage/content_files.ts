@@ -5,13 +5,13 @@ import { codeOf } from '../../../util/errors';
 import { FILE_MODE, FOLDER_MODE, type Privacy } from './privacy';
 import { formatContentId } from './records';
 import { openRegularFile, type OpenFile } from './regular_file';
-import { fromSystem, StorageError } from './storage_error';
+import { toStorageError, StorageError } from './storage_error';
 
 /** Suffix of a file whose bytes are not all on disk yet. */
 const partial = '.part';
 
 /** An entry of the `content` folder. */
-export interface FoundFile {
+export interface ContentEntry {
   /** Path within the data folder. */
   readonly name: string;
   /** Number of the content whose file has this name. */
@@ -36,12 +36,12 @@ export class ContentFiles {
   /** Creates missing folders and makes all of them private. */
   async prepare(privacy: Privacy): Promise<void> {
     await mkdir(this.#folder, { recursive: true, mode: FOLDER_MODE });
-    await privacy.closeFolder(this.#folder);
+    await privacy.restrictFolder(this.#folder);
     const existing = new Set(await readdir(this.#folder));
     for (let i = 0; i < 256; i++) {
       const name = i.toString(16).padStart(2, '0');
       const folder = path.join(this.#folder, name);
-      if (existing.has(name)) await privacy.closeFolder(folder);
+      if (existing.has(name)) await privacy.restrictFolder(folder);
       else await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
     }
     // Even if nothing was missing: the process that created them may have crashed before
@@ -55,7 +55,7 @@ export class ContentFiles {
   }
 
   /** Renames a file whose bytes are on disk to its final name, durably. */
-  async keep(id: number): Promise<void> {
+  async publish(id: number): Promise<void> {
     const file = this.#path(id);
     await rename(file + partial, file);
     await syncFolder(path.dirname(file));
@@ -95,7 +95,7 @@ export class ContentFiles {
   }
 
   /** Lists everything in the `content` folder and its subfolders. */
-  async *all(): AsyncGenerator<FoundFile> {
+  async *list(): AsyncGenerator<ContentEntry> {
     for (const folder of await this.#entries()) {
       if (!folder.isDirectory()) {
         const name = path.join('content', folder.name);
@@ -135,7 +135,7 @@ export class ContentFiles {
     } catch (error) {
       if (codeOf(error) === 'ENOENT')
         throw new StorageError('gone', 'no object refers to the content any more');
-      throw fromSystem('could not read', error);
+      throw toStorageError('could not read', error);
     }
   }
 

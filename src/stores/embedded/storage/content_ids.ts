@@ -20,12 +20,12 @@ export class ContentIds {
 
   constructor(tables: Tables, commits: GroupCommit, session: number) {
     this.#small = new Pool(async () => {
-      const first = await commits.run((commit) => commit.numbers(blockSize));
+      const first = await commits.run((commit) => commit.allocateIds(blockSize));
       return range(first, blockSize);
     }, 64);
     this.#files = new Pool(async () => {
       const first = await commits.run((commit) => {
-        const first = commit.numbers(fileBlockSize);
+        const first = commit.allocateIds(fileBlockSize);
         for (const id of range(first, fileBlockSize)) tables.arriving.putSync(idKey(id), session);
         return first;
       });

@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { crc32 } from 'node:zlib';
-import { Upload, type Harbour, type Landed } from './upload';
+import { Upload, type UploadStore, type FinishedContent } from './upload';
 import { BLOCK, UNVERIFIED, type Verifier, WholeBody } from './block_sums';
-import type { GroupCommit, Moment } from './group_commit';
+import type { GroupCommit, Commit } from './group_commit';
 import type { ContentFiles } from './content_files';
 import { idKey, idOf } from './keys';
 import { ContentIds } from './content_ids';
-import { readable } from './object_names';
+import { readableRecords } from './object_names';
 import { formatContentId, parseContentId, Place, type StoredContent } from './records';
-import type { ContentRef, Incoming } from './storage';
+import type { ContentRef, ContentWriter } from './storage';
 import { StorageError } from './storage_error';
 import { getSums, putSums, removeSums } from './sums';
 import type { Table } from './table';
@@ -28,14 +28,14 @@ const REMOVED_AT_ONCE = 256;
  * one that may outlive its record in `gone`. After a crash, only these two have to be
  * checked.
  */
-export class Contents implements Harbour {
+export class Contents implements UploadStore {
   readonly files: ContentFiles;
-  readonly numbers: ContentIds;
+  readonly ids: ContentIds;
   readonly inlineLimit: number;
   readonly #tables: Tables;
   readonly #commits: GroupCommit;
   /** Finished contents that no record refers to yet. */
-  readonly #finishedContents = new Map<number, Landed>();
+  readonly #finishedContents = new Map<number, FinishedContent>();
   /** Numbers whose files are removed, but not durably: the journals keep them. */
   #unsynced = new Set<number>();
   /**
@@ -55,22 +55,22 @@ export class Contents implements Harbour {
     this.#tables = tables;
     this.#commits = commits;
     this.files = files;
-    this.numbers = new ContentIds(tables, commits, session);
+    this.ids = new ContentIds(tables, commits, session);
     this.inlineLimit = inlineLimit;
   }
 
-  receive(): Incoming {
+  receive(): ContentWriter {
     return new Upload(this);
   }
 
-  landed(id: number, content: Landed): void {
+  addFinished(id: number, content: FinishedContent): void {
     this.#finishedContents.set(id, content);
   }
 
   /**
    * Within a commit: adds a reference to a content. Returns false if it no longer exists.
    */
-  adopt(content: ContentRef, commit: Moment): boolean {
+  addReference(content: ContentRef, commit: Commit): boolean {
     const id = parseContentId(content.id);
     const { contents, inline, sums, arriving } = this.#tables;
     const key = idKey(id);
@@ -90,7 +90,7 @@ export class Contents implements Harbour {
       contents.putSync(key, [1, size, etag, Place.Inline, finishedContent.sum]);
       inline.putSync(key, finishedContent.bytes);
     }
-    commit.after(() => this.#finishedContents.delete(id));
+    commit.onCommitted(() => this.#finishedContents.delete(id));
     return true;
   }
 
@@ -98,7 +98,7 @@ export class Contents implements Harbour {
    * Within a commit: removes a reference. With the last one goes the content, and after
    * the commit its file.
    */
-  release(id: number, commit: Moment): void {
+  removeReference(id: number, commit: Commit): void {
     const { contents, inline, sums, gone, holds } = this.#tables;
     const key = idKey(id);
     const stored = contents.get(key);
@@ -114,19 +114,19 @@ export class Contents implements Harbour {
     } else {
       removeSums(sums, id, size);
       gone.putSync(key, true);
-      if (!hasRecords(holds)) commit.after(() => this.#remove(id));
+      if (!hasRecords(holds)) commit.onCommitted(() => this.#remove(id));
     }
   }
 
   /** Within a commit: takes durably removed files off the journals. */
-  clearJournals(commit: Moment): void {
+  clearJournals(commit: Commit): void {
     if (this.#removed.size === 0) return;
     const removed = [...this.#removed];
     for (const id of removed) {
       this.#tables.gone.removeSync(idKey(id));
       this.#tables.arriving.removeSync(idKey(id));
     }
-    commit.after(() => {
+    commit.onCommitted(() => {
       for (const id of removed) this.#removed.delete(id);
     });
   }
@@ -149,22 +149,22 @@ export class Contents implements Harbour {
     for await (const bytes of readVerified(open)) if (bytes.length > 0) signal?.throwIfAborted();
   }
 
-  async dropped(id: number): Promise<void> {
+  async discardFinished(id: number): Promise<void> {
     const isInFile = this.#finishedContents.get(id)?.sums !== undefined;
     try {
       // Checked within a commit, since a record may be about to refer to it.
       const isAdopted = await this.#commits.run((commit) => {
-        commit.after(() => this.#finishedContents.delete(id));
+        commit.onCommitted(() => this.#finishedContents.delete(id));
         return this.#tables.contents.has(idKey(id));
       });
-      if (isInFile && !isAdopted) await this.sank(id);
+      if (isInFile && !isAdopted) await this.removeUnfinished(id);
     } catch {
       // A file is in the journal: the next start or sweep finds it.
       this.#finishedContents.delete(id);
     }
   }
 
-  async sank(id: number): Promise<void> {
+  async removeUnfinished(id: number): Promise<void> {
     this.#remove(id);
     await Promise.all(this.#removing);
   }
@@ -173,13 +173,13 @@ export class Contents implements Harbour {
    * Returns files whose last record was removed, from the journal `gone`. Leaves out
    * damaged records, since their numbers may belong to other contents.
    */
-  gone(): number[] {
-    return [...readable(this.#tables.gone)].map(({ key }) => idOf(key));
+  listGone(): number[] {
+    return [...readableRecords(this.#tables.gone)].map(({ key }) => idOf(key));
   }
 
   /** Returns files being written, with their sessions, from the journal `arriving`. */
-  arriving(): { readonly id: number; readonly session: number }[] {
-    return [...readable(this.#tables.arriving)].map(({ key, value }) => ({
+  listArriving(): { readonly id: number; readonly session: number }[] {
+    return [...readableRecords(this.#tables.arriving)].map(({ key, value }) => ({
       id: idOf(key),
       session: value,
     }));
@@ -196,7 +196,7 @@ export class Contents implements Harbour {
   async sweep(ids: readonly number[]): Promise<void> {
     for (const id of ids) {
       const isDone = this.#removed.has(id) || this.#unsynced.has(id);
-      if (!isDone && !this.#tables.contents.has(idKey(id))) await this.sank(id);
+      if (!isDone && !this.#tables.contents.has(idKey(id))) await this.removeUnfinished(id);
     }
     await this.#syncRemoved();
     if (this.#removed.size > 0) await this.#commits.run((commit) => this.clearJournals(commit));
@@ -204,7 +204,7 @@ export class Contents implements Harbour {
 
   /** Waits for pending removals and cleans the journals up. */
   async close(): Promise<void> {
-    for (const id of this.numbers.unusedForFiles()) this.#removed.add(id);
+    for (const id of this.ids.unusedForFiles()) this.#removed.add(id);
     await Promise.all(this.#removing);
     await this.#syncRemoved();
     if (this.#removed.size > 0) await this.#commits.run((commit) => this.clearJournals(commit));
@@ -214,7 +214,7 @@ export class Contents implements Harbour {
    * Returns the verified bytes of an inline content, or what is recorded of one in a
    * file.
    */
-  #find(id: number): Buffer | StoredContent | Landed {
+  #find(id: number): Buffer | StoredContent | FinishedContent {
     const finishedContent = this.#finishedContents.get(id);
     if (finishedContent !== undefined) return finishedContent.bytes ?? finishedContent;
     const stored = this.#tables.contents.get(idKey(id));
@@ -235,7 +235,7 @@ export class Contents implements Harbour {
   #open(
     id: number,
     content: ContentRef,
-    entry: StoredContent | Landed,
+    entry: StoredContent | FinishedContent,
     first: number,
     last: number,
   ): OpenContent {

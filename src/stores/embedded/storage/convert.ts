@@ -1,4 +1,4 @@
-import { keyBehind } from './keys';
+import { keyAfter } from './keys';
 import type { StoredContent } from './records';
 import type { RawRecord, Table } from './table';
 import { markConverted, markFormat, type Tables } from './tables';
@@ -37,7 +37,7 @@ function convertTable(
       const batch: RawRecord[] = [...table.raw(range)];
       for (const record of batch) table.convert(record, convertValue);
       const last = batch.at(-1);
-      return last && batch.length === BATCH ? keyBehind(last.key) : undefined;
+      return last && batch.length === BATCH ? keyAfter(last.key) : undefined;
     });
   }
 }

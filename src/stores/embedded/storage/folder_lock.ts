@@ -2,7 +2,7 @@ import { closeSync, mkdirSync, openSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { FOLDER_MODE } from './privacy';
-import { fromSystem, StorageError } from './storage_error';
+import { toStorageError, StorageError } from './storage_error';
 
 /** Operations of flock(2). */
 const SHARED = 1;
@@ -50,7 +50,7 @@ export class FolderLock {
    *
    * @throws StorageError `locked` if another process holds the lock too long, `failed`
    */
-  async alone<T>(work: () => T | Promise<T>): Promise<T> {
+  async runExclusive<T>(work: () => T | Promise<T>): Promise<T> {
     const lock = await (flock ??= loadFlock());
     const { gate, room } = this.#open();
     await acquire(lock, gate, EXCLUSIVE);
@@ -68,7 +68,7 @@ export class FolderLock {
    *
    * @throws StorageError `locked`, `failed`
    */
-  async committing<T>(work: () => T | Promise<T>): Promise<T> {
+  async runShared<T>(work: () => T | Promise<T>): Promise<T> {
     const lock = await (flock ??= loadFlock());
     const { gate, room } = this.#open();
     await acquire(lock, gate, SHARED);
@@ -105,7 +105,7 @@ export class FolderLock {
       }
       return this.#fds;
     } catch (error) {
-      throw fromSystem(`could not lock ${this.#folder}`, error);
+      throw toStorageError(`could not lock ${this.#folder}`, error);
     }
   }
 }

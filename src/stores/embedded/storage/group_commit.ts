@@ -8,23 +8,23 @@ import { StorageError } from './storage_error';
 import { metaKeys, type Tables } from './tables';
 
 /** What the changes of one commit share. */
-export interface Moment {
+export interface Commit {
   /**
    * Returns a time in ticks, later than all before: across processes and restarts,
    * whatever the clock does.
    */
-  tick(): number;
+  nextTick(): number;
   /** Allocates `count` numbers that were never used before, and returns the first. */
-  numbers(count: number): number;
+  allocateIds(count: number): number;
   /** Runs an action once the commit is on disk; never if the commit fails. */
-  after(action: () => void): void;
+  onCommitted(action: () => void): void;
 }
 
 /**
  * Reads and changes the tables. Runs again from the start if another change of its commit
  * failed.
  */
-export type Change<T> = (moment: Moment) => T;
+export type Change<T> = (moment: Commit) => T;
 
 interface Job {
   readonly change: Change<unknown>;
@@ -162,7 +162,7 @@ export class GroupCommit {
     });
     try {
       const { root, lock } = this.#tables;
-      const commit = lock.committing(() => root.childTransaction(work));
+      const commit = lock.runShared(() => root.childTransaction(work));
       return await Promise.race([commit, timedOut]);
     } finally {
       clearTimeout(timer);
@@ -186,7 +186,7 @@ export class GroupCommit {
 }
 
 /** The ticks and numbers of one commit, stored at its end. */
-class Group implements Moment {
+class Group implements Commit {
   readonly #tables: Tables;
   readonly #callbacks: (() => void)[] = [];
   readonly #start: { readonly clock: number; readonly next: number };
@@ -208,17 +208,17 @@ class Group implements Moment {
     this.#next = this.#start.next;
   }
 
-  tick(): number {
+  nextTick(): number {
     return ++this.#clock;
   }
 
-  numbers(count: number): number {
+  allocateIds(count: number): number {
     const first = this.#next;
     this.#next += count;
     return first;
   }
 
-  after(action: () => void): void {
+  onCommitted(action: () => void): void {
     this.#callbacks.push(action);
   }
 

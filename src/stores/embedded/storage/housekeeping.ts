@@ -39,7 +39,7 @@ const SCRUB_RETRY_DELAY = 600_000;
  * Removes expired objects and leftovers of dead workers, and scrubs, until the returned
  * function is called, which closes the storage.
  */
-export function keepHouse(storage: Storage, { interval, scrubbing, log }: Housekeeping) {
+export function startHousekeeping(storage: Storage, { interval, scrubbing, log }: Housekeeping) {
   const expirer = setInterval(() => void expire(storage, log), interval).unref();
   const stop = new AbortController();
   const scrubber = scrubbing && scrubUntil(storage, scrubbing, log, stop.signal);

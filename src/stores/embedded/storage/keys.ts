@@ -2,7 +2,7 @@ import type { ByteString } from '../../../http/bytes';
 import { StorageError } from './storage_error';
 
 /** Max lengths of names in bytes. LMDB's keys may have 1,978. */
-export const longest = { account: 256, container: 256, object: 1024 } as const;
+export const MAX_NAME_LENGTH = { account: 256, container: 256, object: 1024 } as const;
 
 const idSize = 8;
 
@@ -39,12 +39,12 @@ export function expiryKey(deleteAt: number, objectKey: Buffer): Buffer {
 }
 
 /** Splits a key of the expiry index into the time and the object's key. */
-export function expiryOf(key: Buffer): { deleteAt: number; objectKey: Buffer } {
+export function parseExpiryKey(key: Buffer): { deleteAt: number; objectKey: Buffer } {
   return { deleteAt: idOf(key), objectKey: key.subarray(idSize) };
 }
 
 /** Returns the smallest key that sorts after another. */
-export function keyBehind(key: Uint8Array): Buffer {
+export function keyAfter(key: Uint8Array): Buffer {
   return Buffer.concat([key, Buffer.alloc(1)]);
 }
 
@@ -64,14 +64,14 @@ export function afterPrefix(prefix: ByteString): ByteString | undefined {
 }
 
 /** Whether a name is valid for an account, container or object. */
-export function isName(kind: keyof typeof longest, name: ByteString): boolean {
-  return name.length > 0 && name.length <= longest[kind] && !/[^\0-\xff]/.test(name);
+export function isValidName(kind: keyof typeof MAX_NAME_LENGTH, name: ByteString): boolean {
+  return name.length > 0 && name.length <= MAX_NAME_LENGTH[kind] && !/[^\0-\xff]/.test(name);
 }
 
 /** @throws StorageError `bad-name` if a name is invalid */
-export function checkName(kind: keyof typeof longest, name: ByteString): void {
-  if (isName(kind, name)) return;
-  const rule = `names of ${kind}s must be byte strings of 1 to ${longest[kind]} bytes`;
+export function checkName(kind: keyof typeof MAX_NAME_LENGTH, name: ByteString): void {
+  if (isValidName(kind, name)) return;
+  const rule = `names of ${kind}s must be byte strings of 1 to ${MAX_NAME_LENGTH[kind]} bytes`;
   throw new StorageError(
     'bad-name',
     `${rule}; ${JSON.stringify(name.slice(0, 40))} has length ${name.length}`,

@@ -1,5 +1,5 @@
 import type { ByteString } from '../../../http/bytes';
-import { afterPrefix, childKey, childName, idKey, longest } from './keys';
+import { afterPrefix, childKey, childName, idKey, MAX_NAME_LENGTH } from './keys';
 import type { ListingQuery } from './storage';
 import type { Table } from './table';
 
@@ -20,7 +20,7 @@ interface Range {
  * listed once, as the part up to the delimiter, unless the marker is that part. The cost
  * depends only on the page, since it seeks past the names in a subdir.
  */
-export function list<V>(table: Table<V>, parent: number, query: ListingQuery): Entry<V>[] {
+export function listEntries<V>(table: Table<V>, parent: number, query: ListingQuery): Entry<V>[] {
   const { prefix = '', delimiter = '', limit, reverse = false } = query;
   const [marker = '', endMarker = ''] = reverse
     ? [query.endMarker, query.marker]
@@ -90,5 +90,5 @@ function scan<V, R>(
  * send markers of any length.
  */
 function clip(bound: ByteString): ByteString {
-  return bound.slice(0, longest.object + 1);
+  return bound.slice(0, MAX_NAME_LENGTH.object + 1);
 }

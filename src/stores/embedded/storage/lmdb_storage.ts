@@ -7,7 +7,7 @@ import { Contents } from './contents';
 import { convert } from './convert';
 import { ContentFiles, makeFolder, syncFolder } from './content_files';
 import { checkName } from './keys';
-import { type Entry, list } from './listing_reader';
+import { type Entry, listEntries } from './listing_reader';
 import { Namespaces } from './namespaces';
 import { type Condition, Objects } from './object_records';
 import { Privacy } from './privacy';
@@ -21,15 +21,15 @@ import type {
   Conflict,
   ContainerRecord,
   ContentRef,
-  Incoming,
-  Listed,
+  ContentWriter,
+  ListingEntry,
   ListingQuery,
   NewObject,
   ObjectRecord,
   Storage,
 } from './storage';
-import { fromSystem, StorageError } from './storage_error';
-import { closeTables, openAlone, type Tables } from './tables';
+import { toStorageError, StorageError } from './storage_error';
+import { closeTables, openExclusively, type Tables } from './tables';
 
 export interface StorageOptions {
   /** Default: `owner`. Workers open the folder after the owner and close it before. */
@@ -65,7 +65,7 @@ export async function openStorage(folder: string, options: StorageOptions = {}):
   try {
     await makeFolder(folder);
     if (role === 'owner') await restrictFiles(folder, privacy);
-    ({ tables, session } = await openAlone(folder, {}, async (tables) => {
+    ({ tables, session } = await openExclusively(folder, {}, async (tables) => {
       const session = await Session.open(tables, folder, role);
       try {
         if (role === 'owner') convertIfUnchecked(tables, log);
@@ -85,7 +85,7 @@ export async function openStorage(folder: string, options: StorageOptions = {}):
     const pageCache = await PageCache.open(folder);
     const storage = new LmdbStorage({ tables, session, commits, contents, now, pageCache });
     if (role === 'owner') {
-      await session.tidy();
+      await session.removeStaleSockets();
       await storage.recover();
     }
     return storage;
@@ -95,7 +95,7 @@ export async function openStorage(folder: string, options: StorageOptions = {}):
     } finally {
       if (tables !== undefined) await closeTables(tables);
     }
-    throw fromSystem(`could not open ${folder}`, error);
+    throw toStorageError(`could not open ${folder}`, error);
   }
 }
 
@@ -118,9 +118,9 @@ function convertIfUnchecked(tables: Tables, log: StorageOptions['log']): void {
  * to everybody.
  */
 async function restrictFiles(folder: string, privacy: Privacy): Promise<void> {
-  await privacy.reportFolder(folder);
-  for (const name of ['data.mdb', 'lock.mdb']) await privacy.closeFile(path.join(folder, name));
-  await privacy.closeFolder(path.join(folder, 'sessions'));
+  await privacy.warnIfOpen(folder);
+  for (const name of ['data.mdb', 'lock.mdb']) await privacy.restrictFile(path.join(folder, name));
+  await privacy.restrictFolder(path.join(folder, 'sessions'));
 }
 
 interface Parts {
@@ -194,11 +194,11 @@ class LmdbStorage implements Storage {
     return this.#change(() => this.#names.deleteContainer(account, container));
   }
 
-  listContainers(account: ByteString, query: ListingQuery): Listed<ContainerRecord>[] {
+  listContainers(account: ByteString, query: ListingQuery): ListingEntry<ContainerRecord>[] {
     this.#beginRead();
     const parent = this.#names.account(account);
     if (parent === undefined) return [];
-    const entries = list(this.#parts.tables.containers, parent[0], query);
+    const entries = listEntries(this.#parts.tables.containers, parent[0], query);
     return entries.map((entry) =>
       mapEntry(entry, (stored) => containerRecord(stored, this.#names.tally(stored[0]))),
     );
@@ -214,16 +214,16 @@ class LmdbStorage implements Storage {
     account: ByteString,
     container: ByteString,
     query: ListingQuery,
-  ): Listed<ObjectRecord>[] {
+  ): ListingEntry<ObjectRecord>[] {
     this.#beginRead();
     const parent = this.#names.container(account, container);
     if (parent === undefined) return [];
-    return list(this.#parts.tables.objects, parent[0], query).map((entry) =>
+    return listEntries(this.#parts.tables.objects, parent[0], query).map((entry) =>
       mapEntry(entry, objectRecord),
     );
   }
 
-  receive(): Incoming {
+  receive(): ContentWriter {
     this.#checkOpen();
     return this.#parts.contents.receive();
   }
@@ -296,7 +296,7 @@ class LmdbStorage implements Storage {
     const { tables, session, contents, commits } = this.#parts;
     // The journal is read first: every session in it existed before, so that a live one
     // is among the others.
-    const arriving = contents.arriving();
+    const arriving = contents.listArriving();
     const others = await session.others();
     if (others === undefined) return;
     const { alive, dead } = others;
@@ -304,11 +304,11 @@ class LmdbStorage implements Storage {
     // Checked again: a session that is dead by now may have made an object of what it
     // wrote.
     tables.root.resetReadTxn();
-    const gone = session.isHeld(dead) ? [] : contents.gone();
+    const gone = session.isHeld(dead) ? [] : contents.listGone();
     await contents.sweep([...gone, ...orphans.filter((id) => contents.isArriving(id))]);
     if (dead.length === 0) return;
-    await session.bury(dead);
-    await commits.run(() => session.forget(dead));
+    await session.removeDead(dead);
+    await commits.run(() => session.unregister(dead));
   }
 
   async #close(): Promise<void> {
@@ -337,7 +337,7 @@ class LmdbStorage implements Storage {
   /** All reads in this turn see one state, the last committed by any process. */
   #beginRead(): void {
     this.#checkOpen();
-    this.#parts.pageCache?.look();
+    this.#parts.pageCache?.releaseIfLarge();
     this.#parts.tables.root.resetReadTxn();
   }
 
@@ -346,6 +346,6 @@ class LmdbStorage implements Storage {
   }
 }
 
-function mapEntry<V, R>(entry: Entry<V>, record: (value: V) => R): Listed<R> {
+function mapEntry<V, R>(entry: Entry<V>, record: (value: V) => R): ListingEntry<R> {
   return 'subdir' in entry ? entry : { name: entry.name, record: record(entry.value) };
 }

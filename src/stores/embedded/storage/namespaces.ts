@@ -1,7 +1,12 @@
 import type { ByteString } from '../../../http/bytes';
-import type { Moment } from './group_commit';
-import { childKey, idKey, isName, nameKey } from './keys';
-import { changed, type StoredAccount, type StoredContainer, type StoredTally } from './records';
+import type { Commit } from './group_commit';
+import { childKey, idKey, isValidName, nameKey } from './keys';
+import {
+  applyChanges,
+  type StoredAccount,
+  type StoredContainer,
+  type StoredTally,
+} from './records';
 import type { Attributes } from './storage';
 import type { Tables } from './tables';
 
@@ -14,11 +19,13 @@ export class Namespaces {
   }
 
   account(account: ByteString): StoredAccount | undefined {
-    return isName('account', account) ? this.#tables.accounts.get(nameKey(account)) : undefined;
+    return isValidName('account', account)
+      ? this.#tables.accounts.get(nameKey(account))
+      : undefined;
   }
 
   container(account: ByteString, container: ByteString): StoredContainer | undefined {
-    const parent = isName('container', container) ? this.account(account) : undefined;
+    const parent = isValidName('container', container) ? this.account(account) : undefined;
     return parent && this.#tables.containers.get(childKey(parent[0], container));
   }
 
@@ -27,10 +34,10 @@ export class Namespaces {
     return this.#tables.tallies.get(idKey(id)) ?? [0, 0, 0, 0];
   }
 
-  putAccount(account: ByteString, changes: Attributes, commit: Moment): StoredAccount {
+  putAccount(account: ByteString, changes: Attributes, commit: Commit): StoredAccount {
     const before = this.account(account);
-    const [id, created, attributes] = before ?? [commit.numbers(1), commit.tick(), []];
-    const after: StoredAccount = [id, created, changed(attributes, changes)];
+    const [id, created, attributes] = before ?? [commit.allocateIds(1), commit.nextTick(), []];
+    const after: StoredAccount = [id, created, applyChanges(attributes, changes)];
     this.#tables.accounts.putSync(nameKey(account), after);
     if (before === undefined) this.#tables.tallies.putSync(idKey(id), [0, 0, 0, 0]);
     return after;
@@ -51,17 +58,17 @@ export class Namespaces {
     account: ByteString,
     container: ByteString,
     changes: Attributes,
-    commit: Moment,
+    commit: Commit,
   ): boolean {
     if (this.postContainer(account, container, changes, commit)) return false;
     const [parent] = this.account(account) ?? this.putAccount(account, {}, commit);
-    const id = commit.numbers(1);
-    const time = commit.tick();
+    const id = commit.allocateIds(1);
+    const time = commit.nextTick();
     this.#tables.containers.putSync(childKey(parent, container), [
       id,
       time,
       time,
-      changed([], changes),
+      applyChanges([], changes),
     ]);
     this.#tables.tallies.putSync(idKey(id), [parent, 0, 0, 0]);
     this.#countContainer(parent, 1);
@@ -73,13 +80,18 @@ export class Namespaces {
     account: ByteString,
     container: ByteString,
     changes: Attributes,
-    commit: Moment,
+    commit: Commit,
   ): boolean {
     const parent = this.account(account);
     const before = this.container(account, container);
     if (parent === undefined || before === undefined) return false;
     const [id, created, , attributes] = before;
-    const after: StoredContainer = [id, created, commit.tick(), changed(attributes, changes)];
+    const after: StoredContainer = [
+      id,
+      created,
+      commit.nextTick(),
+      applyChanges(attributes, changes),
+    ];
     this.#tables.containers.putSync(childKey(parent[0], container), after);
     return true;
   }

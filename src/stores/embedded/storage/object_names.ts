@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { childName, idOf, keyBehind } from './keys';
+import { childName, idOf, keyAfter } from './keys';
 import { nameText, type ObjectName } from './object_name';
 import { formatTicks, type StoredObject } from './records';
 import type { RawRecord, Table } from './table';
@@ -17,7 +17,7 @@ interface ObjectEntry {
  * Finds the objects that refer to given contents, by content number. Scans all objects,
  * so use it only for damaged contents.
  */
-export async function namesOf(
+export async function findObjectNames(
   tables: Tables,
   ids: ReadonlySet<number>,
 ): Promise<ReadonlyMap<number, readonly ObjectName[]>> {
@@ -38,7 +38,7 @@ export async function namesOf(
 /**
  * Returns the names of objects by their keys, without versions, which are in the records.
  */
-export async function namesOfKeys(
+export async function objectNamesOfKeys(
   tables: Tables,
   keys: readonly Buffer[],
 ): Promise<readonly ObjectName[]> {
@@ -74,21 +74,21 @@ async function* readInBatches<V>({ root }: Tables, table: Table<V>) {
     root.resetReadTxn();
     const batch: readonly RawRecord[] = [...table.raw({ start, limit: BATCH })];
     for (const record of batch) {
-      const value = table.decoded(record);
+      const value = table.tryDecode(record);
       if (value !== undefined) yield { key: record.key, value };
     }
     const last: Buffer | undefined = batch.at(-1)?.key;
-    start = last && batch.length === BATCH ? keyBehind(last) : undefined;
+    start = last && batch.length === BATCH ? keyAfter(last) : undefined;
     await setImmediate();
   }
 }
 
 /** Yields the undamaged records of a table. */
-export function* readable<V>(
+export function* readableRecords<V>(
   table: Table<V>,
 ): Generator<{ readonly key: Buffer; readonly value: V }> {
   for (const record of table.raw()) {
-    const value = table.decoded(record);
+    const value = table.tryDecode(record);
     if (value !== undefined) yield { key: record.key, value };
   }
 }

@@ -1,8 +1,8 @@
 import { codeOf } from '../../../util/errors';
 import type { ByteString } from '../../../http/bytes';
-import type { Moment } from './group_commit';
+import type { Commit } from './group_commit';
 import type { Contents } from './contents';
-import { childKey, expiryKey, expiryOf, idKey, idOf, isName, keyBehind } from './keys';
+import { childKey, expiryKey, parseExpiryKey, idKey, idOf, isValidName, keyAfter } from './keys';
 import type { Namespaces } from './namespaces';
 import {
   contentOf,
@@ -56,7 +56,7 @@ export class Objects {
     names: readonly [ByteString, ByteString, ByteString],
     put: NewObject,
     condition: Condition | undefined,
-    commit: Moment,
+    commit: Commit,
   ): ObjectRecord | Conflict {
     const location = this.#locate(...names);
     if (location === undefined) return 'no-container';
@@ -64,10 +64,10 @@ export class Objects {
     const conflict = this.#conflict(this.#unlessExpired(before), condition);
     if (conflict !== undefined) return conflict;
     // Adopted before the old content is released: they may be the same.
-    if (!this.#contents.adopt(put.content, commit)) return 'no-content';
-    const after = storedObject(commit.tick(), put);
+    if (!this.#contents.addReference(put.content, commit)) return 'no-content';
+    const after = storedObject(commit.nextTick(), put);
     this.#replace(location, before, after);
-    if (before !== undefined) this.#contents.release(before[2], commit);
+    if (before !== undefined) this.#contents.removeReference(before[2], commit);
     return objectRecord(after);
   }
 
@@ -75,13 +75,13 @@ export class Objects {
     names: readonly [ByteString, ByteString, ByteString],
     post: Pick<ObjectRecord, 'attributes' | 'contentType' | 'deleteAt'>,
     condition: Condition | undefined,
-    commit: Moment,
+    commit: Commit,
   ): ObjectRecord | Conflict {
     const target = this.#findTarget(names, condition);
     if (typeof target === 'string') return target;
     const { location, before } = target;
     const { listed } = objectRecord(before);
-    const after = storedObject(commit.tick(), {
+    const after = storedObject(commit.nextTick(), {
       ...post,
       content: contentOf(before),
       ...(listed && { listed }),
@@ -93,7 +93,7 @@ export class Objects {
   delete(
     names: readonly [ByteString, ByteString, ByteString],
     condition: Condition | undefined,
-    commit: Moment,
+    commit: Commit,
   ): ObjectRecord | Conflict {
     const target = this.#findTarget(names, condition);
     if (typeof target === 'string') return target;
@@ -106,12 +106,12 @@ export class Objects {
    * Removes at most `max` expired objects and returns their number. The next call
    * continues after any damaged ones, and starts over after the last.
    */
-  expire(max: number, commit: Moment): number {
+  expire(max: number, commit: Commit): number {
     const start = this.#expireFrom;
     const end = idKey(Math.floor(this.#now() / 1000) + 1);
     const due = [...this.#tables.expiry.getKeys({ start, end, limit: max })];
     const last = due.at(-1);
-    this.#expireFrom = last && due.length === max ? keyBehind(last) : idKey(0);
+    this.#expireFrom = last && due.length === max ? keyAfter(last) : idKey(0);
     return due.filter((key) => this.#expireOne(key, commit)).length;
   }
 
@@ -119,8 +119,8 @@ export class Objects {
    * Returns false if something is damaged: it stays until a repair, without blocking the
    * others.
    */
-  #expireOne(key: Buffer, commit: Moment): boolean {
-    const { objectKey } = expiryOf(key);
+  #expireOne(key: Buffer, commit: Commit): boolean {
+    const { objectKey } = parseExpiryKey(key);
     const location = { container: idOf(objectKey), key: objectKey };
     try {
       this.#tables.expiry.get(key);
@@ -145,7 +145,9 @@ export class Objects {
   }
 
   #locate(account: ByteString, container: ByteString, object: ByteString): Location | undefined {
-    const parent = isName('object', object) ? this.#names.container(account, container) : undefined;
+    const parent = isValidName('object', object)
+      ? this.#names.container(account, container)
+      : undefined;
     return parent && { container: parent[0], key: childKey(parent[0], object) };
   }
 
@@ -186,11 +188,11 @@ export class Objects {
     this.#count(location.container, before === undefined ? 1 : 0, bytes);
   }
 
-  #remove(location: Location, before: StoredObject, commit: Moment): void {
+  #remove(location: Location, before: StoredObject, commit: Commit): void {
     this.#index(location, before, undefined);
     this.#tables.objects.removeSync(location.key);
     this.#count(location.container, -1, -countedBytes(before));
-    this.#contents.release(before[2], commit);
+    this.#contents.removeReference(before[2], commit);
   }
 
   #index(

@@ -57,7 +57,7 @@ export class PageCache {
   }
 
   /** Called before each read. */
-  look(): void {
+  releaseIfLarge(): void {
     if (++this.#reads < READS_PER_CHECK) return;
     this.#reads = 0;
     if (this.#residentFileBytes() < this.#limit) return;

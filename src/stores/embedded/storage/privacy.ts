@@ -23,7 +23,7 @@ export class Privacy {
    * Warns if other users can list, enter or change a folder. Its mode is its creator's
    * choice.
    */
-  async reportFolder(folder: string): Promise<void> {
+  async warnIfOpen(folder: string): Promise<void> {
     const mode = await modeOf(folder);
     if (mode !== undefined && isOpen(mode))
       this.log?.warn(
@@ -33,15 +33,15 @@ export class Privacy {
   }
 
   /** Makes a file private, if it exists. */
-  async closeFile(file: string): Promise<void> {
+  async restrictFile(file: string): Promise<void> {
     await this.#restrict(file, FILE_MODE);
   }
 
   /** Makes a folder private, and its files too if it was open. */
-  async closeFolder(folder: string): Promise<void> {
+  async restrictFolder(folder: string): Promise<void> {
     if (!(await this.#restrict(folder, FOLDER_MODE))) return;
     for (const entry of await readdir(folder, { withFileTypes: true }))
-      if (entry.isFile()) await this.closeFile(path.join(folder, entry.name));
+      if (entry.isFile()) await this.restrictFile(path.join(folder, entry.name));
   }
 
   /** Reports what could not be made private. */

@@ -135,7 +135,7 @@ export function countedBytes(stored: StoredObject): number {
 }
 
 /** Returns attributes with changes applied: a value of '' removes one. */
-export function changed(attributes: string[], changes: Attributes): string[] {
+export function applyChanges(attributes: string[], changes: Attributes): string[] {
   const all = new Map(pairs(attributes));
   for (const [name, value] of Object.entries(changes)) {
     if (value === '') all.delete(name);

@@ -4,9 +4,9 @@ import { BLOCK } from './block_sums';
 import { BodyCheck, type BodyState, type BodySums } from './body_check';
 import type { GroupCommit } from './group_commit';
 import type { ContentFiles } from './content_files';
-import { idKey, idOf, keyBehind } from './keys';
+import { idKey, idOf, keyAfter } from './keys';
 import type { ObjectName } from './object_name';
-import { namesOf, namesOfKeys } from './object_names';
+import { findObjectNames, objectNamesOfKeys } from './object_names';
 import { formatContentId, formatTicks, type StoredContent } from './records';
 import type { ScrubOptions, Scrubbing } from './storage';
 import { StorageError } from './storage_error';
@@ -84,7 +84,7 @@ export class Scrubber implements Scrubbing {
   ): Promise<void> {
     const { objects } = this.tables;
     const damagedKeys = batch
-      .filter((record) => table.decoded(record) === undefined)
+      .filter((record) => table.tryDecode(record) === undefined)
       .map(({ key }) => key);
     if (damagedKeys.length > 0) {
       const names = await this.#objectsOf(table, damagedKeys);
@@ -96,9 +96,9 @@ export class Scrubber implements Scrubbing {
     if (table.name !== objects.name) return;
     const empty = batch.filter((record) => this.#lacksContent(record));
     const keys = empty.map(({ key }) => key);
-    for (const [i, name] of (await namesOfKeys(this.tables, keys)).entries()) {
+    for (const [i, name] of (await objectNamesOfKeys(this.tables, keys)).entries()) {
       const record = empty[i];
-      const version = formatTicks((record && objects.decoded(record)?.[0]) ?? 0);
+      const version = formatTicks((record && objects.tryDecode(record)?.[0]) ?? 0);
       report({ text: 'the object has no content', objects: [{ ...name, version }] });
     }
   }
@@ -110,16 +110,16 @@ export class Scrubber implements Scrubbing {
   ): Promise<readonly (readonly ObjectName[])[]> {
     const { contents, objects } = this.tables;
     if (table.name === contents.name) {
-      const names = await namesOf(this.tables, new Set(keys.map(idOf)));
+      const names = await findObjectNames(this.tables, new Set(keys.map(idOf)));
       return keys.map((key) => names.get(idOf(key)) ?? []);
     }
     if (table.name !== objects.name) return [];
-    return (await namesOfKeys(this.tables, keys)).map((name) => [name]);
+    return (await objectNamesOfKeys(this.tables, keys)).map((name) => [name]);
   }
 
   #lacksContent({ key, value }: RawRecord): boolean {
     const { root, objects, contents } = this.tables;
-    const content = objects.decoded({ key, value })?.[2];
+    const content = objects.tryDecode({ key, value })?.[2];
     if (content === undefined || contents.has(idKey(content))) return false;
     root.resetReadTxn();
     // It may have been replaced since the batch was read.
@@ -133,7 +133,7 @@ export class Scrubber implements Scrubbing {
     for await (const batch of this.#batches(contents, meta.get(metaKeys.scrubbed))) {
       const bad: BadBody[] = [];
       for (const record of batch) {
-        const stored = contents.decoded(record);
+        const stored = contents.tryDecode(record);
         const cause = stored && (await this.#checkContent(bodies, idOf(record.key), stored));
         if (cause !== undefined) bad.push({ id: idOf(record.key), cause });
         // a missing body takes no time to read
@@ -148,7 +148,7 @@ export class Scrubber implements Scrubbing {
   }
 
   async #report(bad: readonly BadBody[], { report }: ScrubOptions): Promise<void> {
-    const names = await namesOf(this.tables, new Set(bad.map(({ id }) => id)));
+    const names = await findObjectNames(this.tables, new Set(bad.map(({ id }) => id)));
     for (const { id, cause } of bad)
       report({
         text: `content ${formatContentId(id)}: ${cause}`,
@@ -167,7 +167,7 @@ export class Scrubber implements Scrubbing {
     stored: StoredContent,
   ): Promise<string | undefined> {
     this.tables.root.resetReadTxn();
-    const body = await bodies.judge(id, stored).catch(asUnreadable);
+    const body = await bodies.check(id, stored).catch(asUnreadable);
     if (body.state === 'right') {
       if (stored[4] === null) await this.#putSums(id, body.sums);
       return undefined;
@@ -199,14 +199,14 @@ export class Scrubber implements Scrubbing {
     table: Table<unknown>,
     after: number | undefined,
   ): AsyncGenerator<readonly RawRecord[]> {
-    let start = after === undefined ? Buffer.alloc(1) : keyBehind(idKey(after));
+    let start = after === undefined ? Buffer.alloc(1) : keyAfter(idKey(after));
     for (;;) {
       this.tables.root.resetReadTxn();
       const batch = [...table.raw({ start, limit: BATCH })];
       const last = batch.at(-1);
       if (last === undefined) return;
       yield batch;
-      start = keyBehind(last.key);
+      start = keyAfter(last.key);
       await setImmediate();
     }
   }

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { codeOf } from '../../../util/errors';
 import { idKey, idOf } from './keys';
 import { FOLDER_MODE } from './privacy';
-import { fromSystem, StorageError } from './storage_error';
+import { toStorageError, StorageError } from './storage_error';
 import { metaKeys, type Tables } from './tables';
 
 /**
@@ -68,7 +68,7 @@ export class Session {
         const session = new Session(ids, tables, beacon);
         if (await beacons.isAlive(beacon.name)) return session;
         // A server that just started took the socket for a stale one: see `tidy`.
-        tables.root.transactionSync(() => session.forget([session.id]));
+        tables.root.transactionSync(() => session.unregister([session.id]));
         await beacon.close();
       } else {
         // Another process was faster: look again for the owner.
@@ -100,7 +100,7 @@ export class Session {
   }
 
   /** Removes the sockets of dead sessions. `forget` removes their records. */
-  async bury(dead: readonly number[]): Promise<void> {
+  async removeDead(dead: readonly number[]): Promise<void> {
     for (const id of dead) {
       const stored = this.#tables.sessions.get(idKey(id));
       if (stored !== undefined) await this.#beacon.others.remove(stored[1]);
@@ -108,7 +108,7 @@ export class Session {
   }
 
   /** Within a commit: removes the records of sessions. */
-  forget(dead: readonly number[]): void {
+  unregister(dead: readonly number[]): void {
     for (const id of dead) {
       this.#tables.sessions.removeSync(idKey(id));
       this.#tables.holds.removeSync(idKey(id));
@@ -137,7 +137,7 @@ export class Session {
   }
 
   /** Removes sockets without a session, left by servers that died during their start. */
-  async tidy(): Promise<void> {
+  async removeStaleSockets(): Promise<void> {
     const { root, lock, sessions } = this.#tables;
     const names = await this.#beacon.others.names();
     // In a transaction: a reader stores its socket before this, or checks it afterwards.
@@ -147,14 +147,14 @@ export class Session {
       const sockets = new Set(records.map(({ value }) => value[1]));
       for (const name of names) if (!sockets.has(name)) this.#beacon.others.removeSync(name);
     };
-    await lock.committing(() => root.transactionSync(removeStale));
+    await lock.runShared(() => root.transactionSync(removeStale));
   }
 
   /**
    * Within a transaction: registers this session in a copy of the database that will
    * replace the original.
    */
-  enterCopy(copy: Tables): void {
+  registerInCopy(copy: Tables): void {
     const { meta, sessions, holds } = copy;
     sessions.clearSync();
     holds.clearSync();
@@ -175,7 +175,7 @@ export class Session {
   async close(): Promise<void> {
     const { root, lock } = this.#tables;
     try {
-      await lock.committing(() => root.transactionSync(() => this.forget([this.id])));
+      await lock.runShared(() => root.transactionSync(() => this.unregister([this.id])));
     } finally {
       await this.#beacon.close();
     }
@@ -282,7 +282,7 @@ class Beacons {
       });
     } catch (error) {
       address.close();
-      throw fromSystem(`could not listen in ${this.#folder}`, error);
+      throw toStorageError(`could not listen in ${this.#folder}`, error);
     }
     const close = () =>
       new Promise<void>((resolve) => {
@@ -321,7 +321,7 @@ class Beacons {
 
   async remove(name: string): Promise<void> {
     await unlink(path.join(this.#folder, name)).catch((error: unknown) => {
-      if (codeOf(error) !== 'ENOENT') throw fromSystem('could not remove a socket', error);
+      if (codeOf(error) !== 'ENOENT') throw toStorageError('could not remove a socket', error);
     });
   }
 
@@ -329,7 +329,7 @@ class Beacons {
     try {
       unlinkSync(path.join(this.#folder, name));
     } catch (error) {
-      if (codeOf(error) !== 'ENOENT') throw fromSystem('could not remove a socket', error);
+      if (codeOf(error) !== 'ENOENT') throw toStorageError('could not remove a socket', error);
     }
   }
 

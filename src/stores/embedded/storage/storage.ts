@@ -60,7 +60,7 @@ export interface ListingQuery {
   readonly reverse?: boolean;
 }
 
-export type Listed<T> =
+export type ListingEntry<T> =
   { readonly name: ByteString; readonly record: T } | { readonly subdir: ByteString };
 
 export interface NewObject {
@@ -75,7 +75,7 @@ export interface NewObject {
  * Bytes being uploaded. They become visible, and survive a crash, only once a record
  * refers to them.
  */
-export interface Incoming {
+export interface ContentWriter {
   /**
    * Resolves when the next chunk may be written. The storage keeps the chunk: do not
    * change it afterwards.
@@ -160,7 +160,7 @@ export interface Storage {
     account: ByteString,
     container: ByteString,
   ): Promise<'deleted' | 'missing' | 'not-empty'>;
-  listContainers(account: ByteString, query: ListingQuery): Listed<ContainerRecord>[];
+  listContainers(account: ByteString, query: ListingQuery): ListingEntry<ContainerRecord>[];
 
   /** Returns undefined for an expired object, too. */
   object(account: ByteString, container: ByteString, object: ByteString): ObjectRecord | undefined;
@@ -168,10 +168,10 @@ export interface Storage {
     account: ByteString,
     container: ByteString,
     query: ListingQuery,
-  ): Listed<ObjectRecord>[];
+  ): ListingEntry<ObjectRecord>[];
 
   /** Starts an upload. */
-  receive(): Incoming;
+  receive(): ContentWriter;
   /**
    * Creates or replaces an object, with bytes from `finish` or with another object's
    * content, which is then shared at a cost independent of its size. Counters and

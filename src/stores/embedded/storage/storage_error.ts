@@ -39,7 +39,7 @@ export class StorageError extends Error {
 }
 
 /** Converts an error of the file system to a `StorageError`; `what` says what failed. */
-export function fromSystem(what: string, error: unknown): StorageError {
+export function toStorageError(what: string, error: unknown): StorageError {
   if (error instanceof StorageError) return error;
   const isFull = ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(codeOf(error));
   return new StorageError(isFull ? 'no-space' : 'failed', `${what}: ${systemReason(error)}`, {

@@ -42,7 +42,7 @@ export function getSums(
 }
 
 /** Splits a key into the content's number and the part. */
-export function partOf(key: Buffer): { readonly id: number; readonly part: number } {
+export function parseSumsKey(key: Buffer): { readonly id: number; readonly part: number } {
   return { id: Number(key.readBigUInt64BE(0)), part: key.readUInt32BE(8) };
 }
 

@@ -16,12 +16,12 @@ const HEAD = 5;
 const packr = new Packr({ useRecords: false, copyBuffers: true });
 
 /** The transaction to read in; the current one by default. */
-export interface Where {
+export interface ReadOptions {
   readonly transaction?: Transaction;
 }
 
 /** A range of keys from `start`, inclusive, to `end`, exclusive. */
-export interface KeyRange extends Where {
+export interface KeyRange extends ReadOptions {
   readonly start?: Buffer;
   readonly end?: Buffer;
   readonly limit?: number;
@@ -29,7 +29,7 @@ export interface KeyRange extends Where {
 }
 
 /** State shared by all tables of a database. */
-export interface Checking {
+export interface ChecksumState {
   /** Whether records without a checksum can be read: true while format 1 is converted. */
   allowsUnchecked: boolean;
 }
@@ -54,14 +54,14 @@ export class Table<V> {
   constructor(
     readonly name: string,
     private readonly database: Database<Buffer, Buffer>,
-    private readonly checking: Checking = { allowsUnchecked: false },
+    private readonly checking: ChecksumState = { allowsUnchecked: false },
     /** The key of the one record without a checksum. */
     private readonly exemptKey?: Buffer,
   ) {
     this.#seed = crc32(name);
   }
 
-  get(key: Buffer, options?: Where): V | undefined {
+  get(key: Buffer, options?: ReadOptions): V | undefined {
     const stored = this.#read(key, options);
     if (stored !== undefined) return this.#decode(key, stored);
     this.#checkNeighbours(key, options);
@@ -69,9 +69,9 @@ export class Table<V> {
   }
 
   /** Returns the record of a key unless it is missing or damaged. */
-  peek(key: Buffer, options?: Where): V | undefined {
+  peek(key: Buffer, options?: ReadOptions): V | undefined {
     const stored = this.#read(key, options);
-    return stored && this.decoded({ key, value: stored });
+    return stored && this.tryDecode({ key, value: stored });
   }
 
   /** Returns a record's value as stored, damaged or not. */
@@ -80,7 +80,7 @@ export class Table<V> {
   }
 
   /** Whether there is a record, damaged or not. */
-  has(key: Buffer, options?: Where): boolean {
+  has(key: Buffer, options?: ReadOptions): boolean {
     return this.database.get(key, options) !== undefined;
   }
 
@@ -136,7 +136,7 @@ export class Table<V> {
   }
 
   /** Decodes a raw record; undefined if it is damaged. */
-  decoded({ key, value }: RawRecord): V | undefined {
+  tryDecode({ key, value }: RawRecord): V | undefined {
     try {
       return this.#decode(key, value);
     } catch {
@@ -145,7 +145,7 @@ export class Table<V> {
   }
 
   /** Returns the bytes of a record, valid until the next read. */
-  #read(key: Buffer, options: Where | undefined): Buffer | undefined {
+  #read(key: Buffer, options: ReadOptions | undefined): Buffer | undefined {
     return (this.database as FastDatabase).getBinaryFast(key, options);
   }
 
@@ -189,7 +189,7 @@ export class Table<V> {
    * Checks the records around a missing key: all keys are in order, so that the search
    * for a key that was damaged ends next to its record.
    */
-  #checkNeighbours(key: Buffer, options: Where | undefined): void {
+  #checkNeighbours(key: Buffer, options: ReadOptions | undefined): void {
     for (const reverse of [false, true]) {
       const range = { ...options, start: key, limit: 1, reverse } as RangeOptions;
       for (const record of this.database.getRange(range)) {
@@ -206,7 +206,7 @@ export class Table<V> {
 
 /** The second parameter exists in lmdb's code, but not in its types. */
 type FastDatabase = Database<Buffer, Buffer> & {
-  getBinaryFast(key: Buffer, options?: Where): Buffer | undefined;
+  getBinaryFast(key: Buffer, options?: ReadOptions): Buffer | undefined;
 };
 
 function isUnchecked(stored: Buffer): boolean {

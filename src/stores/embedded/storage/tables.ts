@@ -11,7 +11,7 @@ import type {
   StoredTally,
 } from './records';
 import { StorageError } from './storage_error';
-import { type Checking, Table } from './table';
+import { type ChecksumState, Table } from './table';
 
 /**
  * A process that has the storage open: its pid, the socket it listens on while it lives,
@@ -29,7 +29,7 @@ export interface Tables {
   readonly root: RootDatabase;
   /** Taken for each commit: see `FolderLock`. */
   readonly lock: FolderLock;
-  readonly checking: Checking;
+  readonly checking: ChecksumState;
   /** All tables whose records have checksums. */
   readonly checked: readonly Table<unknown>[];
   /**
@@ -149,14 +149,14 @@ export function openTables(
  *
  * @throws the errors of `openTables` and of the work, after closing the database again
  */
-export async function openAlone<T>(
+export async function openExclusively<T>(
   folder: string,
   mode: OpenMode,
   work: (tables: Tables) => T | Promise<T>,
 ): Promise<T> {
   const lock = new FolderLock(folder);
   try {
-    return await lock.alone(async () => {
+    return await lock.runExclusive(async () => {
       const tables = openTables(folder, mode, lock);
       try {
         return await work(tables);

@@ -5,8 +5,8 @@ import { BlockSummer, type BlockSums } from './block_sums';
 import type { ContentFiles } from './content_files';
 import type { ContentIds } from './content_ids';
 import { formatContentId, parseContentId } from './records';
-import type { ContentRef, Incoming } from './storage';
-import { fromSystem, StorageError } from './storage_error';
+import type { ContentRef, ContentWriter } from './storage';
+import { toStorageError, StorageError } from './storage_error';
 
 /** Number of bytes to buffer before a write to a file. */
 const writeSize = 512 * 1024;
@@ -14,27 +14,27 @@ const writeSize = 512 * 1024;
 /**
  * A finished content: its bytes if they go into the database, or its file's checksums.
  */
-export type Landed =
+export type FinishedContent =
   | { readonly bytes: Buffer; readonly sum: number; readonly sums?: undefined }
   | { readonly bytes?: undefined; readonly sums: BlockSums };
 
 /** What an upload needs of the storage. */
-export interface Harbour {
+export interface UploadStore {
   readonly files: ContentFiles;
-  readonly numbers: ContentIds;
+  readonly ids: ContentIds;
   /** Max size in bytes of contents stored in the database. */
   readonly inlineLimit: number;
   /** Remembers a finished content that no record refers to yet. */
-  landed(id: number, content: Landed): void;
+  addFinished(id: number, content: FinishedContent): void;
   /** Drops a finished content unless a record refers to it. Never rejects. */
-  dropped(id: number): Promise<void>;
+  discardFinished(id: number): Promise<void>;
   /** Removes an unfinished content's file. Never rejects. */
-  sank(id: number): Promise<void>;
+  removeUnfinished(id: number): Promise<void>;
 }
 
 /** An upload, buffered in memory and above a certain size written to a file. */
-export class Upload implements Incoming {
-  readonly #store: Harbour;
+export class Upload implements ContentWriter {
+  readonly #store: UploadStore;
   readonly #hash = createHash('md5');
   readonly #summer = new BlockSummer();
   #chunks: Buffer[] = [];
@@ -47,7 +47,7 @@ export class Upload implements Incoming {
   /** The pending operation, which `discard` waits for. */
   #pending: Promise<unknown> = Promise.resolve();
 
-  constructor(store: Harbour) {
+  constructor(store: UploadStore) {
     this.#store = store;
   }
 
@@ -66,8 +66,8 @@ export class Upload implements Incoming {
   finish(): Promise<ContentRef> {
     return this.#run('finish', async () => {
       const isSmall = this.#fileId === undefined && this.#size <= this.#store.inlineLimit;
-      const id = isSmall ? await this.#store.numbers.forSmall() : await this.#finishFile();
-      this.#store.landed(id, isSmall ? this.#inline() : { sums: this.#summer.digest() });
+      const id = isSmall ? await this.#store.ids.forSmall() : await this.#finishFile();
+      this.#store.addFinished(id, isSmall ? this.#inline() : { sums: this.#summer.digest() });
       this.#chunks = [];
       this.#state = 'finished';
       this.#content = {
@@ -84,9 +84,10 @@ export class Upload implements Incoming {
     if (this.#state === 'discarded') return;
     this.#state = 'discarded';
     this.#chunks = [];
-    if (this.#content !== undefined) return this.#store.dropped(parseContentId(this.#content.id));
+    if (this.#content !== undefined)
+      return this.#store.discardFinished(parseContentId(this.#content.id));
     await this.#handle?.close().catch(() => undefined);
-    if (this.#fileId !== undefined) await this.#store.sank(this.#fileId);
+    if (this.#fileId !== undefined) await this.#store.removeUnfinished(this.#fileId);
   }
 
   /** Accepts nothing after a failure: the bytes would have a gap. */
@@ -98,13 +99,13 @@ export class Upload implements Incoming {
     }
     const pending = work().catch((error: unknown) => {
       this.#state = 'failed';
-      throw fromSystem(`could not ${action}`, error);
+      throw toStorageError(`could not ${action}`, error);
     });
     this.#pending = pending;
     return pending;
   }
 
-  #inline(): Landed {
+  #inline(): FinishedContent {
     const bytes = Buffer.concat(this.#chunks);
     return { bytes, sum: crc32(bytes) };
   }
@@ -113,12 +114,12 @@ export class Upload implements Incoming {
     const { id, handle } = await this.#flush();
     await handle.sync();
     await handle.close();
-    await this.#store.files.keep(id);
+    await this.#store.files.publish(id);
     return id;
   }
 
   async #flush(): Promise<{ readonly id: number; readonly handle: FileHandle }> {
-    const id = (this.#fileId ??= await this.#store.numbers.forFile());
+    const id = (this.#fileId ??= await this.#store.ids.forFile());
     const handle = (this.#handle ??= await this.#store.files.create(id));
     const chunks = this.#chunks;
     this.#chunks = [];

@@ -2,7 +2,7 @@ import { close, closeSync, read } from 'node:fs';
 import { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { BLOCK, type Verifier } from './block_sums';
-import { fromSystem, StorageError } from './storage_error';
+import { toStorageError, StorageError } from './storage_error';
 
 /** Bytes to read from a file at once: whole blocks. */
 const READ_SIZE = 4 * BLOCK;
@@ -37,7 +37,7 @@ export async function openVerified(
     firstBytes = await blocks.next();
   } catch (error) {
     closeSync(content.fd);
-    throw fromSystem('could not read', error);
+    throw toStorageError('could not read', error);
   }
   if (!blocks.isDone) return new VerifiedFile(blocks, firstBytes);
   closeSync(content.fd);
@@ -50,7 +50,7 @@ export async function* readVerified(content: OpenContent): AsyncGenerator<Buffer
     const blocks = new BlockReader(content, 0, content.size - 1);
     while (!blocks.isDone) yield await blocks.next();
   } catch (error) {
-    throw fromSystem('could not read', error);
+    throw toStorageError('could not read', error);
   } finally {
     closeSync(content.fd);
   }
@@ -81,7 +81,7 @@ class BlockReader {
     const blockEnd = Math.ceil(this.#end / BLOCK) * BLOCK;
     const bytes = await this.#read(start, Math.min(start + READ_SIZE, blockEnd, size));
     const last = start + bytes.length - 1;
-    if (!verifier.areRight(bytes, start))
+    if (!verifier.areIntact(bytes, start))
       throw new StorageError('corrupt', `${name} is damaged between bytes ${start} and ${last}`);
     this.#pos = last + 1;
     return bytes.subarray(Math.max(this.#first - start, 0), this.#end - start);
@@ -141,7 +141,7 @@ class VerifiedFile extends Readable {
       this.push(bytes);
     } catch (error) {
       this.#reading = undefined;
-      this.destroy(fromSystem('could not read', error));
+      this.destroy(toStorageError('could not read', error));
     }
   }
 }

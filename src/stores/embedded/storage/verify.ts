@@ -10,7 +10,7 @@ import { walkDatabase } from '../walk/walk_database';
  *
  * @throws the errors of the check and of `walkDatabase`
  */
-export async function* verified(
+export async function* verifyStructureFirst(
   folder: string,
   check: (folder: string) => AsyncGenerator<Finding>,
 ): AsyncGenerator<Finding | Flaw> {

@@ -8,7 +8,7 @@ export const MAGIC = 0xbeefc0de;
 export const DATA_VERSION = 2;
 
 /** PAGEHDRSZ. Offsets within a page count from the end of its header (PAGEBASE). */
-export const HEADER = 24;
+export const HEADER_SIZE = 24;
 
 /** End of the used part of a meta page: the header and an MDB_meta. */
 export const META_END = 168;
@@ -23,14 +23,14 @@ export const NodeKind = { Plain: 0, Big: 1, Table: 2 } as const;
 export const INTEGER_KEYS = 8;
 
 /** NODESIZE: the bytes before a node's key. */
-export const NODE = 8;
+export const NODE_HEADER_SIZE = 8;
 
 /** The size of an MDB_ovpage, and of an MDB_db. */
-export const OVERFLOW_RECORD = 24;
-export const TREE_RECORD = 48;
+export const OVERFLOW_RECORD_SIZE = 24;
+export const TREE_RECORD_SIZE = 48;
 
 /** CURSOR_STACK: the max depth of a tree. */
-export const DEEPEST = 32;
+export const MAX_DEPTH = 32;
 
 /** MAX_PAGESIZE, and the smallest page size of any system. */
 export const PAGE_SIZES = { min: 512, max: 0x10000 } as const;

@@ -1,6 +1,6 @@
 import { readNumber } from './format';
 import type { Entry } from './tree';
-import type { State } from './state';
+import type { WalkState } from './state';
 
 /** The name of the free list in reports. */
 export const FREE_LIST = 'the free list';
@@ -14,12 +14,12 @@ const PIECE = 64 * 1024;
  * pages that begin with it; 0 means none. This is the format of mdb_midl_xmerge of lmdb
  * 3.5.6, which differs here from upstream LMDB.
  */
-export function readFreeRecord(state: State, entry: Entry): void {
+export function readFreeRecord(state: WalkState, entry: Entry): void {
   const flaw = checkRecord(state, entry);
   if (flaw !== undefined) state.report('free', { page: entry.page, tree: FREE_LIST }, flaw);
 }
 
-function checkRecord(state: State, entry: Entry): string | undefined {
+function checkRecord(state: WalkState, entry: Entry): string | undefined {
   const transaction = readNumber(entry.key.bytes, entry.key.start);
   if (transaction < 1 || transaction > state.meta.transaction)
     return `it has pages freed by the impossible transaction ${transaction}`;
@@ -37,7 +37,7 @@ function checkRecord(state: State, entry: Entry): string | undefined {
   return undefined;
 }
 
-function releaseRun(state: State, numbers: Numbers, length: number | undefined): boolean {
+function releaseRun(state: WalkState, numbers: Numbers, length: number | undefined): boolean {
   const first = numbers.next();
   if (length === undefined || first === undefined) return false;
   state.release(first, -length, FREE_LIST);
@@ -47,14 +47,14 @@ function releaseRun(state: State, numbers: Numbers, length: number | undefined):
 /** Reads the signed 64-bit numbers in an entry's data. */
 class Numbers {
   readonly size: number;
-  readonly #state: State;
+  readonly #state: WalkState;
   readonly #entry: Entry;
   #piece: Buffer = Buffer.alloc(0);
   /** The offset of the next number: in the piece, and overall. */
   #at = 0;
   #offset = 0;
 
-  constructor(state: State, entry: Entry) {
+  constructor(state: WalkState, entry: Entry) {
     this.#state = state;
     this.#entry = entry;
     const { data } = entry;

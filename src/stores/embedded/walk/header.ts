@@ -1,6 +1,6 @@
 import {
   DATA_VERSION,
-  HEADER,
+  HEADER_SIZE,
   INTEGER_KEYS,
   MAGIC,
   META_END,
@@ -67,7 +67,7 @@ function pageSizeOf(file: PageFile): number | Flaw {
   if (reason !== undefined) return flawOf(0, `it ${reason}`);
   const flaw = checkBeginning(bytes, 0);
   if (flaw !== undefined) return flaw;
-  const size = bytes.readUInt32LE(HEADER + 24);
+  const size = bytes.readUInt32LE(HEADER_SIZE + 24);
   const isValid = size >= PAGE_SIZES.min && size <= PAGE_SIZES.max && (size & (size - 1)) === 0;
   return isValid ? size : flawOf(0, `${size} bytes is not a valid page size`);
 }
@@ -95,15 +95,15 @@ function checkBeginning(bytes: Buffer, page: 0 | 1): Flaw | undefined {
   const kind = bytes.readUInt16LE(18);
   if (kind !== PageKind.Meta)
     return flawOf(page, `it has the kind ${kind}, which is not that of a meta page`);
-  if (bytes.readUInt32LE(HEADER) !== MAGIC)
+  if (bytes.readUInt32LE(HEADER_SIZE) !== MAGIC)
     return flawOf(page, 'it does not have the magic number of LMDB');
-  const version = bytes.readUInt32LE(HEADER + 4);
+  const version = bytes.readUInt32LE(HEADER_SIZE + 4);
   if (version === DATA_VERSION) return undefined;
   return flawOf(page, `it has the data version ${version} of LMDB, not ${DATA_VERSION}`);
 }
 
 function readMeta(both: Buffer, page: 0 | 1, pageSize: number): Meta {
-  const at = page * META_END + HEADER;
+  const at = page * META_END + HEADER_SIZE;
   return {
     page,
     pageSize,

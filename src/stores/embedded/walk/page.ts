@@ -1,4 +1,11 @@
-import { HEADER, NODE, NodeKind, OVERFLOW_RECORD, PageKind, readNumber } from './format';
+import {
+  HEADER_SIZE,
+  NODE_HEADER_SIZE,
+  NodeKind,
+  OVERFLOW_RECORD_SIZE,
+  PageKind,
+  readNumber,
+} from './format';
 
 /** The header at the beginning of a page. */
 export interface PageHeader {
@@ -49,21 +56,23 @@ export class Nodes {
    *
    * @returns what is wrong with the nodes, of which `count` is then 0
    */
-  judge(kind: number, minCount: number): string | undefined {
+  check(kind: number, minCount: number): string | undefined {
     this.count = 0;
     const lower = this.#word(20);
-    const upper = this.#word(22) + HEADER;
-    if (lower % 2 !== 0 || lower + HEADER > upper || upper > this.#size)
-      return `its free space cannot lie between ${lower + HEADER} and ${upper}`;
+    const upper = this.#word(22) + HEADER_SIZE;
+    if (lower % 2 !== 0 || lower + HEADER_SIZE > upper || upper > this.#size)
+      return `its free space cannot lie between ${lower + HEADER_SIZE} and ${upper}`;
     const count = lower / 2;
     if (count < minCount) return `it has only ${count} nodes`;
     for (let i = 0; i < count; i++) {
-      const start = this.#word(HEADER + 2 * i) + HEADER;
-      if (start < upper || start % 2 !== 0 || start + NODE > this.#size)
+      const start = this.#word(HEADER_SIZE + 2 * i) + HEADER_SIZE;
+      if (start < upper || start % 2 !== 0 || start + NODE_HEADER_SIZE > this.#size)
         return `its node ${i} cannot begin at ${start}`;
       this.#starts[i] = start;
       const size =
-        NODE + this.#word(start + 6) + (kind === PageKind.Leaf ? this.#dataInPage(i) : 0);
+        NODE_HEADER_SIZE +
+        this.#word(start + 6) +
+        (kind === PageKind.Leaf ? this.#dataInPage(i) : 0);
       if (start + size > this.#size) return `its node ${i} of ${size} bytes exceeds the page`;
       this.#sizes[start / 2] = size + (size % 2);
     }
@@ -73,12 +82,12 @@ export class Nodes {
   }
 
   keyStart(i: number): number {
-    return (this.#starts[i] ?? 0) + NODE;
+    return (this.#starts[i] ?? 0) + NODE_HEADER_SIZE;
   }
 
   keyEnd(i: number): number {
     const start = this.#starts[i] ?? 0;
-    return start + NODE + this.#word(start + 6);
+    return start + NODE_HEADER_SIZE + this.#word(start + 6);
   }
 
   /** For a branch's node: the page it refers to. */
@@ -103,7 +112,7 @@ export class Nodes {
   }
 
   #dataInPage(i: number): number {
-    return this.kind(i) === NodeKind.Big ? OVERFLOW_RECORD : this.dataSize(i);
+    return this.kind(i) === NodeKind.Big ? OVERFLOW_RECORD_SIZE : this.dataSize(i);
   }
 
   /** Whether the nodes fill the page from `upper` to its end. */

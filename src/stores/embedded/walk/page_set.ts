@@ -11,7 +11,7 @@ export class PageSet {
   readonly #chunks = new Map<number, Uint8Array>();
 
   /** Returns the first of these pages that is in the set. */
-  firstOf(first: number, count: number): number | undefined {
+  findFirst(first: number, count: number): number | undefined {
     for (let page = first; page < first + count;) {
       const chunk = this.#chunks.get(Math.floor(page / PAGES));
       const end = Math.min(first + count, endOfChunk(page));

@@ -4,17 +4,17 @@ import type { PageFile } from './page_file';
 import { PageSet } from './page_set';
 
 /** The place of a flaw. */
-export interface Where {
+export interface FlawLocation {
   readonly page?: number;
   /** The name of the table, or a description for the two trees without one. */
   readonly tree: string;
 }
 
 /** What the walks of a state's trees share: the places of its pages, and the flaws. */
-export class State {
+export class WalkState {
   readonly flaws: Flaw[] = [];
   /** Pages read so far. */
-  read = 0;
+  pagesRead = 0;
   readonly #used = new PageSet();
   readonly #free = new PageSet();
   #fileSize = 0;
@@ -30,7 +30,7 @@ export class State {
     return this.flaws.length >= MAX_FLAWS;
   }
 
-  report(flaw: FlawKind, { page, tree }: Where, what: string): void {
+  report(flaw: FlawKind, { page, tree }: FlawLocation, what: string): void {
     if (this.isFull) return;
     const at = page === undefined ? tree : `${tree}, page ${page}`;
     const text = `${at}: ${what}`;
@@ -44,8 +44,8 @@ export class State {
   }
 
   /** Reads the beginning of a page. Reports a flaw and returns false on failure. */
-  readPage(where: Where & { readonly page: number }, into: Buffer, length: number): boolean {
-    this.onPage(++this.read);
+  readPage(where: FlawLocation & { readonly page: number }, into: Buffer, length: number): boolean {
+    this.onPage(++this.pagesRead);
     const reason = this.file.read(into, length, where.page * this.meta.pageSize);
     if (reason === undefined) return true;
     this.report('page', where, `it ${reason}`);
@@ -68,13 +68,13 @@ export class State {
       this.report('place', { page: first, tree }, `${describePages(count)} not in the database`);
       return false;
     }
-    const duplicate = this.#used.firstOf(first, count);
+    const duplicate = this.#used.findFirst(first, count);
     if (duplicate !== undefined) {
       this.report('place', { page: duplicate, tree }, 'it is used in two places');
       return false;
     }
     this.#used.add(first, count);
-    const free = this.#free.firstOf(first, count);
+    const free = this.#free.findFirst(first, count);
     if (free === undefined) return true;
     this.report('free', { page: free, tree }, 'it is in use, but also in the free list');
     return false;
@@ -90,9 +90,9 @@ export class State {
   #releaseFlaw(first: number, count: number): { page: number; what: string } | undefined {
     if (first < 2 || count < 1 || first + count - 1 > this.meta.lastPage)
       return { page: first, what: `${describePages(count)} not in the database` };
-    const used = this.#used.firstOf(first, count);
+    const used = this.#used.findFirst(first, count);
     if (used !== undefined) return { page: used, what: 'it is in use, but also in the free list' };
-    const duplicate = this.#free.firstOf(first, count);
+    const duplicate = this.#free.findFirst(first, count);
     return duplicate === undefined
       ? undefined
       : { page: duplicate, what: 'it is in the free list twice' };

@@ -1,6 +1,6 @@
 import {
-  DEEPEST,
-  HEADER,
+  MAX_DEPTH,
+  HEADER_SIZE,
   INTEGER_KEYS,
   NodeKind,
   PageKind,
@@ -8,7 +8,7 @@ import {
   type TreeRecord,
 } from './format';
 import { compareKeys, type Key, Nodes, readPageHeader } from './page';
-import type { State } from './state';
+import type { WalkState } from './state';
 
 /** An entry of a leaf. Its bytes are only valid during the call of `onEntry`. */
 export interface Entry {
@@ -38,9 +38,9 @@ interface Bounds {
 }
 
 /** Walks a tree, each page once, and reports flaws to the state. */
-export function walkTree(state: State, record: TreeRecord, options: TreeOptions): void {
+export function walkTree(state: WalkState, record: TreeRecord, options: TreeOptions): void {
   const { name } = options;
-  if ((record.root === undefined) !== (record.depth === 0) || record.depth > DEEPEST) {
+  if ((record.root === undefined) !== (record.depth === 0) || record.depth > MAX_DEPTH) {
     state.report('count', { tree: name }, `it cannot have a depth of ${record.depth}`);
     return;
   }
@@ -51,18 +51,18 @@ export function walkTree(state: State, record: TreeRecord, options: TreeOptions)
 }
 
 class TreeWalk {
-  readonly #state: State;
+  readonly #state: WalkState;
   readonly #record: TreeRecord;
   readonly #options: TreeOptions;
   readonly #asNumbers: boolean;
   /** One buffer, and the nodes in it, for each level. */
   readonly #levels: { readonly bytes: Buffer; readonly nodes: Nodes }[] = [];
-  readonly #overflow = Buffer.alloc(HEADER);
+  readonly #overflow = Buffer.alloc(HEADER_SIZE);
   readonly #counts = { branches: 0, leaves: 0, overflow: 0, entries: 0 };
   /** Whether all pages were read. */
   #isComplete = true;
 
-  constructor(state: State, record: TreeRecord, options: TreeOptions) {
+  constructor(state: WalkState, record: TreeRecord, options: TreeOptions) {
     this.#state = state;
     this.#record = record;
     this.#options = options;
@@ -117,7 +117,7 @@ class TreeWalk {
       return `it belongs to transaction ${transaction}, but its parent to ${at.latest}`;
     // mdb_page_search_root: branches of the free list may temporarily have one
     const minCount = kind === PageKind.Branch && !this.#asNumbers ? 2 : 1;
-    return nodes.judge(kind, minCount);
+    return nodes.check(kind, minCount);
   }
 
   /** Whether the keys ascend within the bounds. The first key of a branch is unused. */
@@ -202,7 +202,7 @@ class TreeWalk {
     const { pageSize } = this.#state.meta;
     const first = readNumber(leaf, record);
     const [transaction, count] = [readNumber(leaf, record + 8), readNumber(leaf, record + 16)];
-    if (count < Math.ceil((HEADER + size) / pageSize) || count > 2 ** 31) {
+    if (count < Math.ceil((HEADER_SIZE + size) / pageSize) || count > 2 ** 31) {
       this.#state.report(
         'page',
         { page: at.number, tree },
@@ -211,7 +211,7 @@ class TreeWalk {
       return undefined;
     }
     if (!this.#state.use(first, count, tree)) return undefined;
-    if (!this.#state.readPage({ page: first, tree }, this.#overflow, HEADER)) return undefined;
+    if (!this.#state.readPage({ page: first, tree }, this.#overflow, HEADER_SIZE)) return undefined;
     const header = readPageHeader(this.#overflow);
     const isValid =
       header.number === first &&
@@ -222,7 +222,7 @@ class TreeWalk {
       transaction >= 1;
     if (isValid && this.#state.reaches(first + count)) {
       this.#counts.overflow += count;
-      return first * pageSize + HEADER;
+      return first * pageSize + HEADER_SIZE;
     }
     const says = `page ${header.number}, of the kind ${header.kind}, with ${header.pages} pages`;
     const text = isValid

@@ -1,10 +1,10 @@
 import type { Flaw } from './flaw';
 import { FREE_LIST, readFreeRecord } from './free_list';
-import { HEADER, NodeKind, readTreeRecord, TREE_RECORD, type TreeRecord } from './format';
+import { HEADER_SIZE, NodeKind, readTreeRecord, TREE_RECORD_SIZE, type TreeRecord } from './format';
 import { type Header, newestTransaction, readHeader } from './header';
 import { readPageHeader } from './page';
 import type { PageFile } from './page_file';
-import { State } from './state';
+import { WalkState } from './state';
 import { type Entry, walkTree } from './tree';
 
 /** The name in reports of the tree that lists all tables. */
@@ -13,7 +13,7 @@ const LIST_OF_TABLES = 'the list of tables';
 /** Max walks of a database that is being written to; then flaws found by all count. */
 const ATTEMPTS = 4;
 
-export interface Walked {
+export interface WalkResult {
   readonly flaws: readonly Flaw[];
   /** The names of all tables. */
   readonly tables: readonly string[];
@@ -39,7 +39,7 @@ export function walk(
   file: PageFile,
   expectedTables: readonly string[],
   onPage: (read: number) => void = () => undefined,
-): Walked {
+): WalkResult {
   let before: readonly Flaw[] | undefined;
   for (let attempt = 1; ; attempt++) {
     const result = walkOnce(file, expectedTables, onPage);
@@ -59,10 +59,10 @@ function walkOnce(
   file: PageFile,
   expectedTables: readonly string[],
   onPage: (read: number) => void,
-): Walked {
+): WalkResult {
   const header = readHeader(file);
   if (Array.isArray(header)) return { flaws: header, tables: [], pages: 0, transaction: undefined };
-  const state = new State(file, header.newest, onPage);
+  const state = new WalkState(file, header.newest, onPage);
   checkRoots(state, header);
   const tables = readTables(state);
   checkNames(state, [...tables.keys()], expectedTables);
@@ -75,7 +75,7 @@ function walkOnce(
     tables: false,
     onEntry: (entry) => readFreeRecord(state, entry),
   });
-  const { flaws, read: pages } = state;
+  const { flaws, pagesRead: pages } = state;
   return { flaws, tables: [...tables.keys()], pages, transaction };
 }
 
@@ -84,12 +84,12 @@ function walkOnce(
  * writes the root of the list of tables, so this detects a header that is one commit too
  * old. (In compacted copies, pages belong to transaction 1.)
  */
-function checkRoots(state: State, { newest, older }: Header): void {
-  const bytes = Buffer.alloc(HEADER);
+function checkRoots(state: WalkState, { newest, older }: Header): void {
+  const bytes = Buffer.alloc(HEADER_SIZE);
   for (const { page, main, transaction } of [newest, older]) {
     if (main.root === undefined) continue;
     const where = { page, tree: 'the header' };
-    const reason = state.file.read(bytes, HEADER, main.root * newest.pageSize);
+    const reason = state.file.read(bytes, HEADER_SIZE, main.root * newest.pageSize);
     const rootTransaction = reason === undefined ? readPageHeader(bytes).transaction : undefined;
     if (rootTransaction === transaction || rootTransaction === 1) continue;
     const text = `it belongs to transaction ${transaction}, but refers to page ${main.root}`;
@@ -103,7 +103,7 @@ interface TableRecord {
   readonly transaction: number;
 }
 
-function readTables(state: State): Map<string, TableRecord> {
+function readTables(state: WalkState): Map<string, TableRecord> {
   const tables = new Map<string, TableRecord>();
   const onEntry = (entry: Entry) => {
     // names end with a NUL, as in C
@@ -123,7 +123,7 @@ function readTables(state: State): Map<string, TableRecord> {
 
 /** Returns undefined for no table, or one of a kind that this program does not use. */
 function recordOf({ kind, data }: Entry): TreeRecord | undefined {
-  if (kind !== NodeKind.Table || 'size' in data || data.end - data.start !== TREE_RECORD)
+  if (kind !== NodeKind.Table || 'size' in data || data.end - data.start !== TREE_RECORD_SIZE)
     return undefined;
   const record = readTreeRecord(data.bytes, data.start);
   return record.flags === 0 && record.pad === 0 ? record : undefined;
@@ -135,7 +135,7 @@ function recordOf({ kind, data }: Entry): TreeRecord | undefined {
  * an unknown one.
  */
 function checkNames(
-  state: State,
+  state: WalkState,
   tables: readonly string[],
   expectedTables: readonly string[],
 ): void {

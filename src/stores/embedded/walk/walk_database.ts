@@ -5,13 +5,13 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { codeOf } from '../../../util/errors';
-import { fromSystem, StorageError } from '../storage/storage_error';
+import { toStorageError, StorageError } from '../storage/storage_error';
 import type { Flaw } from './flaw';
 import type { Message } from './messages';
 
 export interface WalkOptions {
   /** Milliseconds without a message after which the child is killed. */
-  readonly patience?: number;
+  readonly timeout?: number;
   /** Called during a long walk, with the number of pages read. */
   readonly onProgress?: (pages: number) => void;
   /** The child's script. For tests. */
@@ -66,7 +66,7 @@ async function sizeOf(file: string): Promise<number | undefined> {
     return stats.size;
   } catch (error) {
     if (['ENOENT', 'ENOTDIR'].includes(codeOf(error))) return undefined;
-    throw fromSystem(`could not open ${file}`, error);
+    throw toStorageError(`could not open ${file}`, error);
   }
 }
 
@@ -132,7 +132,7 @@ class ChildReader {
   waitForExit(): Promise<void> {
     return new Promise((resolve) => {
       this.child.once('error', (error) => {
-        this.#failure = fromSystem('could not start a process', error).message;
+        this.#failure = toStorageError('could not start a process', error).message;
         clearTimeout(this.#timer);
         resolve();
       });
@@ -167,7 +167,7 @@ class ChildReader {
     this.#timer = setTimeout(() => {
       this.#isStuck = true;
       this.child.kill('SIGKILL');
-    }, this.options.patience ?? DEFAULT_PATIENCE);
+    }, this.options.timeout ?? DEFAULT_PATIENCE);
   }
 
   #handle(message: Message): void {

@@ -4,20 +4,20 @@ import { now } from '../../../util/clock';
 import { messageOf } from '../../../util/errors';
 import type { Log } from '../../../util/log';
 import type { Locks, SoleServerStatus } from '../../../coordination/sole_server';
-import type { Seen, ServerRecord, ServerRecords } from './server_records';
+import type { SeenRecord, ServerRecord, ServerRecords } from './server_records';
 import { isGone, THIS_PROCESS } from './this_process';
 
 /** In milliseconds. */
-export interface Times {
+export interface MonitorTimes {
   /** Between two writes of a record. */
   readonly refresh: number;
   /** How long a record shows that its server is alive. */
   readonly valid: number;
   /** Between two looks at a possible rival, and before a failed request is retried. */
-  readonly again: number;
+  readonly retry: number;
 }
 
-const TIMES: Times = { refresh: 5000, valid: 15_000, again: 1000 };
+const TIMES: MonitorTimes = { refresh: 5000, valid: 15_000, retry: 1000 };
 /**
  * The share of `valid` for which a server relies on its own record; what it has in
  * progress has the rest to finish.
@@ -57,7 +57,7 @@ export class RecordMonitor {
     private readonly locks: () => Promise<Locks>,
     private readonly publish: (standing: SoleServerStatus) => void,
     private readonly log: Log,
-    private readonly times: Times = TIMES,
+    private readonly times: MonitorTimes = TIMES,
   ) {}
 
   /**
@@ -68,7 +68,7 @@ export class RecordMonitor {
    */
   async start(): Promise<void> {
     const end = now() + 2 * this.times.valid;
-    let firstRival: Seen | undefined;
+    let firstRival: SeenRecord | undefined;
     for (;;) {
       const rival = await this.#claim().catch((error: unknown) => this.#handleFailure(error));
       if (rival === undefined) break;
@@ -77,7 +77,7 @@ export class RecordMonitor {
         throw new AnotherServer(refusal(rival));
       if (!isSame) firstRival = rival;
       // a server that waits to start has nothing else that keeps its process alive
-      await this.#pause(this.times.again, true);
+      await this.#pause(this.times.retry, true);
     }
     this.run();
   }
@@ -104,23 +104,23 @@ export class RecordMonitor {
         pause = this.times.refresh;
       } catch (error) {
         this.#handleFailure(error);
-        pause = this.times.again;
+        pause = this.times.retry;
       }
     }
   }
 
   /** @returns the rival to yield to, if any */
-  #step(): Promise<Seen | undefined> {
+  #step(): Promise<SeenRecord | undefined> {
     if (this.#since === undefined || now() >= this.#until) return this.#claim();
     return this.#serve(this.#since, (other) => other.record.state === 'serving');
   }
 
-  async #claim(): Promise<Seen | undefined> {
+  async #claim(): Promise<SeenRecord | undefined> {
     this.#since = undefined;
     const locks = await this.locks();
     await this.records.write(this.#id, { ...THIS_PROCESS, locks, state: 'candidate' });
-    const { written, others } = await this.records.look(this.#id, this.times.valid);
-    const mustYieldTo = (other: Seen) =>
+    const { written, others } = await this.records.readAlive(this.#id, this.times.valid);
+    const mustYieldTo = (other: SeenRecord) =>
       other.record.state === 'serving' || isBefore(other, written, this.#id);
     const rival = others.filter((other) => isRival(other, locks)).find(mustYieldTo);
     if (!rival) return this.#serve(written, () => true);
@@ -129,12 +129,15 @@ export class RecordMonitor {
   }
 
   /** @param mustYieldTo which of the earlier servers to yield to */
-  async #serve(since: string, mustYieldTo: (other: Seen) => boolean): Promise<Seen | undefined> {
+  async #serve(
+    since: string,
+    mustYieldTo: (other: SeenRecord) => boolean,
+  ): Promise<SeenRecord | undefined> {
     const locks = await this.locks();
     const startTime = now();
     const record: ServerRecord = { ...THIS_PROCESS, locks, state: 'serving', since };
     await this.records.write(this.#id, record);
-    const { others } = await this.records.look(this.#id, this.times.valid);
+    const { others } = await this.records.readAlive(this.#id, this.times.valid);
     const rival = others.find(
       (other) => isRival(other, locks) && mustYieldTo(other) && isBefore(other, since, this.#id),
     );
@@ -170,7 +173,7 @@ export class RecordMonitor {
   }
 }
 
-function isRival({ record }: Seen, ownLocks: Locks): boolean {
+function isRival({ record }: SeenRecord, ownLocks: Locks): boolean {
   const { locks } = record;
   if (locks.through === 'redis' && ownLocks.through === 'redis') {
     // without their Redis neither writes, unless configured to
@@ -183,12 +186,12 @@ function isRival({ record }: Seen, ownLocks: Locks): boolean {
  * Whether another server came first. Both times are from the store's clock, which writes
  * all of them in one form.
  */
-function isBefore({ id, record, written }: Seen, since: string, ownId: string): boolean {
+function isBefore({ id, record, written }: SeenRecord, since: string, ownId: string): boolean {
   const theirs = record.since ?? written;
   return theirs < since || (theirs === since && id < ownId);
 }
 
-function refusal({ record: { host, pid, started } }: Seen): string {
+function refusal({ record: { host, pid, started } }: SeenRecord): string {
   return (
     `another server writes to this store, and the two do not share their locks: host ${host}, pid ${pid}, running since ${started}. ` +
     'Give both the same redis_url, or run only one. sole_server_check = off disables this check, but two such servers lose versions'

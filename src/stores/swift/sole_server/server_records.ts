@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { drain, type Body } from '../../../http/body';
-import { keepOwnContainer } from '../../../swift_api/authority/closed_list';
+import { ownContainerAuthority } from '../../../swift_api/authority/closed_list';
 import { Headers } from '../../../http/headers';
 import { readJson, UnreadableJson } from '../../../formats/json';
 import { NO_BODY, type Handler, type Response } from '../../../swift_api/message';
-import { transactionId } from '../../../swift_api/transaction';
-import { parseAnswer, readAnswer } from '../../../swift_api/json_response';
+import { newTransactionId } from '../../../swift_api/transaction';
+import { parseResponse, readResponse } from '../../../swift_api/json_response';
 import { StoreError } from '../../../util/store_error';
-import { ITSELF } from '../../../swift_api/itself';
+import { ITSELF_QUERY } from '../../../swift_api/itself';
 
 const CONTAINER = 'hindsight-servers';
 /**
@@ -45,7 +45,7 @@ export type ServerRecord = Readonly<z.infer<typeof ServerRecord>>;
  * A record and when it was written, by the store's clock, in the form of listings: to the
  * microsecond, in UTC.
  */
-export interface Seen {
+export interface SeenRecord {
   readonly id: string;
   readonly record: ServerRecord;
   readonly written: string;
@@ -105,10 +105,10 @@ export class ServerRecords {
    * @param valid milliseconds for which a record shows that its server is alive
    * @throws StoreError if the store does not answer, or does not list the own record yet
    */
-  async look(
+  async readAlive(
     id: string,
     valid: number,
-  ): Promise<{ readonly written: string; readonly others: readonly Seen[] }> {
+  ): Promise<{ readonly written: string; readonly others: readonly SeenRecord[] }> {
     const entries = await this.#list();
     const ownEntry = entries.find(({ name }) => name === id);
     if (!ownEntry) throw failure('the store does not list the record of this server yet');
@@ -117,7 +117,7 @@ export class ServerRecords {
       (each) => each !== ownEntry && Date.parse(`${each.last_modified}Z`) > oldest,
     );
     const cache = new Map<string, ServerRecord | undefined>();
-    const others: Seen[] = [];
+    const others: SeenRecord[] = [];
     for (const { name, hash, last_modified: written } of alive) {
       const key = `${name} ${hash}`;
       const record = this.#cache.get(key) ?? (await this.#read(name));
@@ -133,7 +133,7 @@ export class ServerRecords {
     for (;;) {
       const marker = encodeURIComponent(entries.at(-1)?.name ?? '');
       const body = await this.#get('', `format=json&marker=${marker}`);
-      const page = parseAnswer(Listing, body, LISTING);
+      const page = parseResponse(Listing, body, LISTING);
       if (page.length === 0) return entries;
       entries.push(...page);
     }
@@ -141,7 +141,7 @@ export class ServerRecords {
 
   /** Returns undefined if the record is gone or invalid. */
   async #read(id: string): Promise<ServerRecord | undefined> {
-    const body = await this.#get(`/${id}`, ITSELF);
+    const body = await this.#get(`/${id}`, ITSELF_QUERY);
     try {
       return ServerRecord.safeParse(readJson(body)).data;
     } catch (error) {
@@ -163,7 +163,7 @@ export class ServerRecords {
         `the records of servers could not be read: the store answered ${response.status}`,
       );
     }
-    return readAnswer(response.body, MAX_BYTES, path === '' ? LISTING : 'the record of a server');
+    return readResponse(response.body, MAX_BYTES, path === '' ? LISTING : 'the record of a server');
   }
 
   async #request(
@@ -185,9 +185,9 @@ export class ServerRecords {
       headers,
       body,
       signal: AbortSignal.timeout(TIMEOUT),
-      transactionId: transactionId(),
-      authority: keepOwnContainer(account, CONTAINER),
-      received: () => 0,
+      transactionId: newTransactionId(),
+      authority: ownContainerAuthority(account, CONTAINER),
+      receivedBytes: () => 0,
     });
   }
 }

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Handler, Request, Response } from '../../../swift_api/message';
-import { credentials, type Headers } from '../../../http/headers';
+import { credentialHeaders, type Headers } from '../../../http/headers';
 import { parseTarget } from '../../../swift_api/target';
 import { readAll } from '../../../http/body';
 import { X_TRANS_ID } from '../../../swift_api/header_names';
@@ -27,7 +27,7 @@ interface Refusal {
  * write to a container. A refusal of one is a refusal of all, so any number of them costs
  * the store one request a second.
  */
-export class Strangers {
+export class AnonymousRefusals {
   private readonly refusals = new LRUCache<string, Refusal>({ max: MAX, ttl: REFUSAL_TTL });
 
   /** @param send sends a request to the store */
@@ -59,7 +59,7 @@ export class Strangers {
 function keyOf({ method, path, query, headers, body }: Request): string | undefined {
   if (!WRITES.includes(method) || query !== '' || !Buffer.isBuffer(body) || body.length > 0)
     return undefined;
-  if (credentials(headers).entries().next().done !== true) return undefined;
+  if (credentialHeaders(headers).entries().next().done !== true) return undefined;
   const target = parseTarget(path);
   if (target?.object === undefined) return undefined;
   return JSON.stringify([target.account, target.container]);

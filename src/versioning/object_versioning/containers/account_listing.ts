@@ -7,7 +7,7 @@ import {
 import { drain } from '../../../http/body';
 import { isTrueValue, toBytes, type ByteString } from '../../../http/bytes';
 import { LIMITS } from '../../../swift_api/constraints';
-import { listingAnswer, listingType, type ShownEntry } from '../../../swift_api/listing';
+import { listingResponse, listingType, type ListingRecord } from '../../../swift_api/listing';
 import type { Handler, Request, Response } from '../../../swift_api/message';
 import type { Call } from '../../calls';
 import { formatQuery } from '../../../swift_api/target';
@@ -37,12 +37,12 @@ export async function listAccount(
   const visible = await listing.readVisible(await readListing(first));
   const entries = type === 'text/plain' ? visible : await listing.addVersionBytes(visible);
   const headers = first.headers.without('content-type', 'content-length', 'vary');
-  return listingAnswer(
+  return listingResponse(
     type,
     query,
     headers,
     { kind: 'account', name: target.account },
-    entries as ShownEntry[],
+    entries as ListingRecord[],
   );
 }
 

@@ -1,9 +1,9 @@
-import { page } from '../../../swift_api/responses';
+import { htmlResponse } from '../../../swift_api/responses';
 import { destroy, drain, whileUnread } from '../../../http/body';
-import { authorityOn } from '../../authority';
+import { authorityFor } from '../../authority';
 import { BEFORE_VERSIONS } from '../version_names';
 import { isTrueValue, toBytes, type ByteString } from '../../../http/bytes';
-import { lookAtHeaders } from '../../../swift_api/authority/closed_list';
+import { headersAuthority } from '../../../swift_api/authority/closed_list';
 import type { Power, Right } from '../../../swift_api/authority/authority';
 import { Headers } from '../../../http/headers';
 import { readJson } from '../../../formats/json';
@@ -14,16 +14,22 @@ import {
   type Response,
 } from '../../../swift_api/message';
 import { isApi, type ContainerTarget } from '../../../swift_api/target';
-import { readAnswer } from '../../../swift_api/json_response';
-import { rightShown } from '../../../swift_api/authority/shown_right';
+import { readResponse } from '../../../swift_api/json_response';
+import { provenRight } from '../../../swift_api/authority/shown_right';
 import { StoreError } from '../../../util/store_error';
 import { readListing } from './listing_entries';
 import { isNative, Listings } from './listings';
-import { mirroredChanges, versionsContainer, VersionsContainers } from './versions_container';
+import { sharedHeaderChanges, versionsContainer, VersionsContainers } from './versions_container';
 import { storeErrorOf, SwiftClient } from '../../../swift_api/client';
 import type { ContainerCall } from '../../calls';
 import { X_CONTAINER_BYTES_USED, X_STORAGE_POLICY } from '../../../swift_api/header_names';
-import { mayHaveIds, readEnabled, readSetting, setsMode, writeEnabled } from '../../policy_headers';
+import {
+  mayHaveIds,
+  readEnabled,
+  readSetting,
+  setsMode,
+  enabledHeaders,
+} from '../../policy_headers';
 
 const MAX_INFO_BYTES = 1024 * 1024;
 const ENABLED = 'X-Versions-Enabled';
@@ -34,7 +40,7 @@ export interface ContainerChange {
   /** Whether writes that began before must end first, while new ones wait. */
   readonly isExclusive: boolean;
   /** Makes the change; to be called once nothing is in the way. */
-  make(request: Request): Promise<Response>;
+  apply(request: Request): Promise<Response>;
 }
 
 /**
@@ -55,12 +61,12 @@ export class VersionedContainers {
   }
 
   /** Handles GET and HEAD of a container. */
-  async show(call: ContainerCall): Promise<Response> {
+  async handleRead(call: ContainerCall): Promise<Response> {
     const { request, target } = call;
     if (!isApi(target)) return this.next({ ...request });
     const isListing = request.method === 'GET';
     if (isListing && call.query.has('versions')) {
-      const listing = await this.listings.versions(call);
+      const listing = await this.listings.listVersions(call);
       return isNative(listing)
         ? this.forwardUnchanged(request, listing)
         : this.withTotals(request, target, listing);
@@ -68,7 +74,7 @@ export class VersionedContainers {
     const response = await this.next({ ...request });
     if (response.status >= 300 || isNative(response) || readEnabled(response.headers) === undefined)
       return response;
-    const listing = isListing ? await this.listings.currents(call, response) : response;
+    const listing = isListing ? await this.listings.listCurrent(call, response) : response;
     return this.withTotals(request, target, listing);
   }
 
@@ -81,7 +87,7 @@ export class VersionedContainers {
    * @returns undefined if it changes nothing; or the refusal, for a client that may make
    * the change
    */
-  async change(
+  async planChange(
     request: Request,
     storeRequest: Request,
     target: ContainerTarget,
@@ -90,7 +96,7 @@ export class VersionedContainers {
     if (!isApi(target)) return undefined;
     if (request.method === 'DELETE') return this.planRemoval(request, target, right);
     const setting = request.headers.get(ENABLED);
-    const changes = mirroredChanges(request.headers);
+    const changes = sharedHeaderChanges(request.headers);
     if (!touchesObjectVersioning(request.headers)) return undefined;
     const current = await this.look(this.withRight(request, right), target);
     if (current && isNative(current)) return undefined;
@@ -108,12 +114,12 @@ export class VersionedContainers {
         ? storeRequest.headers
         : storeRequest.headers
             .without(ENABLED)
-            .withAll(writeEnabled(enabled, wasVersioned || keepsNulls));
+            .withAll(enabledHeaders(enabled, wasVersioned || keepsNulls));
     const isOn = current !== undefined && readEnabled(current.headers) === true;
     const versionsChanges = wasVersioned || enabled || keepsNulls ? changes : undefined;
     return {
       isExclusive: enabled === true && !isOn,
-      make: (request) =>
+      apply: (request) =>
         this.apply(
           { ...storeRequest, signal: request.signal, headers },
           target,
@@ -132,8 +138,8 @@ export class VersionedContainers {
     const ownRequest = this.withRight(request, right);
     const current = await this.look(ownRequest, target);
     if (!current || isNative(current) || !mayHaveIds(current.headers)) return undefined;
-    if (await this.hasVersions(ownRequest, target)) return page(409, VERSIONS_LEFT);
-    return { isExclusive: true, make: (request) => this.remove(request, target, right) };
+    if (await this.hasVersions(ownRequest, target)) return htmlResponse(409, VERSIONS_LEFT);
+    return { isExclusive: true, apply: (request) => this.remove(request, target, right) };
   }
 
   /**
@@ -151,14 +157,14 @@ export class VersionedContainers {
     let isNew = false;
     try {
       if (enabling)
-        isNew = await this.versionsContainers.make(ownRequest, target, {
+        isNew = await this.versionsContainers.ensure(ownRequest, target, {
           policy: request.headers.get(X_STORAGE_POLICY),
         });
       let versionsResponse =
         changes && (await this.versionsContainers.change(request, target, changes));
       if (versionsResponse?.status === 404) {
         await drain(versionsResponse.body);
-        await this.versionsContainers.make(ownRequest, target);
+        await this.versionsContainers.ensure(ownRequest, target);
         versionsResponse =
           changes && (await this.versionsContainers.change(request, target, changes));
       }
@@ -186,7 +192,7 @@ export class VersionedContainers {
       await drain((await this.client(ownRequest).delete(versionsContainer(target))).body);
       return;
     }
-    await this.versionsContainers.make(ownRequest, target).catch((error: unknown) => {
+    await this.versionsContainers.ensure(ownRequest, target).catch((error: unknown) => {
       // without a container there is nothing to match
       if (!(error instanceof StoreError) || error.status !== 404) throw error;
     });
@@ -208,13 +214,13 @@ export class VersionedContainers {
     }
     if (versionsResponse.status === 409) {
       await drain(versionsResponse.body);
-      return page(409, VERSIONS_LEFT);
+      return htmlResponse(409, VERSIONS_LEFT);
     }
     if (versionsResponse.status >= 300 && versionsResponse.status !== 404) return versionsResponse;
     await drain(versionsResponse.body);
     const response = await this.next(request);
     if (response.status >= 400 && response.status !== 404)
-      await whileUnread(response, () => this.versionsContainers.make(ownRequest, target));
+      await whileUnread(response, () => this.versionsContainers.ensure(ownRequest, target));
     return response;
   }
 
@@ -275,8 +281,8 @@ export class VersionedContainers {
    */
   private forTotals(request: Request, target: ContainerTarget, response: Response): Request {
     if (request.authority !== 'client')
-      return { ...request, authority: lookAtHeaders(versionsContainer(target)) };
-    const right = rightShown(request, response);
+      return { ...request, authority: headersAuthority(versionsContainer(target)) };
+    const right = provenRight(request, response);
     return right ? this.withRight(request, right) : request;
   }
 
@@ -305,13 +311,13 @@ export class VersionedContainers {
       return false;
     }
     this.hasStaticLinks = reportsStaticLinks(
-      await readAnswer(response.body, MAX_INFO_BYTES, '/info of the store'),
+      await readResponse(response.body, MAX_INFO_BYTES, '/info of the store'),
     );
     return this.hasStaticLinks;
   }
 
   private withRight(request: Request, right: Right): Request {
-    return { ...request, authority: authorityOn(this.power, right) };
+    return { ...request, authority: authorityFor(this.power, right) };
   }
 
   /** @param ownRequest its authority determines in whose name requests are made */
@@ -323,7 +329,7 @@ export class VersionedContainers {
 const VERSIONS_LEFT = 'Delete all versions before deleting container.';
 const NO_STATIC_LINKS =
   'Object versioning requires static symlinks, which the store does not support: its /info has no static_links under symlink\n';
-export const TWO_WAYS =
+export const CONFLICTING_MODES =
   'A container with X-Versions-Enabled cannot have X-Versions-Location or X-History-Location as well\n';
 const HAS_OTHER_MODE =
   'Cannot enable object versioning on a container that is already using the legacy versioned writes feature.';
@@ -337,7 +343,7 @@ export function touchesObjectVersioning(headers: Headers): boolean {
     headers.has(ENABLED) ||
     setsMode(headers) ||
     Boolean(headers.get(SYNC_TO)) ||
-    mirroredChanges(headers) !== undefined
+    sharedHeaderChanges(headers) !== undefined
   );
 }
 
@@ -349,10 +355,10 @@ function clashOf(requestHeaders: Headers, containerHeaders: Headers): Response |
     Boolean(requestHeaders.get(SYNC_TO)),
   ];
   const isVersioned = mayHaveIds(containerHeaders);
-  if (mode && (enabling || isVersioned)) return textResponse(400, TWO_WAYS);
-  if (sync && (enabling || isVersioned)) return page(400, NO_SYNC);
-  if (enabling && readSetting(containerHeaders)) return page(400, HAS_OTHER_MODE);
-  if (enabling && containerHeaders.get(SYNC_TO)) return page(400, IS_SYNCED);
+  if (mode && (enabling || isVersioned)) return textResponse(400, CONFLICTING_MODES);
+  if (sync && (enabling || isVersioned)) return htmlResponse(400, NO_SYNC);
+  if (enabling && readSetting(containerHeaders)) return htmlResponse(400, HAS_OTHER_MODE);
+  if (enabling && containerHeaders.get(SYNC_TO)) return htmlResponse(400, IS_SYNCED);
   return undefined;
 }
 

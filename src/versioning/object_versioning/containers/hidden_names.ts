@@ -1,26 +1,26 @@
 import { isVersionsContainer } from '../version_names';
-import { page } from '../../../swift_api/responses';
+import { htmlResponse } from '../../../swift_api/responses';
 import type { ByteString } from '../../../http/bytes';
 import { Headers } from '../../../http/headers';
 import type { Response } from '../../../swift_api/message';
-import { segmentPaths, segmentPlace } from '../../../swift_api/segments';
+import { segmentPaths, parseSegmentPath } from '../../../swift_api/segments';
 
 /** Whether a path below the account leads into a versions container. */
-export function isHidden(path: ByteString): boolean {
+export function isHiddenPath(path: ByteString): boolean {
   return isVersionsContainer(path.replace(/^\/+/, ''));
 }
 
 /** Whether a manifest names a segment in a versions container. */
-export function namesHidden(manifest: unknown): boolean {
+export function hasHiddenSegment(manifest: unknown): boolean {
   for (const path of segmentPaths(manifest))
-    if (isVersionsContainer(segmentPlace(path).container)) return true;
+    if (isVersionsContainer(parseSegmentPath(path).container)) return true;
   return false;
 }
 
 /** Refuses a request that names a versions container. */
 export function refuseHidden(status: number, what: string): Response {
   const reason = 'is a versions container; use ?versions and ?version-id to access versions';
-  return page(status, `${what} ${reason}\n`, PLAIN);
+  return htmlResponse(status, `${what} ${reason}\n`, PLAIN);
 }
 
 /** Refuses a manifest that names a segment in a versions container. */

@@ -1,6 +1,6 @@
 import { isVersionsContainer } from '../version_names';
-import type { Judge } from '../../../plugin/held_manifest';
-import { answer } from '../../../swift_api/responses';
+import type { AppRights } from '../../../plugin/held_manifest';
+import { statusResponse } from '../../../swift_api/responses';
 import { unquote } from '../../../http/bytes';
 import {
   textResponse,
@@ -12,8 +12,8 @@ import { NAMING_HEADERS } from '../../../swift_api/naming_headers';
 import { isObject } from '../../../swift_api/target';
 import { ObjectCall, type Call } from '../../calls';
 import { hasReservedParameter, RESERVED_TYPE } from '../../../swift_api/reserved';
-import { isHidden, refuseHidden } from './hidden_names';
-import { judgeManifest } from '../manifests';
+import { isHiddenPath, refuseHidden } from './hidden_names';
+import { checkManifest } from '../manifests';
 
 /**
  * Keeps clients out of versions containers, however a request names one, and from setting
@@ -27,19 +27,21 @@ import { judgeManifest } from '../manifests';
 export async function hideVersions(
   { request, target }: Call,
   handler: Handler,
-  app: Judge,
+  app: AppRights,
 ): Promise<Request | Response> {
   if (isVersionsContainer(target.container ?? '')) return refuseContainer(request);
-  const header = NAMING_HEADERS.find((name) => isHidden(unquote(request.headers.get(name) ?? '')));
+  const header = NAMING_HEADERS.find((name) =>
+    isHiddenPath(unquote(request.headers.get(name) ?? '')),
+  );
   if (header !== undefined) return refuseHidden(412, `The container that ${header} names`);
   // requests made from entries of an archive, or from a form, did not pass the gatekeeper
   // as such
   if (!request.dialect && hasReservedParameter(request.headers.get('content-type') ?? ''))
     return textResponse(400, RESERVED_TYPE);
-  return isObject(target) ? judgeManifest(new ObjectCall(request, target), handler, app) : request;
+  return isObject(target) ? checkManifest(new ObjectCall(request, target), handler, app) : request;
 }
 
 function refuseContainer({ method }: Request): Response {
-  if (['GET', 'HEAD', 'DELETE', 'POST', 'OPTIONS'].includes(method)) return answer(404);
+  if (['GET', 'HEAD', 'DELETE', 'POST', 'OPTIONS'].includes(method)) return statusResponse(404);
   return refuseHidden(412, 'This container');
 }

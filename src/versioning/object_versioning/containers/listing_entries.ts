@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { containerOfVersions, decodeName, parseVersionName } from '../version_names';
 import { toBytes, toText, type ByteString } from '../../../http/bytes';
-import type { ShownEntry } from '../../../swift_api/listing';
-import type { ForDialect, Response } from '../../../swift_api/message';
+import type { ListingRecord } from '../../../swift_api/listing';
+import type { DialectContext, Response } from '../../../swift_api/message';
 import { formatTarget, type ContainerTarget } from '../../../swift_api/target';
-import { parseAnswerAsGiven, readAnswer } from '../../../swift_api/json_response';
+import { parseResponseUnchanged, readResponse } from '../../../swift_api/json_response';
 import { latest } from '../state';
 import { newestIn } from '../newest_note';
-import { nullIn } from '../null_versions/null_note';
+import { nullIdIn } from '../null_versions/null_note';
 import { DELETE_MARKER_TYPE, isVersionMarkerType } from '../../../swift_api/markers';
 import { withoutReservedParameters, withoutVersionParameters } from '../../../swift_api/reserved';
 import { objectOfNote, unfinishedIn } from '../unfinished_note';
@@ -29,20 +29,20 @@ export type RawEntry = z.infer<typeof Entry>;
 
 /** Reads the entries of a JSON listing to its end, their fields in the store's order. */
 export async function readListing({ status, body }: Response): Promise<RawEntry[]> {
-  const bytes = await readAnswer(body, MAX_LISTING_BYTES, 'a page of a listing');
+  const bytes = await readResponse(body, MAX_LISTING_BYTES, 'a page of a listing');
   if (status === 204) return [];
   // parsing by the schema would change the order
-  return parseAnswerAsGiven(Listing, bytes, 'a listing');
+  return parseResponseUnchanged(Listing, bytes, 'a listing');
 }
 
 /**
  * Converts an entry of a container's own listing; a link to a version gets the version's
  * size and ETag.
  */
-export function currentOf(
+export function toCurrentEntry(
   raw: RawEntry,
   container: ContainerTarget,
-  dialect?: ForDialect,
+  dialect?: DialectContext,
 ): CurrentEntry | Subdir {
   const name = toBytes(raw.name ?? raw.subdir ?? '');
   if (raw.name === undefined) return { subdir: name };
@@ -70,7 +70,7 @@ export function currentOf(
     entry: presentEntry(entry, dialect),
     link,
     newest: latest(link, newestIn(type)),
-    isNull: nullIn(type) === link,
+    isNull: nullIdIn(type) === link,
   };
 }
 
@@ -78,9 +78,9 @@ export function currentOf(
  * Converts an entry of a versions container's listing; undefined if it is neither a
  * version nor the note of an unfinished operation.
  */
-export function versionOf(
+export function toVersionEntry(
   raw: RawEntry,
-  dialect?: ForDialect,
+  dialect?: DialectContext,
 ): VersionEntry | NoteEntry | Subdir | undefined {
   if (raw.name === undefined) return { subdir: decodeName(toBytes(raw.subdir ?? '')) };
   const type = toBytes(raw.content_type ?? '');
@@ -93,16 +93,16 @@ export function versionOf(
   if (parsed === undefined) return undefined;
   const { object: name, id } = parsed;
   const entry = presentEntry({ ...raw, name: toText(name) }, dialect);
-  return { name, id, isMarker: isVersionMarkerType(type), isNull: nullIn(type) === id, entry };
+  return { name, id, isMarker: isVersionMarkerType(type), isNull: nullIdIn(type) === id, entry };
 }
 
 /**
  * Returns the newest versions of an object, and the note before them, from a listing of
  * that object's entries alone.
  */
-export function topOf(rawEntries: readonly RawEntry[]): TopEntries {
+export function toTopEntries(rawEntries: readonly RawEntry[]): TopEntries {
   const entries = rawEntries
-    .map((each) => versionOf(each))
+    .map((each) => toVersionEntry(each))
     .filter((each) => each && 'name' in each);
   const ids = entries.flatMap((each) => (each && 'id' in each ? each.id : []));
   const note = entries.find((each) => each && 'unfinished' in each);
@@ -132,17 +132,17 @@ function linkOf(
   return version?.object === name ? version.id : undefined;
 }
 
-function presentEntry(entry: RawEntry, dialect: ForDialect | undefined): ShownEntry {
+function presentEntry(entry: RawEntry, dialect: DialectContext | undefined): ListingRecord {
   const { content_type } = entry;
   const type =
     content_type === undefined ? {} : { content_type: presentType(content_type, dialect) };
   const { slo_etag, ...rest }: RawEntry = { ...entry, ...type };
   // last, as in Swift
-  return (slo_etag === undefined ? rest : { ...rest, slo_etag }) as ShownEntry;
+  return (slo_etag === undefined ? rest : { ...rest, slo_etag }) as ListingRecord;
 }
 
 /** Returns a content type as clients see it. */
-function presentType(type: string, dialect: ForDialect | undefined): string {
+function presentType(type: string, dialect: DialectContext | undefined): string {
   if (isVersionMarkerType(type)) return DELETE_MARKER_TYPE;
   return dialect ? withoutVersionParameters(type) : withoutReservedParameters(type);
 }

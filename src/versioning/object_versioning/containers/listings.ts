@@ -1,17 +1,23 @@
-import { authorityOn } from '../../authority';
+import { authorityFor } from '../../authority';
 import { versionPrefix } from '../version_names';
-import { answer, page } from '../../../swift_api/responses';
+import { statusResponse, htmlResponse } from '../../../swift_api/responses';
 import { bestMatch, parseAccept } from '../../../http/accept';
 import { destroy, drain } from '../../../http/body';
 import { toBytes, toText, type ByteString } from '../../../http/bytes';
 import type { Power, Right } from '../../../swift_api/authority/authority';
 import type { Headers } from '../../../http/headers';
-import { listingAnswer, type ShownEntry } from '../../../swift_api/listing';
+import { listingResponse, type ListingRecord } from '../../../swift_api/listing';
 import { type Handler, type Request, type Response } from '../../../swift_api/message';
 import { formatQuery, formatTarget, type ContainerTarget } from '../../../swift_api/target';
-import { rightShown } from '../../../swift_api/authority/shown_right';
+import { provenRight } from '../../../swift_api/authority/shown_right';
 import { StoreError } from '../../../util/store_error';
-import { currentOf, readListing, topOf, versionOf, type RawEntry } from './listing_entries';
+import {
+  toCurrentEntry,
+  readListing,
+  toTopEntries,
+  toVersionEntry,
+  type RawEntry,
+} from './listing_entries';
 import { versionsContainer } from './versions_container';
 import { NULL_ID } from '../version_target';
 import { NullReader } from '../null_versions/null_reader';
@@ -45,7 +51,7 @@ export class Listings {
    * Returns a listing of current objects, from the store's response to the client's
    * request: links are presented as the versions that they lead to.
    */
-  async currents(call: ContainerCall, response: Response): Promise<Response> {
+  async listCurrent(call: ContainerCall, response: Response): Promise<Response> {
     const { request, target, query } = call;
     const type = response.headers.get('content-type')?.split(';')[0] ?? '';
     if (response.status !== 200 || type === 'text/plain') return response;
@@ -53,13 +59,13 @@ export class Listings {
       type === 'application/json' ? response : await this.requestJson(call, response);
     if (jsonResponse.status !== 200) return jsonResponse;
     const entries = (await readListing(jsonResponse)).map((raw) =>
-      entryOf(currentOf(raw, target, request.dialect)),
+      entryOf(toCurrentEntry(raw, target, request.dialect)),
     );
     return respond(type, query, response.headers, target, entries);
   }
 
   /** Returns a listing of versions, or the store's refusal to list the container. */
-  async versions({ request, target, query }: ContainerCall): Promise<Response> {
+  async listVersions({ request, target, query }: ContainerCall): Promise<Response> {
     const parameters = Object.fromEntries(
       ['prefix', 'delimiter', 'marker', 'end_marker', 'limit', 'reverse'].map((name) => [
         name,
@@ -69,15 +75,15 @@ export class Listings {
     const subrequest = currentsRequest(request, target, parameters);
     const first = await this.next(subrequest);
     if (first.status >= 300 || isNative(first)) return first;
-    const right = rightShown(subrequest, first);
+    const right = provenRight(subrequest, first);
     if (right === undefined) throw new Error('the listing proves no right to its container');
     const entries = await readListing(first);
     const refusal = refusalOf(request, query);
     if (refusal) return refusal;
     const clientPage = parsePageRequest(query);
-    if (typeof clientPage === 'string') return page(400, clientPage);
+    if (typeof clientPage === 'string') return htmlResponse(400, clientPage);
     const pageRequest = await this.startAmongVersions(request, target, clientPage, right);
-    const records: ShownEntry[] = [];
+    const records: ListingRecord[] = [];
     if (pageRequest.limit > 0) {
       const merged = await this.merge(request, target, pageRequest, { entries, parameters, right });
       for await (const entry of merged) {
@@ -93,7 +99,7 @@ export class Listings {
     target: ContainerTarget,
     pageRequest: PageRequest,
     first: { readonly entries: RawEntry[]; readonly parameters: Parameters; readonly right: Right },
-  ): Promise<AsyncIterable<ShownEntry>> {
+  ): Promise<AsyncIterable<ListingRecord>> {
     const { reverse, limit } = pageRequest;
     const { dialect } = request;
     const { right } = first;
@@ -124,14 +130,14 @@ export class Listings {
             },
           };
     return mergeVersions(
-      mapDefined(currents, (raw) => currentOf(raw, target, dialect)),
-      mapDefined(versions, (raw) => versionOf(raw, dialect)),
+      mapDefined(currents, (raw) => toCurrentEntry(raw, target, dialect)),
+      mapDefined(versions, (raw) => toVersionEntry(raw, dialect)),
       {
         reverse,
         ...start,
-        kept: dialect && ((name) => this.nulls.kept(request, target, name, right)),
+        kept: dialect && ((name) => this.nulls.findKeptId(request, target, name, right)),
         top: async (name) =>
-          topOf(
+          toTopEntries(
             await this.readVersions(request, target, right, {
               prefix: versionPrefix(name),
               limit: MAX_TOP,
@@ -153,7 +159,7 @@ export class Listings {
   ): Promise<PageRequest> {
     const { after, marker } = pageRequest;
     if (!request.dialect || after !== NULL_ID || !marker) return pageRequest;
-    const nullId = await this.nulls.kept(request, target, marker, right);
+    const nullId = await this.nulls.findKeptId(request, target, marker, right);
     return nullId === undefined ? pageRequest : { ...pageRequest, after: nullId };
   }
 
@@ -166,7 +172,7 @@ export class Listings {
     const response = await this.requestCurrents(request, target, { prefix: name, limit: '1' });
     if (response.status >= 300) throw await listingError(response);
     const [raw] = await readListing(response);
-    const entry = raw && currentOf(raw, target, request.dialect);
+    const entry = raw && toCurrentEntry(raw, target, request.dialect);
     return entry && 'name' in entry && entry.name === name ? entry : undefined;
   }
 
@@ -185,7 +191,7 @@ export class Listings {
     parameters: Parameters,
   ): Promise<RawEntry[]> {
     const query = { ...parameters, format: 'json' };
-    const client = new SwiftClient(this.next, request, authorityOn(this.power, right));
+    const client = new SwiftClient(this.next, request, authorityFor(this.power, right));
     const response = await client.get(versionsContainer(target), { query });
     if (response.status < 300) return readListing(response);
     if (response.status !== 404) throw await listingError(response);
@@ -230,10 +236,10 @@ export function isNative({ headers }: Response): boolean {
 /** Refuses all formats but JSON, the only one in which versions are listed. */
 function refusalOf(request: Request, query: ReadonlyMap<string, ByteString>): Response | undefined {
   const format = query.get('format');
-  if (format) return format.toLowerCase() === 'json' ? undefined : answer(406);
+  if (format) return format.toLowerCase() === 'json' ? undefined : statusResponse(406);
   const accepted = parseAccept(request.headers.get('accept'));
-  if (accepted === undefined) return page(400, 'Invalid Accept header');
-  return bestMatch(accepted, ['application/json']) === undefined ? answer(406) : undefined;
+  if (accepted === undefined) return htmlResponse(400, 'Invalid Accept header');
+  return bestMatch(accepted, ['application/json']) === undefined ? statusResponse(406) : undefined;
 }
 
 function respond(
@@ -241,13 +247,13 @@ function respond(
   query: ReadonlyMap<string, ByteString>,
   headers: Headers,
   { container }: ContainerTarget,
-  entries: readonly ShownEntry[],
+  entries: readonly ListingRecord[],
 ): Response {
   const rest = headers.without('content-type', 'content-length', 'vary');
-  return listingAnswer(type, query, rest, { kind: 'container', name: container }, entries);
+  return listingResponse(type, query, rest, { kind: 'container', name: container }, entries);
 }
 
-function entryOf(item: CurrentEntry | Subdir): ShownEntry {
+function entryOf(item: CurrentEntry | Subdir): ListingRecord {
   return 'subdir' in item ? { subdir: toText(item.subdir) } : item.entry;
 }
 

@@ -1,12 +1,12 @@
 import type { State } from '../state';
 import { goneBy, type Unfinished } from '../unfinished_note';
 import { toText, type ByteString } from '../../../http/bytes';
-import type { ShownEntry } from '../../../swift_api/listing';
+import type { ListingRecord } from '../../../swift_api/listing';
 
 /** An entry of a container's own listing. */
 export interface CurrentEntry {
   readonly name: ByteString;
-  readonly entry: ShownEntry;
+  readonly entry: ListingRecord;
   /**
    * The version that it links to; missing for an object that is not a version, whose id
    * is `null`.
@@ -24,7 +24,7 @@ export interface CurrentEntry {
 export interface VersionEntry {
   readonly name: ByteString;
   readonly id: string;
-  readonly entry: ShownEntry;
+  readonly entry: ListingRecord;
   readonly isMarker: boolean;
   /** Whether it was kept as a null version; at most one of these is the object's. */
   readonly isNull?: boolean;
@@ -92,7 +92,7 @@ export async function* mergeVersions(
   currents: AsyncIterable<CurrentEntry | Subdir>,
   versions: AsyncIterable<VersionEntry | NoteEntry | Subdir>,
   query: VersionsQuery,
-): AsyncGenerator<ShownEntry> {
+): AsyncGenerator<ListingRecord> {
   const { reverse, start } = query;
   const currentCursor = new Cursor(currents, start?.current);
   const versionCursor = new Cursor(versions);
@@ -120,7 +120,7 @@ async function* listName(
   current: CurrentEntry | undefined,
   versionCursor: Cursor<VersionEntry | NoteEntry | Subdir>,
   query: VersionsQuery,
-): AsyncGenerator<ShownEntry> {
+): AsyncGenerator<ListingRecord> {
   const { reverse, start } = query;
   const begin = start?.name === name ? start : undefined;
   const isNullVersion = nullRecognizer(name, current, begin, query);
@@ -249,15 +249,15 @@ function identity(id: string, isNull: boolean): { version_id: string; version_ma
   return isNull ? { version_id: 'null', version_marker: id } : { version_id: id };
 }
 
-function nullVersion({ entry }: CurrentEntry): ShownEntry {
+function nullVersion({ entry }: CurrentEntry): ListingRecord {
   return withFields(entry, { version_id: 'null', is_latest: true });
 }
 
 /** Adds fields, in Swift's order. */
 function withFields(
-  { slo_etag, ...entry }: ShownEntry,
+  { slo_etag, ...entry }: ListingRecord,
   fields: Readonly<Record<string, unknown>>,
-): ShownEntry {
+): ListingRecord {
   return { ...entry, ...fields, ...(slo_etag === undefined ? {} : { slo_etag }) };
 }
 
@@ -266,7 +266,7 @@ function unlisted(
   { entry, isNull }: CurrentEntry,
   id: string,
   { kept }: VersionsQuery,
-): ShownEntry {
+): ListingRecord {
   const { name, bytes, hash, content_type, last_modified } = entry;
   const identityFields = identity(id, kept !== undefined && isNull === true);
   return { name, is_latest: true, ...identityFields, content_type, bytes, hash, last_modified };

@@ -1,6 +1,6 @@
 import {
   BEFORE_VERSIONS,
-  behindVersions,
+  afterVersions,
   encodeName,
   versionName,
   versionPrefix,
@@ -8,7 +8,7 @@ import {
 import type { ByteString } from '../../../http/bytes';
 import { isTrueValue } from '../../../http/bytes';
 import { LIMITS } from '../../../swift_api/constraints';
-import { NULL_ID, parseId } from '../version_target';
+import { NULL_ID, parseVersionId } from '../version_target';
 
 /** The page of a listing of versions that a client requests. */
 export interface PageRequest {
@@ -43,7 +43,7 @@ export function parsePageRequest(query: ReadonlyMap<string, ByteString>): PageRe
   const after =
     versionMarker === undefined || versionMarker === NULL_ID
       ? versionMarker
-      : parseId(versionMarker);
+      : parseVersionId(versionMarker);
   if (versionMarker !== undefined && after === undefined) return 'invalid version_marker param';
   const delimiter = query.get('delimiter') ?? '';
   if (NOT_IN_DELIMITERS.some((char) => delimiter.includes(char))) return 'invalid delimiter param';
@@ -77,7 +77,7 @@ export function versionBounds(
   request: PageRequest,
 ): Record<'prefix' | 'delimiter' | 'marker' | 'end_marker', ByteString | undefined> {
   const { prefix, delimiter, endMarker, reverse } = request;
-  const endName = reverse ? behindVersions(endMarker) : encodeName(endMarker);
+  const endName = reverse ? afterVersions(endMarker) : encodeName(endMarker);
   const marker = markerAmongVersions(request);
   const end = endMarker === '' ? undefined : endName;
   // null indexes have none of these prefixes
@@ -105,5 +105,5 @@ function markerAmongVersions({
   const at = delimiter === '' ? -1 : marker.indexOf(delimiter, prefix.length);
   if (at >= 0 && at + delimiter.length === marker.length && marker.startsWith(prefix))
     return encodeName(marker);
-  return reverse ? versionPrefix(marker) : behindVersions(marker);
+  return reverse ? versionPrefix(marker) : afterVersions(marker);
 }

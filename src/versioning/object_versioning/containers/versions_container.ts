@@ -35,7 +35,7 @@ export function versionsContainer({
  * Returns what a request changes of a container that its versions container must share;
  * undefined if it changes nothing of it.
  */
-export function mirroredChanges(headers: Headers): Headers | undefined {
+export function sharedHeaderChanges(headers: Headers): Headers | undefined {
   const changes = headers.only(...SHARED, ...REMOVING);
   return changes.entries().next().done === true ? undefined : changes;
 }
@@ -66,7 +66,7 @@ export class VersionsContainers {
    * @throws StoreError `refused` if the store rejects it, `unavailable` if the store did
    * not answer
    */
-  async make(
+  async ensure(
     ownRequest: Request,
     container: ContainerTarget,
     first?: { readonly policy: string | undefined },

@@ -37,12 +37,12 @@ interface Promotion {
 export class NullVersionExecutor extends VersionExecutor {
   /** Writes an object while versioning is disabled. Throws as `write` does. */
   async replace(object: ObjectRef, operation: VersionOperation): Promise<VersionResult> {
-    const snapshot = await this.interrupted.look(object);
+    const snapshot = await this.interrupted.inspect(object);
     const verdict = await operation.guard(snapshot.info);
     if (verdict !== 'go') return this.handleRefusal(verdict, operation);
     const { state } = await this.interrupted.settle(object, snapshot);
     // if the object itself is the null version, the write replaces it
-    const nullVersions = state.is === 'null' ? [] : await this.nulls.kept(object);
+    const nullVersions = state.is === 'null' ? [] : await this.nulls.list(object);
     const by = formatTimestamp(this.store.now());
     return this.execute(object, state, planNullWrite(state, nullVersions, by), operation);
   }
@@ -52,13 +52,13 @@ export class NullVersionExecutor extends VersionExecutor {
    * version. Throws as `write` does.
    */
   async deleteNull(object: ObjectRef, operation: VersionOperation): Promise<VersionResult> {
-    const snapshot = await this.interrupted.look(object);
+    const snapshot = await this.interrupted.inspect(object);
     const verdict = await operation.guard(snapshot.info);
     if (verdict !== 'go') return this.handleRefusal(verdict, operation);
     const settled = await this.interrupted.settle(object, snapshot);
     const { state } = settled;
     const [nullVersions, id] = await Promise.all([
-      this.nulls.kept(object),
+      this.nulls.list(object),
       this.newId(object, settled),
     ]);
     const result = await this.execute(
@@ -79,7 +79,7 @@ export class NullVersionExecutor extends VersionExecutor {
   async locate(object: ObjectRef, id: string | undefined): Promise<ObjectRef | undefined> {
     const { state } = await this.settle(object);
     if (id === undefined && state.is === 'null') return object;
-    const versionId = id ?? nullsOf(state, await this.nulls.kept(object)).current?.id;
+    const versionId = id ?? nullsOf(state, await this.nulls.list(object)).current?.id;
     if (versionId === undefined) return undefined;
     return state.is === 'link' && state.id === versionId ? object : this.at(object, versionId);
   }
@@ -97,7 +97,7 @@ export class NullVersionExecutor extends VersionExecutor {
     operation: Pick<VersionOperation, 'forward'>,
   ): Promise<Removal> {
     const { state } = await this.settle(object);
-    const nullVersions = versionId === undefined ? await this.nulls.kept(object) : [];
+    const nullVersions = versionId === undefined ? await this.nulls.list(object) : [];
     const { current, leftovers } = nullsOf(state, nullVersions);
     if (versionId === undefined && state.is === 'null')
       return this.removeItself({ object, state, id: undefined, operation }, leftovers);
@@ -178,7 +178,7 @@ export class NullVersionExecutor extends VersionExecutor {
 }
 
 /** The result of looking for an object's null version without the object's lock. */
-export interface NullFound {
+export interface NullLookup {
   /** The object itself, or a version; undefined if there is no null version. */
   readonly found: 'itself' | KeptVersion | undefined;
   /**
@@ -197,12 +197,12 @@ export async function findNull(
   store: Store,
   versions: ByteString,
   object: ObjectRef,
-): Promise<NullFound> {
+): Promise<NullLookup> {
   const state = stateOf(object, versions, await store.stat(object));
   if (state.is === 'null') return { found: 'itself', mayHaveMoved: false };
   const index = new NullIndex(store, versions);
-  const listedIds = await index.told(object);
-  const nullVersions = await index.among(object, listedIds);
+  const listedIds = await index.readIds(object);
+  const nullVersions = await index.readVersions(object, listedIds);
   const goneIds =
     nullVersions.length === 0 ? [] : await goneOf(store, versions, object, state, nullVersions);
   const found = nullsOf(

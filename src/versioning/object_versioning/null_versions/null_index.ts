@@ -1,7 +1,7 @@
 import type { ByteString } from '../../../http/bytes';
 import type { ObjectRef, Store } from '../../store/store';
 import type { KeptVersion } from '../plan_versions';
-import { idsIn, indexType, nullIn } from './null_note';
+import { idsInNullIndex, nullIndexType, nullIdIn } from './null_note';
 import { nullIndexName, versionName } from '../version_names';
 
 /**
@@ -18,26 +18,26 @@ export class NullIndex {
   ) {}
 
   /** Returns the null versions that are kept, newest first. */
-  async kept(object: ObjectRef): Promise<KeptVersion[]> {
-    return this.among(object, await this.told(object));
+  async list(object: ObjectRef): Promise<KeptVersion[]> {
+    return this.readVersions(object, await this.readIds(object));
   }
 
   /** Returns the ids in the index. */
-  async told(object: ObjectRef): Promise<readonly string[]> {
+  async readIds(object: ObjectRef): Promise<readonly string[]> {
     const index = await this.store.stat(this.at(object));
-    return index === undefined ? [] : idsIn(index.contentType);
+    return index === undefined ? [] : idsInNullIndex(index.contentType);
   }
 
   /** Returns those of `ids` that are kept as null versions, newest first. */
-  async among(object: ObjectRef, ids: readonly string[]): Promise<KeptVersion[]> {
+  async readVersions(object: ObjectRef, ids: readonly string[]): Promise<KeptVersion[]> {
     const nullVersions = await Promise.all(ids.map((id) => this.readNull(object, id)));
     return nullVersions.filter((each) => each !== undefined).sort((a, b) => (a.id < b.id ? 1 : -1));
   }
 
   /** Lists a null version that is about to be written, besides existing ones. */
-  async note(object: ObjectRef, id: string, existing: readonly KeptVersion[]): Promise<void> {
+  async add(object: ObjectRef, id: string, existing: readonly KeptVersion[]): Promise<void> {
     const ids = new Set([id, ...existing.map((each) => each.id)]);
-    await this.store.putNote(this.at(object), indexType([...ids]));
+    await this.store.putNote(this.at(object), nullIndexType([...ids]));
   }
 
   /**
@@ -52,7 +52,9 @@ export class NullIndex {
     const info = await this.store.stat(at);
     if (info === undefined) return undefined;
     const type = info.isLarge ? await this.store.contentType(at) : info.contentType;
-    return type !== undefined && nullIn(type) === id ? { id, isMarker: info.isMarker } : undefined;
+    return type !== undefined && nullIdIn(type) === id
+      ? { id, isMarker: info.isMarker }
+      : undefined;
   }
 
   private at(object: ObjectRef): ObjectRef {

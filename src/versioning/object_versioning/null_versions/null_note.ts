@@ -14,26 +14,26 @@ const MAX_IDS = 100;
  * before versioning was enabled, or while it was disabled. The note counts only if the id
  * is the version's own, since a copy keeps the content type.
  */
-export function nullIn(contentType: ByteString): string | undefined {
+export function nullIdIn(contentType: ByteString): string | undefined {
   return NOTE.exec(contentType)?.[1];
 }
 
 /** Returns the content type of a null version that is kept under an id. */
-export function withNull(contentType: ByteString, id: string): ByteString {
+export function withNullNote(contentType: ByteString, id: string): ByteString {
   return `${contentType.replace(NOTE, '')};hindsight_null=${id}`;
 }
 
 /** Returns the content type of a delete marker that is a null version. */
 export function nullMarkerType(id: string): ByteString {
-  return withNull(VERSION_MARKER_TYPE, id);
+  return withNullNote(VERSION_MARKER_TYPE, id);
 }
 
 /** Returns the content type of an index of null versions. */
-export function indexType(ids: readonly string[]): ByteString {
+export function nullIndexType(ids: readonly string[]): ByteString {
   return INDEX_TYPE + ids.slice(0, MAX_IDS).join('_');
 }
 
 /** Returns the ids in an index. */
-export function idsIn(contentType: ByteString): string[] {
+export function idsInNullIndex(contentType: ByteString): string[] {
   return contentType.startsWith(INDEX_TYPE) ? contentType.slice(INDEX_TYPE.length).split('_') : [];
 }

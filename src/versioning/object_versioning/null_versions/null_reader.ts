@@ -1,4 +1,4 @@
-import { authorityOn } from '../../authority';
+import { authorityFor } from '../../authority';
 import { findNull } from './execute_nulls';
 import { goneBy } from '../unfinished_note';
 import { versionPrefix, versionsContainerOf } from '../version_names';
@@ -8,7 +8,7 @@ import { type Handler, type Request } from '../../../swift_api/message';
 import { type ContainerTarget, type ObjectTarget } from '../../../swift_api/target';
 import { StoreError } from '../../../util/store_error';
 import { SwiftStore } from '../../store/swift_store';
-import { readListing, topOf, versionOf } from '../containers/listing_entries';
+import { readListing, toTopEntries, toVersionEntry } from '../containers/listing_entries';
 import { NULL_ID } from '../version_target';
 import { SwiftClient } from '../../../swift_api/client';
 
@@ -53,7 +53,7 @@ export class NullReader {
   }
 
   /** Returns the id under which an object's null version is kept among its versions. */
-  async kept(
+  async findKeptId(
     request: Request,
     target: ContainerTarget,
     object: string,
@@ -73,7 +73,7 @@ export class NullReader {
     right: Right,
   ): Promise<NewestMarker | undefined> {
     const { version, account, container, object } = target;
-    const client = new SwiftClient(this.next, request, authorityOn(this.power, right));
+    const client = new SwiftClient(this.next, request, authorityFor(this.power, right));
     const versions = { version, account, container: versionsContainerOf(container) };
     const query = { format: 'json', prefix: versionPrefix(object), limit: MAX_LISTED };
     try {
@@ -83,13 +83,13 @@ export class NullReader {
         return undefined;
       }
       const entries = await readListing(response);
-      const { ids, unfinished } = topOf(entries);
+      const { ids, unfinished } = toTopEntries(entries);
       // the object did not exist a moment ago
       const goneIds = unfinished
         ? goneBy(unfinished, { is: 'nothing' }, (id) => ids.includes(id))
         : [];
       const first = entries
-        .map((each) => versionOf(each))
+        .map((each) => toVersionEntry(each))
         .find((each) => each && 'id' in each && !goneIds.includes(each.id));
       if (first === undefined || !('id' in first) || !first.isMarker) return { id: undefined };
       return { id: first.isNull ? NULL_ID : first.id };
@@ -100,6 +100,6 @@ export class NullReader {
   }
 
   private store(request: Request, right: Right): SwiftStore {
-    return new SwiftStore(this.next, { ...request, authority: authorityOn(this.power, right) });
+    return new SwiftStore(this.next, { ...request, authority: authorityFor(this.power, right) });
   }
 }

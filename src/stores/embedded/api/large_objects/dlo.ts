@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { begun } from '../../../../http/body';
+import { startStream } from '../../../../http/body';
 import type { ByteString } from '../../../../http/bytes';
 import { LIMITS } from '../../../../swift_api/constraints';
 import type { ObjectTarget } from '../../../../swift_api/target';
@@ -25,7 +25,7 @@ export function dloView(call: ObjectCall, manifest: ByteString, rawView: View): 
     size,
     isRangedOnce: true,
     check: (first) => checkSegments(segments.pieces(), first),
-    read: (first, last) => begun(readPieces(segments.pieces(), first, last)),
+    read: (first, last) => startStream(readPieces(segments.pieces(), first, last)),
   };
 }
 

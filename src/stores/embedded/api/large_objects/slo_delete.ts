@@ -1,8 +1,8 @@
 import { isTrueValue, quote } from '../../../../http/bytes';
-import { bulkType, DeleteSummary, deletedAnswer } from '../../../../swift_api/bulk/report';
+import { bulkType, DeleteSummary, deletesResponse } from '../../../../swift_api/bulk/report';
 import type { ObjectTarget } from '../../../../swift_api/target';
 import type { Response } from '../../../../swift_api/message';
-import { page, Refused } from '../answers';
+import { htmlResponse, Refused } from '../answers';
 import { openContainer, type ObjectCall } from '../call';
 import { openObject } from '../links';
 import { segmentTarget, SLO_LIMITS } from './slo_manifest';
@@ -21,10 +21,10 @@ const MAX_TASKS = SLO_LIMITS.max_manifest_segments * 10;
  * Answers DELETE with `?multipart-manifest=delete`: deletes segments, then manifests, and
  * reports like Swift's bulk delete.
  */
-export async function deleteLarge(call: ObjectCall): Promise<Response> {
+export async function deleteLargeObject(call: ObjectCall): Promise<Response> {
   const type = bulkType(call.request);
   const summary = new DeleteSummary();
-  if (type === undefined) return deletedAnswer(type, summary.render(type, 406));
+  if (type === undefined) return deletesResponse(type, summary.render(type, 406));
   const tasks: Task[] = [{ target: call.target, isManifest: true }];
   for (let task = tasks.shift(); task !== undefined; task = tasks.shift()) {
     const { target, isManifest } = task;
@@ -41,12 +41,12 @@ export async function deleteLarge(call: ObjectCall): Promise<Response> {
     }
     tasks.push(...segments, { target, isManifest: false });
     if (tasks.length > MAX_TASKS)
-      return deletedAnswer(
+      return deletesResponse(
         type,
         summary.render(type, 400, 'Too many buffered slo segments to delete.'),
       );
   }
-  return deletedAnswer(type, summary.render(type));
+  return deletesResponse(type, summary.render(type));
 }
 
 /**
@@ -59,10 +59,10 @@ export async function deleteLarge(call: ObjectCall): Promise<Response> {
 export async function deleteSegments(call: ObjectCall): Promise<void> {
   const { target } = call;
   const segments = await segmentsOf(call, target);
-  if (segments === 404) throw new Refused(page(404, 'SLO manifest not found'));
+  if (segments === 404) throw new Refused(htmlResponse(404, 'SLO manifest not found'));
   if (typeof segments === 'number')
     throw new Refused(
-      page(UNREADABLE[segments] === undefined ? 500 : segments, reasonOf(segments)),
+      htmlResponse(UNREADABLE[segments] === undefined ? 500 : segments, reasonOf(segments)),
     );
   const [first] = segments;
   if (first === undefined) return;
@@ -70,11 +70,11 @@ export async function deleteSegments(call: ObjectCall): Promise<void> {
   if (containers.length > 1) {
     const names = containers.map((name) => `"${quote(name)}"`).join(', ');
     throw new Refused(
-      page(400, `All segments must be in one container. Found segments in ${names}`),
+      htmlResponse(400, `All segments must be in one container. Found segments in ${names}`),
     );
   }
   if (segments.some(({ isManifest }) => isManifest))
-    throw new Refused(page(400, 'No segments may be large objects.'));
+    throw new Refused(htmlResponse(400, 'No segments may be large objects.'));
   openContainer(call, 'DELETE', target);
   openContainer(call, 'DELETE', first.target);
   for (const segment of segments) await deleteOne(call, segment.target);

@@ -1,18 +1,18 @@
 import { z } from 'zod';
-import { quote, trimmed, trimmedEnd } from '../../../../http/bytes';
+import { quote, trimChars, trimEndChars } from '../../../../http/bytes';
 import type { ObjectTarget } from '../../../../swift_api/target';
 import { UnreadableJson } from '../../../../formats/json';
-import { NoList, readJsonList } from '../../../../formats/json_list';
-import { USUAL_LIMITS } from '../../../../swift_api/manifest_bounds';
-import { pythonJson } from '../../../../formats/python_json';
-import { segmentPlace } from '../../../../swift_api/segments';
-import { page, Refused, refuseWith } from '../answers';
-import { rangesOf, type Range } from '../../../../http/ranges';
+import { NotAList, readJsonList } from '../../../../formats/json_list';
+import { DEFAULT_LIMITS } from '../../../../swift_api/manifest_bounds';
+import { toPythonJson } from '../../../../formats/python_json';
+import { parseSegmentPath } from '../../../../swift_api/segments';
+import { htmlResponse, Refused, refuseWith } from '../answers';
+import { parseRanges, type Range } from '../../../../http/ranges';
 
 /** Swift's limits for manifests, as `/info` reports them. */
 export const SLO_LIMITS = {
-  max_manifest_segments: USUAL_LIMITS.segments,
-  max_manifest_size: USUAL_LIMITS.bytes,
+  max_manifest_segments: DEFAULT_LIMITS.segments,
+  max_manifest_size: DEFAULT_LIMITS.bytes,
 } as const;
 
 /**
@@ -46,7 +46,7 @@ export const StoredManifest = z.array(StoredSegment);
 
 /** Formats a manifest as Python does, so that its ETag is Swift's. */
 export function formatManifest(segments: readonly Readonly<Record<string, unknown>>[]): Buffer {
-  return Buffer.from(pythonJson(segments));
+  return Buffer.from(toPythonJson(segments));
 }
 
 /** Returns the first and last byte of the object that a segment uses. */
@@ -57,11 +57,11 @@ export function segmentRange({ range, bytes }: ObjectSegment): Range {
 
 /** Returns the object that a path in a manifest names, in the manifest's account. */
 export function segmentTarget({ version, account }: ObjectTarget, path: string): ObjectTarget {
-  return { version, account, ...segmentPlace(path) };
+  return { version, account, ...parseSegmentPath(path) };
 }
 
 /** A segment as a client's manifest names it. */
-export type WantedSegment =
+export type RequestedSegment =
   | { readonly data: Buffer }
   | {
       readonly path: string;
@@ -79,9 +79,9 @@ export type WantedSegment =
 export async function parseManifest(
   body: Buffer,
   manifest: ObjectTarget,
-): Promise<WantedSegment[]> {
+): Promise<RequestedSegment[]> {
   const problems: string[] = [];
-  const segments: WantedSegment[] = [];
+  const segments: RequestedSegment[] = [];
   let [at, hasOnlyData] = [0, true];
   for await (const { value, isLast } of itemsOf(body)) {
     const segment = parseSegment(value, isLast, manifest);
@@ -90,7 +90,7 @@ export async function parseManifest(
     else segments.push(segment);
     if (problems.length === SLO_LIMITS.max_manifest_segments) break;
     if (++at > MAX_ITEMS)
-      throw new Refused(page(413, `Number of segments must be <= ${MAX_ITEMS}`));
+      throw new Refused(htmlResponse(413, `Number of segments must be <= ${MAX_ITEMS}`));
   }
   if (segments.length > 0 && hasOnlyData)
     problems.push('Inline data segments require at least one object-backed segment.');
@@ -107,9 +107,10 @@ async function* itemsOf(body: Buffer): AsyncGenerator<{ value: unknown; isLast: 
       pending = items;
     }
   } catch (error) {
-    if (error instanceof NoList) throw new Refused(page(400, 'Manifest must be a list.\n'));
+    if (error instanceof NotAList)
+      throw new Refused(htmlResponse(400, 'Manifest must be a list.\n'));
     if (error instanceof UnreadableJson)
-      throw new Refused(page(400, 'Manifest must be valid JSON.\n'));
+      throw new Refused(htmlResponse(400, 'Manifest must be valid JSON.\n'));
     throw error;
   }
   for (const [at, value] of pending.entries()) yield { value, isLast: at === pending.length - 1 };
@@ -124,7 +125,7 @@ function parseSegment(
   item: unknown,
   isLast: boolean,
   manifest: ObjectTarget,
-): WantedSegment | string {
+): RequestedSegment | string {
   if (!isRecord(item)) return 'not a JSON object';
   const kind = 'data' in item ? 'data' : 'path' in item ? 'path' : undefined;
   if (kind === undefined) return "expected keys to include one of 'data' or 'path'";
@@ -137,8 +138,8 @@ function parseSegment(
   return kind === 'data' ? parseData(item['data']) : parsePath(item, isLast, manifest);
 }
 
-function parseData(data: unknown): WantedSegment | string {
-  const compact = typeof data === 'string' ? trimmedEnd(data, '=') : '*';
+function parseData(data: unknown): RequestedSegment | string {
+  const compact = typeof data === 'string' ? trimEndChars(data, '=') : '*';
   if (!/^[A-Za-z0-9+/]*$/.test(compact) || compact.length % 4 === 1)
     return 'data must be valid base64';
   const bytes = Buffer.from(compact, 'base64');
@@ -149,11 +150,11 @@ function parsePath(
   { path, etag, size_bytes, range }: Readonly<Record<string, unknown>>,
   isLast: boolean,
   manifest: ObjectTarget,
-): WantedSegment | string {
+): RequestedSegment | string {
   if (typeof path !== 'string') return '"path" must be a string';
   if (etag !== undefined && etag !== null && typeof etag !== 'string')
     return '"etag" must be a string or null (if provided)';
-  if (!trimmed(path, '/').includes('/'))
+  if (!trimChars(path, '/').includes('/'))
     return 'path does not refer to an object. Path must be of the form /container/object.';
   const size = size_bytes === undefined || size_bytes === null ? undefined : toInteger(size_bytes);
   if (size !== undefined && Number.isNaN(size)) return 'invalid size_bytes';
@@ -176,8 +177,8 @@ function toInteger(value: unknown): number {
 
 function rangeProblem(range: string, size: number | undefined): string | undefined {
   const header = `bytes=${range}`;
-  if (rangesOf(header, Number.MAX_SAFE_INTEGER) === undefined) return 'invalid range';
+  if (parseRanges(header, Number.MAX_SAFE_INTEGER) === undefined) return 'invalid range';
   if (range.includes(',')) return 'multiple ranges (only one allowed)';
-  if (size !== undefined && rangesOf(header, size)?.length !== 1) return 'unsatisfiable range';
+  if (size !== undefined && parseRanges(header, size)?.length !== 1) return 'unsatisfiable range';
   return undefined;
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { begun, readAll, streamOf } from '../../../../http/body';
+import { startStream, readAll, streamOf } from '../../../../http/body';
 import { Headers } from '../../../../http/headers';
 import { readJson } from '../../../../formats/json';
 import type { ObjectTarget } from '../../../../swift_api/target';
@@ -43,7 +43,7 @@ export async function sloView(
     etag: `"${attributes[SLO_ETAG] ?? ''}"`,
     size: Number(attributes[SLO_SIZE]),
     check: (first) => checkSegments(pieces(), first),
-    read: (first, last) => begun(readPieces(pieces(), first, last)),
+    read: (first, last) => startStream(readPieces(pieces(), first, last)),
   };
 }
 

@@ -4,11 +4,11 @@ import { holdBody } from '../../../../swift_api/held_body';
 import {
   manifestBounds,
   tooManySegments,
-  USUAL_LIMITS,
+  DEFAULT_LIMITS,
 } from '../../../../swift_api/manifest_bounds';
-import { Turns } from '../../../../util/turns';
+import { TurnBudget } from '../../../../util/turns';
 import {
-  bulkAnswer,
+  bulkResponse,
   bulkHeaders,
   bulkType,
   render,
@@ -21,9 +21,9 @@ import type { ObjectRecord } from '../../storage/storage';
 import { REASONS, statusLine } from '../../../../swift_api/reasons';
 import { Refused, refuse } from '../answers';
 import { authorise, type ObjectCall } from '../call';
-import { commit, created, draftOf, type Draft } from '../draft';
-import { normalEtag } from '../../../../swift_api/conditions';
-import { rangesOf } from '../../../../http/ranges';
+import { commit, createdResponse, draftOf, type Draft } from '../draft';
+import { unquoteEtag } from '../../../../swift_api/conditions';
+import { parseRanges } from '../../../../http/ranges';
 import { openView } from '../read';
 import { receive } from '../receive';
 import {
@@ -35,7 +35,7 @@ import {
   SLO_SIZE,
   type ObjectSegment,
   type StoredSegment,
-  type WantedSegment,
+  type RequestedSegment,
 } from './slo_manifest';
 import { httpDate } from '../../../../swift_api/times';
 import { X_STATIC_LARGE_OBJECT } from '../../../../swift_api/header_names';
@@ -44,7 +44,7 @@ import { X_STATIC_LARGE_OBJECT } from '../../../../swift_api/header_names';
  * Answers PUT with `?multipart-manifest=put` (Swift's
  * `StaticLargeObject.handle_multipart_put`).
  */
-export async function putLarge(call: ObjectCall): Promise<Response> {
+export async function putLargeObject(call: ObjectCall): Promise<Response> {
   return storeManifest(call, () => draftOf(call), await readBody(call));
 }
 
@@ -62,7 +62,7 @@ export async function storeManifest(
 ): Promise<Response> {
   const { request, target, query } = call;
   const entries = await parseManifest(manifest, target);
-  const { segments: max } = USUAL_LIMITS;
+  const { segments: max } = DEFAULT_LIMITS;
   if (entries.filter((each) => 'path' in each).length > max)
     throw new Refused(tooManySegments(max));
   const type = bulkType(request) ?? 'text/plain';
@@ -70,7 +70,7 @@ export async function storeManifest(
   const segments = await resolveSegments(call, entries, problems);
   const isHeartbeat = isTrueValue(query.get('heartbeat'));
   if (problems.length > 0) {
-    if (!isHeartbeat) return bulkAnswer(400, type, {}, problems, 'upload');
+    if (!isHeartbeat) return bulkResponse(400, type, {}, problems, 'upload');
     return heartbeat(
       type,
       { ...responseStatus(400), 'Response Body': statusReason(400) },
@@ -78,13 +78,14 @@ export async function storeManifest(
     );
   }
   const etag = largeEtag(segments);
-  const requestEtag = normalEtag(request.headers.get('etag') ?? '');
+  const requestEtag = unquoteEtag(request.headers.get('etag') ?? '');
   if (requestEtag !== '' && requestEtag !== etag) {
     return isHeartbeat
       ? heartbeat(type, { ...responseStatus(422), 'Response Body': statusReason(422) })
       : refuse(422).response;
   }
-  if (!isHeartbeat) return created(await storeObject(call, draft(), segments, etag), `"${etag}"`);
+  if (!isHeartbeat)
+    return createdResponse(await storeObject(call, draft(), segments, etag), `"${etag}"`);
   return heartbeat(
     type,
     await storeForHeartbeat(() => storeObject(call, draft(), segments, etag), etag),
@@ -144,7 +145,7 @@ async function readBody(call: ObjectCall): Promise<Buffer> {
   const body = await holdBody(request, {
     account: target.account,
     right: () => Promise.resolve(refusalOf(call)),
-    bounds: manifestBounds(() => Promise.resolve(USUAL_LIMITS)),
+    bounds: manifestBounds(() => Promise.resolve(DEFAULT_LIMITS)),
   });
   if ('status' in body) throw new Refused(body);
   const length = request.headers.get('content-length');
@@ -183,13 +184,13 @@ const SEGMENTS_IN_TURN = 100;
 /** Returns what the manifest stores of each segment; adds what is wrong to `problems`. */
 async function resolveSegments(
   call: ObjectCall,
-  entries: readonly WantedSegment[],
+  entries: readonly RequestedSegment[],
   problems: Problem[],
 ): Promise<StoredSegment[]> {
   const segments: StoredSegment[] = [];
-  const turns = new Turns(SEGMENTS_IN_TURN);
+  const turns = new TurnBudget(SEGMENTS_IN_TURN);
   for (const [at, each] of entries.entries()) {
-    await turns.after();
+    await turns.spend();
     if ('data' in each) {
       segments.push({ data: each.data.toString('base64') });
       continue;
@@ -205,7 +206,7 @@ async function resolveSegments(
 
 async function checkSegment(
   call: ObjectCall,
-  entry: Exclude<WantedSegment, { data: Buffer }>,
+  entry: Exclude<RequestedSegment, { data: Buffer }>,
   mayBeEmpty: boolean,
   addProblem: (reason: string) => void,
 ): Promise<ObjectSegment | undefined> {
@@ -223,14 +224,14 @@ async function checkSegment(
   }
   const { view, isRaw, record } = opened;
   const bytes = view.size ?? 0;
-  const ranges = entry.range === undefined ? undefined : rangesOf(`bytes=${entry.range}`, bytes);
+  const ranges = entry.range === undefined ? undefined : parseRanges(`bytes=${entry.range}`, bytes);
   const [range] = ranges ?? [];
   if (ranges?.length === 0) addProblem('Unsatisfiable Range');
   const isPart = range !== undefined && range[1] - range[0] + 1 < bytes;
   const length = isPart ? range[1] - range[0] + 1 : bytes;
   if (length < 1 && !mayBeEmpty) addProblem('Too small; each segment must be at least 1 byte.');
   if (entry.size !== undefined && entry.size !== bytes) addProblem('Size Mismatch');
-  const hash = normalEtag(view.etag);
+  const hash = unquoteEtag(view.etag);
   if (entry.etag !== undefined && entry.etag !== hash) addProblem('Etag Mismatch');
   const seconds = Math.ceil(Number(view.timestamp));
   return {
