@@ -126,7 +126,7 @@ export function storeSuite(
         expect(info?.deleteAt).toBe('4000000000');
         expect((info?.timestamp ?? '') > (source?.timestamp ?? '')).toBe(true);
         expect(await listed(object)).toEqual([
-          { name: object, isMarker: false, isHalfMade: false },
+          { name: object, isMarker: false, isUnfinished: false },
         ]);
         expect(await fixture.store.remove(entry(object))).toBe(true);
         expect(await fixture.get(entry(object))).toBeUndefined();
@@ -294,7 +294,7 @@ export function storeSuite(
       await putWholeMarker(entry('p/05x'));
       const expected = [...names.slice(0, 6), 'p/05x', ...names.slice(6)].reverse();
       expect(await listed('p/')).toEqual(
-        expected.map((each) => ({ name: each, isMarker: each === 'p/05x', isHalfMade: false })),
+        expected.map((each) => ({ name: each, isMarker: each === 'p/05x', isUnfinished: false })),
       );
       expect(await listed(toBytes('q/ü'))).toHaveLength(1);
       expect((await fixture.get(entry('p/05x')))?.body).toBe('');
@@ -331,9 +331,9 @@ export function storeSuite(
     it('removes a marker, and writes one over an object', async () => {
       await fixture.put(entry('o'), 'body');
       await fixture.store.putMarker(entry('o'));
-      expect(await listed('')).toEqual([{ name: 'o', isMarker: true, isHalfMade: true }]);
+      expect(await listed('')).toEqual([{ name: 'o', isMarker: true, isUnfinished: true }]);
       expect(await fixture.store.finishMarker(entry('o'))).toBe(true);
-      expect(await listed('')).toEqual([{ name: 'o', isMarker: true, isHalfMade: false }]);
+      expect(await listed('')).toEqual([{ name: 'o', isMarker: true, isUnfinished: false }]);
       expect((await fixture.store.stat(entry('o')))?.timestamp).toMatch(/^\d{10}\.\d{5}$/);
       expect(await fixture.store.remove(entry('o'))).toBe(true);
       expect(await listed('')).toEqual([]);

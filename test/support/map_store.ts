@@ -16,7 +16,7 @@ import type {
 interface Entry {
   readonly body: string | undefined;
   readonly notes: RecoveryNotes;
-  readonly isHalfMade?: boolean;
+  readonly isUnfinished?: boolean;
   /** The target, if it is a symlink. */
   readonly link?: ObjectRef;
   readonly headers: Headers;
@@ -96,7 +96,7 @@ export class MapStore implements Store {
   bodies(container: string): (string | null)[] {
     return this.namesIn('a', container)
       .map((name) => this.objects.get(key({ account: 'a', container, object: name })))
-      .filter((entry) => entry?.isHalfMade !== true)
+      .filter((entry) => entry?.isUnfinished !== true)
       .map((entry) => entry?.body ?? null);
   }
 
@@ -104,7 +104,7 @@ export class MapStore implements Store {
   hasUnfinished(container: string): boolean {
     const start = key({ account: 'a', container, object: '' });
     return [...this.objects].some(
-      ([each, { isHalfMade }]) => each.startsWith(start) && isHalfMade === true,
+      ([each, { isUnfinished }]) => each.startsWith(start) && isUnfinished === true,
     );
   }
 
@@ -146,7 +146,7 @@ export class MapStore implements Store {
   async putMarker(at: ObjectRef, notes: RecoveryNotes = {}): Promise<void> {
     this.put(at, undefined, Headers.none, { ...notes, unfinished: true });
     const entry = this.objects.get(key(at));
-    if (entry) this.objects.set(key(at), { ...entry, isHalfMade: true });
+    if (entry) this.objects.set(key(at), { ...entry, isUnfinished: true });
     return Promise.resolve();
   }
 
@@ -157,7 +157,7 @@ export class MapStore implements Store {
   }
 
   async retractMarker(at: ObjectRef): Promise<void> {
-    if (this.objects.get(key(at))?.isHalfMade === true) this.delete(at);
+    if (this.objects.get(key(at))?.isUnfinished === true) this.delete(at);
     return Promise.resolve();
   }
 
@@ -217,7 +217,7 @@ export class MapStore implements Store {
     return {
       name: at.object,
       isMarker: entry?.body === undefined,
-      isUnfinished: entry?.isHalfMade === true,
+      isUnfinished: entry?.isUnfinished === true,
       contentType: entry?.headers.get('content-type') ?? 'text/plain',
       time: entry && Number(entry.timestamp),
     };

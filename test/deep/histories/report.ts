@@ -61,7 +61,9 @@ export function report({ history, lines }: Problem, whole: History, file?: strin
     `The same requests again: HISTORIES=1 HISTORIES_SEED=${seed} HISTORIES_REPEAT=100 npm run explore:histories`,
     ...(file === undefined
       ? []
-      : [`To judge this history again: HISTORY=${file} npx jest test/unit/histories/checker`]),
+      : [
+          `To judge this history again: HISTORY=${file} npx jest test/unit/support/histories/checker`,
+        ]),
     `All of it: ${JSON.stringify(whole)}`,
   ].join('\n');
 }

@@ -1,0 +1,58 @@
+import { crc32 } from 'node:zlib';
+import fc from 'fast-check';
+import { combineCrcs, computeCrc } from '../../../src/formats/crc';
+import { parseTags, tagHeaders, tagsIn } from '../../../src/buckets/tags';
+import { toBytes } from '../../../src/http/bytes';
+import '../../support/runs';
+
+describe('sums of parts', () => {
+  it('are what they are', () => {
+    const check = Buffer.from('123456789');
+    expect(computeCrc('crc32', check)?.readUInt32BE()).toBe(crc32(check));
+    expect(computeCrc('crc32c', check)?.toString('hex')).toBe('e3069283');
+    expect(computeCrc('crc64nvme', check)?.toString('hex')).toBe('ae8b14860a799888');
+  });
+
+  it.each(['crc32', 'crc32c', 'crc64nvme'])('tell that of the whole: %s', (algorithm) => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.uint8Array({ maxLength: 300 }), { minLength: 1, maxLength: 5 }),
+        (parts) => {
+          const sums = parts.map((part) => ({
+            bytes: part.length,
+            sum: computeCrc(algorithm, part) ?? Buffer.alloc(0),
+          }));
+          expect(combineCrcs(algorithm, sums)).toEqual(computeCrc(algorithm, Buffer.concat(parts)));
+        },
+      ),
+    );
+  });
+});
+
+describe('tags', () => {
+  it('are kept in pieces that metadata can have, and come back', () => {
+    const text = fc.stringMatching(/^[a-zäöü0-9 _.:/=+@-]{1,100}$/);
+    const tags = fc.uniqueArray(fc.record({ key: text.map(toBytes), value: text.map(toBytes) }), {
+      selector: ({ key }) => key,
+      maxLength: 10,
+    });
+    fc.assert(
+      fc.property(tags, (sample) => {
+        const headers = tagHeaders(sample);
+        for (const [, piece] of headers.entries()) expect(piece).toMatch(/^[!-~]{1,256}$/);
+        expect(tagsIn(headers)).toEqual(sample);
+      }),
+    );
+  });
+
+  it('are read as queries are', () => {
+    expect(parseTags('a=1+2&b%20c=%C3%A9&d')).toEqual([
+      { key: 'a', value: '1 2' },
+      { key: 'b c', value: '\xc3\xa9' },
+      { key: 'd', value: '' },
+    ]);
+    expect(() => parseTags('a=1=2')).toThrow('encoded');
+    expect(() => parseTags('a=1&a=2')).toThrow('same key');
+    expect(() => parseTags('aws:a=1')).toThrow('System tags');
+  });
+});

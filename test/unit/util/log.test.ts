@@ -1,0 +1,51 @@
+import { spawnSync } from 'node:child_process';
+import path from 'node:path';
+
+const LOG = path.join(__dirname, '../../../dist/src/util/log.js');
+
+/** Returns what a process logs whose standard output fails some writes. */
+function logged(script: string): string[] {
+  const setUp = `
+    const fs = require('node:fs');
+    const { writeSync } = fs;
+    let isFull = false;
+    fs.writeSync = (...given) => {
+      if (isFull) throw Object.assign(new Error('full'), { code: 'ENOSPC' });
+      return writeSync(...given);
+    };
+    const log = require(${JSON.stringify(LOG)}).createLog('info');
+    ${script}`;
+  const { stdout, status } = spawnSync(process.execPath, ['-e', setUp]);
+  expect(status).toBe(0);
+  return stdout.toString().trim().split('\n');
+}
+
+describe('a log whose disk is full', () => {
+  it('goes on once there is room, with the lines that waited', () => {
+    const lines = logged(`
+      log.info('one');
+      isFull = true;
+      log.info('two');
+      log.fatal('three');
+      isFull = false;
+      log.info('four');`);
+    expect(lines.map((line) => (JSON.parse(line) as { msg: string }).msg)).toEqual([
+      'one',
+      'two',
+      'three',
+      'four',
+    ]);
+  });
+
+  it('says how many lines were lost', () => {
+    const lines = logged(`
+      isFull = true;
+      for (let at = 0; at < 2000; at++) log.info('x'.repeat(1000));
+      isFull = false;
+      log.info('last');`);
+    const last = JSON.parse(lines.at(-1) ?? '') as { lost: number; msg: string };
+    expect(last.msg).toBe('log lines were lost');
+    expect(last.lost + lines.length - 1).toBe(2001);
+    for (const line of lines) expect(() => JSON.parse(line) as unknown).not.toThrow();
+  });
+});
