@@ -6,8 +6,8 @@ if (!swc.version.startsWith('1.'))
   );
 
 /**
- * Data flows one way, and so do imports, those of types included: a layer imports only from layers below it. A folder
- * ends with a slash.
+ * Data flows one way, and so do imports, those of types included: a layer imports only from
+ * layers below it. A folder ends with a slash.
  */
 const layers = [
   ['src/cli.ts', 'src/index.ts'],
@@ -65,7 +65,7 @@ module.exports = {
     // Filters and versioning know a store by its API, whichever it is.
     forbid('inside-a-store', INSIDE, ['middleware/', 'src/versioning/'], ['src/stores/']),
 
-    // Requests in the service user's name follow from a client's right, or are on a closed list.
+    // Requests in the service user's name follow from a client's right, or from a list.
     {
       name: 'authority',
       comment:

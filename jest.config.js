@@ -7,7 +7,7 @@ const transform = {
   ],
 };
 
-/** The parts of the depth that the gate has nothing of: other versions of Node, and seeds beyond the first. */
+/** What only the depth runs: other versions of Node, and seeds beyond the first. */
 const ONLY_IN_DEPTH =
   process.env.TEST_DEPTH === 'deep'
     ? []

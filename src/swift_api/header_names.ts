@@ -1,5 +1,5 @@
 /**
- * Swift's headers that more than one file reads, in the spelling in which `Headers` looks them up.
+ * Swift's headers that more than one file reads, in the spelling that `Headers` looks up.
  */
 export const X_AUTH_TOKEN = 'x-auth-token';
 export const X_CONTAINER_BYTES_USED = 'x-container-bytes-used';

@@ -3,7 +3,7 @@ import type { Mode } from './archive/plan';
 import { isTrueValue, toText, unquote, type ByteString } from '../http/bytes';
 import { headersAuthority } from '../swift_api/authority/closed_list';
 import type { Power } from '../swift_api/authority/authority';
-import { Headers } from '../http/headers';
+import type { Headers } from '../http/headers';
 import { type Handler, type Request } from '../swift_api/message';
 import { type ContainerTarget } from '../swift_api/target';
 import { containerPath } from '../coordination/locks/lock_names';

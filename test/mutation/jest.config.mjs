@@ -1,4 +1,4 @@
-/** The unit suites of src/versioning: each runs once for every mutant that it reaches. */
+/** The unit suites of src/versioning; each runs once for every mutant that it covers. */
 /** @type {import('jest').Config} */
 export default {
   rootDir: '../..',

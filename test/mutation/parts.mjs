@@ -1,6 +1,6 @@
 /**
- * What is mutated at once: files of src/versioning, and about how many minutes that takes on two
- * busy cores; for parts from archive on this is a guess.
+ * What a run mutates: files of src/versioning, and roughly how many minutes it takes on two
+ * busy cores; from `archive` on, the minutes are guesses.
  */
 export const PARTS = {
   decisions: {

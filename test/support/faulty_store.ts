@@ -7,7 +7,7 @@ import { Headers } from '../../src/http/headers';
 import { eventually } from './eventually';
 
 /** A store's complete response. */
-export interface Passed {
+interface Passed {
   readonly status: number;
   readonly headers: Headers;
   readonly body: Buffer;

@@ -8,7 +8,7 @@ import { describeWithSwift } from './swift';
 const LAB = join(__dirname, 'keystone-lab');
 
 /** A user logged in to the lab's Keystone. */
-export interface Login {
+interface Login {
   readonly token: string;
   readonly user: string;
   readonly project: string;

@@ -9,7 +9,7 @@ export const RUN_FOLDER = 'HINDSIGHT_TEST_RUN';
 /** Number of ports that a lab listens on. */
 export const PORTS_OF_LAB = 6;
 /** The file whose presence shows that Swift's Debian packages are installed. */
-export const SWIFT_SERVER = '/usr/bin/swift-proxy-server';
+const SWIFT_SERVER = '/usr/bin/swift-proxy-server';
 
 /** A Swift that `swift-lab` started for one worker of Jest. */
 export interface Lab {

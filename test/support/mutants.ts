@@ -6,7 +6,7 @@ import { asRequest } from './s3_requests';
 export const SEED = Number(process.env.S3_FUZZ_SEED ?? 1);
 
 /** Headers that matter to the filters under test. */
-export interface InterestingHeaders {
+interface InterestingHeaders {
   readonly names: readonly string[];
   readonly values: readonly string[];
 }

@@ -38,7 +38,7 @@ const inDialects = (target: string, then: string, first = ''): Endless[] =>
   }));
 
 /** Requests with every kind of body that the server buffers or processes. */
-export function endlessRequests(account = '/v1/AUTH_test', container = 'c'): readonly Endless[] {
+function endlessRequests(account = '/v1/AUTH_test', container = 'c'): readonly Endless[] {
   const manifest = {
     method: 'PUT',
     target: `${account}/${container}/o?multipart-manifest=put`,
@@ -176,7 +176,7 @@ export interface Besieger {
  *
  * @param rate maximum number of bytes to send in a second
  */
-export function besiegerOf(url: string, index: number, rate = Infinity): Besieger {
+function besiegerOf(url: string, index: number, rate = Infinity): Besieger {
   const requests = endlessRequests();
   const request = requests[index % requests.length];
   const framing = FRAMINGS[Math.floor(index / requests.length) % FRAMINGS.length];

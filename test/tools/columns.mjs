@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Reports lines that are too wide: comments end at column 90, code at column 100. The text
-// of a string literal does not count.
+// of string literals does not count, nor does a pipeline in a configuration of a test.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
@@ -32,7 +32,7 @@ let wide = 0;
 for (const path of files) {
   for (const [i, line] of readFileSync(path, 'utf8').split('\n').entries()) {
     const max = isComment(line) ? MAX_COMMENT : MAX_CODE;
-    if (line.length <= max) continue;
+    if (line.length <= max || line.startsWith('pipeline = ')) continue;
     if (!isComment(line) && withoutLiterals(line).length <= max && withoutLiterals(line) !== line)
       continue;
     console.log(`${path}:${i + 1}: ${line.length} columns, at most ${max}`);

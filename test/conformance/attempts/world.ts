@@ -55,7 +55,7 @@ export interface Place {
 }
 
 /** A container with object versioning; `OBJECT` has two versions. */
-export interface PlaceWithIds {
+interface PlaceWithIds {
   readonly container: string;
   readonly oldest: string;
   readonly newest: string;

@@ -11,7 +11,7 @@ import { signedForm, signedForS3, temporaryQuery } from '../../support/signature
 import { KEY, OBJECT, SYNC_KEY, type Target } from './target';
 
 /** A way to overwrite or delete an object: it must be refused, or archive the object. */
-export interface Way {
+interface Way {
   readonly name: string;
   write(target: Target): Promise<Answer>;
 }

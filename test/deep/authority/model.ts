@@ -4,9 +4,6 @@
  * signed URL what it is signed for.
  */
 
-export const ACCOUNTS = ['AUTH_test', 'AUTH_test2'] as const;
-export type Account = (typeof ACCOUNTS)[number];
-
 /**
  * The sender of a request: a user, nobody, or the holder of a URL for one method and
  * object.

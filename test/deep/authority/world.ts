@@ -8,7 +8,7 @@ import { USERS } from '../../support/swift';
 import { temporary } from '../../support/temp_urls';
 import { Model, type Acls, type Place, type Who } from './model';
 
-export const KEY = 'the key of the account';
+const KEY = 'the key of the account';
 
 /** Containers by their short names, with the header that enables versioning. */
 const CONTAINERS = [

@@ -37,7 +37,7 @@ export interface Damage {
 }
 
 /** Returns all contents that have bytes. */
-export function contentsOf(tables: Tables): Kept[] {
+function contentsOf(tables: Tables): Kept[] {
   const files = new ContentFiles(tables.folder);
   return [...tables.contents.getRange()]
     .map(({ key, value: [, size, md5, place] }) => {

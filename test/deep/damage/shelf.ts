@@ -34,7 +34,7 @@ export interface Shelf {
 }
 
 /** Serves a data folder, with the APIs of Swift and S3. */
-export function serveFolder(data: string): Promise<RunningServer> {
+function serveFolder(data: string): Promise<RunningServer> {
   const text = `[DEFAULT]
 bind_port = 0
 [pipeline:main]
@@ -235,6 +235,6 @@ const VERSIONS = [
   ['mixed', [300, 80_000, 20_000]],
 ] as const;
 
-export function md5(bytes: Buffer): string {
+function md5(bytes: Buffer): string {
   return createHash('md5').update(bytes).digest('hex');
 }

@@ -11,7 +11,7 @@ import {
   type Mode,
 } from '../../support/containers';
 
-export const OBJECT = 'object';
+const OBJECT = 'object';
 /** Stands for a delete marker in the place of a body. */
 export const MARKER = '<marker>';
 /** Stands for an incomplete marker: it expires unless a later delete removes it. */
@@ -26,7 +26,7 @@ export interface State {
 }
 
 /** The outcome of an operation: the state after it, and its allowed statuses. */
-export interface Outcome {
+interface Outcome {
   readonly state: State;
   readonly statuses: readonly number[];
 }

@@ -20,7 +20,7 @@ export interface Problem {
 }
 
 /** The accepted deviations; see `Leniency`. */
-export const LENIENT: Leniency = { overlapping: true };
+const LENIENT: Leniency = { overlapping: true };
 
 /**
  * Judges a history. Responses must be ones that Swift sends, no content may appear that

@@ -66,7 +66,7 @@ function faultsNow(chance: Chance): readonly (readonly [name: string, Fault])[] 
 }
 
 /** A disaster of a process, over when the promise resolves. */
-export interface Disaster {
+interface Disaster {
   readonly name: string;
   readonly befall: (site: Site) => Promise<void>;
 }

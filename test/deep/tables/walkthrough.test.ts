@@ -4,7 +4,7 @@ import { run } from '../../support/command';
 import { startExpressApp } from '../../support/express_app';
 import { startProxy } from '../../support/proxy';
 import { describeWithSwift, login, USERS } from '../../support/swift';
-import { partOf } from '../../support/depth';
+import { itInDepth, partOf } from '../../support/depth';
 
 const SCRIPT = join(__dirname, '../../support/walkthrough.sh');
 
@@ -49,8 +49,10 @@ describeWithSwift('the walk-throughs of the Swift manual', ({ plain, versioned }
       });
       afterAll(() => endpoint?.close());
 
-      it('answer what the manual prints and leave nothing behind', () =>
-        expectWalk(endpoint, 'with-bodies'));
+      // each takes a few hundred processes
+      itInDepth('answer what the manual prints and leave nothing behind', () =>
+        expectWalk(endpoint, 'with-bodies'),
+      );
 
       // an Express app's server is its own: bytes after a request's end never reach us
       if (expressApps.some(([each]) => each === name)) return;

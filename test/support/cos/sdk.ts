@@ -2,7 +2,7 @@ import COS from 'cos-nodejs-sdk-v5';
 import type { S3Endpoint } from '../s3/endpoint';
 import { bucketName } from '../s3/sdk';
 
-export const REGION = 'ap-chengdu';
+const REGION = 'ap-chengdu';
 export const APPID = '1250000000';
 
 /** A bucket, in the form that every SDK request takes. */

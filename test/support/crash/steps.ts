@@ -13,7 +13,7 @@ export interface Step {
 }
 
 /** An object for cells to copy and link to. */
-export const SOURCE = 'source';
+const SOURCE = 'source';
 
 export function createShared(at: Place): Promise<unknown> {
   const path = pathOf(at.shared, SOURCE);

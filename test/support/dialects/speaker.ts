@@ -23,7 +23,7 @@ export interface Told {
 }
 
 /** A page of versions, and where the next begins. */
-export interface SpokenPage {
+interface SpokenPage {
   readonly entries: readonly ListedEntry[];
   readonly next?: readonly [key: string, id: string] | undefined;
 }

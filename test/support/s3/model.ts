@@ -12,7 +12,7 @@ export interface ModelVersion {
   readonly content?: Content;
 }
 
-export interface Content {
+interface Content {
   readonly body: string;
   readonly etag: string;
 }

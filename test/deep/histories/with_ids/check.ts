@@ -210,7 +210,7 @@ function isFound({ current, contents }: Found, object: ReturnType<typeof at>): b
 }
 
 /** Describes a request with its instants and its response. */
-export function lineOf({
+function lineOf({
   client,
   through,
   call,
