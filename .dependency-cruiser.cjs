@@ -6,8 +6,8 @@ if (!swc.version.startsWith('1.'))
   );
 
 /**
- * Data flows one way, and so do imports, those of types included: a layer imports only from
- * layers below it. A folder ends with a slash.
+ * Data flows one way, and so do imports, those of types included: a layer imports only
+ * from layers below it. A folder ends with a slash.
  */
 const layers = [
   ['src/cli.ts', 'src/index.ts'],

@@ -1,6 +1,6 @@
 /**
- * What a run mutates: files of src/versioning, and roughly how many minutes it takes on two
- * busy cores; from `archive` on, the minutes are guesses.
+ * What a run mutates: files of src/versioning, and roughly how many minutes it takes on
+ * two busy cores; from `archive` on, the minutes are guesses.
  */
 export const PARTS = {
   decisions: {

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// Reports lines that are too wide: comments end at column 90, code at column 100. The text
-// of string literals does not count, nor does a pipeline in a configuration of a test.
+// Reports lines that are too wide: comments end at column 90, code at column 100. Text in
+// string literals does not count, nor does a pipeline in a configuration of a test.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
