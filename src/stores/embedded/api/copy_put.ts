@@ -25,6 +25,8 @@ import {
   type View,
 } from '../../../swift_api/object_response';
 import {
+  X_OBJECT_MANIFEST,
+  X_STATIC_LARGE_OBJECT,
   X_SYMLINK_TARGET,
   X_SYMLINK_TARGET_ACCOUNT,
   X_SYMLINK_TARGET_ETAG,
@@ -56,8 +58,8 @@ function mergeDrafts(sink: ObjectCall, { record, view, isRaw }: OpenedView): Dra
   const draft = draftOf(sink, cleanContentType(record.contentType));
   const isFresh = isTrueValue(headers.get('x-fresh-metadata'));
   const {
-    X_OBJECT_MANIFEST: manifest,
-    X_STATIC_LARGE_OBJECT: large,
+    [X_OBJECT_MANIFEST]: manifest,
+    [X_STATIC_LARGE_OBJECT]: large,
     ...otherAttributes
   } = record.attributes;
   const attributes = {
