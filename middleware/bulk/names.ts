@@ -11,7 +11,7 @@ import { BulkError } from './stopped';
  *
  * @param max number of names
  * @param take counts bytes before they are kept
- * @throws Stopped if there are more, or one is too long
+ * @throws BulkError if there are more, or one is too long
  */
 export async function readNames(
   bytes: ByteReader,

@@ -15,7 +15,7 @@ import { BulkError } from './stopped';
  *
  * @param within the scope: names to delete may be in any container, files of an archive
  *   in one
- * @throws Stopped with the status of the refusal
+ * @throws BulkError with the status of the refusal
  */
 export async function checkBulkRight(
   request: Request,

@@ -44,7 +44,7 @@ export function reportForError(
  * Splits the path of a bulk request (Swift's `split_path(2, 3, True)`).
  *
  * @returns the account's path, and what follows it
- * @throws Stopped with 404 if it names no account
+ * @throws BulkError with 404 if it names no account
  */
 export function splitPath(path: string): { account: ByteString; rest: ByteString } {
   const [root, version, account, ...rest] = unquote(path).split('/');
@@ -55,7 +55,7 @@ export function splitPath(path: string): { account: ByteString; rest: ByteString
 /**
  * Checks that there is a body, even if empty.
  *
- * @throws Stopped with 411
+ * @throws BulkError with 411
  */
 export function checkBody({ body, headers }: Request): void {
   if (Buffer.isBuffer(body) && !headers.has('content-length')) throw new BulkError(411);

@@ -93,7 +93,7 @@ export async function expectSuccess(
   return response;
 }
 
-/** Like `granted`, for a response of which only the headers are needed. */
+/** Like `expectSuccess`, for a response of which only the headers are needed. */
 export async function expectSuccessAndDrain(
   caller: Caller,
   response: Response,

@@ -21,7 +21,7 @@ const MAX_MARKS = 100_000;
  * between.
  *
  * @throws UnreadableJson if `readJson` would
- * @throws NoList if it is not a list
+ * @throws NotAList if it is not a list
  */
 export async function* readJsonList(bytes: Buffer): AsyncGenerator<readonly unknown[], void> {
   const text = decodeJson(bytes);

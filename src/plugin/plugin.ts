@@ -43,9 +43,9 @@ export interface App {
     options?: { readonly fresh?: boolean },
   ): Promise<Right | Response>;
   /**
-   * Checks whether the client of a request may make other writers of an object wait: as
-   * `mayWrite`; if requests are sent with the client's own power, whether it may at least
-   * read the object, since the store checks each step.
+   * Checks whether the client of a request may make other writers of an object wait. It
+   * must be allowed to write the object; if requests are sent in its own name, to read
+   * it, since the store then checks each step.
    */
   mayLock(request: Request, target: ObjectTarget): Promise<Right | Response>;
   /**

@@ -39,7 +39,7 @@ export function parseResponse<T>(form: z.ZodType<T>, body: Buffer, what: string)
 }
 
 /**
- * Like `parseAnswer`, but returns the value unchanged, its fields in the store's order.
+ * Like `parseResponse`, but returns the value unchanged, its fields in the store's order.
  *
  * @throws StoreError `unavailable` if it is not JSON, or of another form
  */

@@ -32,7 +32,7 @@ export interface LockOptions {
 
 /**
  * Runs `work` while an object is locked. Only a client that may write the object gets the
- * lock.
+ * lock; without a service user, one that may read it, since the store checks each step.
  *
  * @param work returns the client's response; if the store sends a heartbeat response
  *   first, the client gets that one

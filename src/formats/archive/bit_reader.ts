@@ -35,7 +35,7 @@ export class BitReader {
    * Reads the next bits as a number.
    *
    * @param count at most 24
-   * @throws MoreNeeded
+   * @throws OutOfBytes
    */
   read(count: number): number {
     while (this.#count < count) {

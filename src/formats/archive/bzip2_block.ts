@@ -41,7 +41,7 @@ interface Table {
  *
  * @param max bytes that it may have
  * @throws BrokenArchive if it is malformed
- * @throws MoreNeeded if it breaks off
+ * @throws OutOfBytes if it breaks off
  */
 export async function readBlock(bits: BitReader, max: number): Promise<Block> {
   const checksum = (bits.read(16) << 16) | bits.read(16);

@@ -17,7 +17,9 @@ export interface Survey {
   readonly leftovers: readonly ByteString[];
   /** Unfinished markers; if there is no object, only those newer than all else. */
   readonly unfinished: readonly ByteString[];
-  /** The newest entry that is no leftover nor sorts before the object's own entry. */
+  /**
+   * The newest entry that neither is a leftover nor sorts before the object's own entry.
+   */
   readonly newest: ByteString | undefined;
 }
 

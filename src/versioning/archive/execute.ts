@@ -57,9 +57,9 @@ interface Task {
 
 /**
  * Executes the steps of a plan on one object, whose lock the caller holds. A crash
- * between two steps leaves at most duplicates in the archive. `Entries` distinguishes
- * these from versions, and the next operation on the object completes or removes them, as
- * if the interrupted operation had happened, or had not.
+ * between two steps leaves at most duplicates in the archive. `ArchiveEntries`
+ * distinguishes these from versions, and the next operation on the object completes or
+ * removes them, as if the interrupted operation had happened, or had not.
  */
 export class ArchiveExecutor {
   constructor(

@@ -30,7 +30,7 @@ export interface NoteRules {
    * binds, which anybody can compute.
    */
   readonly keys: readonly string[];
-  /** Whether the notes in `Notes.unbound` count. */
+  /** Whether the notes in `RecoveryNotes.unbound` count. */
   readonly unbound: 'accept' | 'ignore';
 }
 

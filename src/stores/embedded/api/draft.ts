@@ -92,7 +92,7 @@ function checkManifestHeader(headers: Headers): void {
  * Makes an object from its draft and a content.
  *
  * @returns undefined if the content is gone, which one just received cannot be
- * @throws Refused if the container is gone, or if an object exists that must not
+ * @throws Refused if the container is gone, or if an object exists that must not exist
  */
 export async function commit(
   { storage, target }: ObjectCall,

@@ -111,7 +111,8 @@ function infoRequest({ method }: Request): Response {
 }
 
 /**
- * Refuses what other Swifts support and would otherwise be mistaken for something else.
+ * Refuses what other Swift servers support and would otherwise be mistaken for something
+ * else.
  */
 function checkImplemented({ request, query }: Call): void {
   const { method, headers } = request;

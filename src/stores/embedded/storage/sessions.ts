@@ -67,7 +67,7 @@ export class Session {
       if (ids !== undefined) {
         const session = new Session(ids, tables, beacon);
         if (await beacons.isAlive(beacon.name)) return session;
-        // A server that just started took the socket for a stale one: see `tidy`.
+        // A server that just started took the socket for stale (`removeStaleSockets`).
         tables.root.transactionSync(() => session.unregister([session.id]));
         await beacon.close();
       } else {

@@ -171,7 +171,7 @@ export async function openExclusively<T>(
   }
 }
 
-/** Closes tables from `openAlone`. */
+/** Closes tables from `openExclusively`. */
 export async function closeTables({ root, lock }: Tables): Promise<void> {
   await root.close();
   lock.close();
