@@ -106,15 +106,17 @@ class Trial {
     }
   }
 
-  /** Makes a damage of contents that no other damage affects. */
+  /** Makes a damage of contents that no other damage affects, since these may be gone. */
   #damageElsewhere(others: readonly Damage[]): Damage {
     const damaged = new Set(others.flatMap(({ contents }) => contents.map(({ id }) => id)));
-    for (;;) {
-      const damage = this.folder.damage(this.chance);
-      if (damage.contents.some(({ id }) => damaged.has(id))) continue;
-      damage.apply();
-      return damage;
-    }
+    const { tables, contents } = this.folder;
+    const undamaged = new Folder(
+      tables,
+      contents.filter(({ id }) => !damaged.has(id)),
+    );
+    const damage = undamaged.damage(this.chance);
+    damage.apply();
+    return damage;
   }
 
   #concernedBy({ contents }: Damage): Reading[] {
