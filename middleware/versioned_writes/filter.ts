@@ -33,7 +33,7 @@ import { VersionedObjects } from '../../src/versioning/object_versioning/objects
 import type { VersioningContext } from '../../src/versioning/context';
 import { Call, ContainerCall, ObjectCall } from '../../src/versioning/calls';
 import { findAmbiguity } from '../../src/versioning/ambiguity';
-import { MODE_HEADERS } from '../../src/versioning/policy_headers';
+import { capabilitiesOf } from '../../src/versioning/capabilities';
 
 /**
  * Forwards requests that versioning does not concern to `next` unchanged, as the same
@@ -43,13 +43,9 @@ export function versionedWritesFilter(context: VersioningContext): Filter {
   const { allowsModes, allowsObjectVersioning } = context;
   if (allowsModes === undefined && !allowsObjectVersioning) return (next) => next;
   const acts = allowsModes === true || allowsObjectVersioning;
-  const capabilities = {
-    ...(allowsModes ? MODES : {}),
-    ...(allowsObjectVersioning ? { object_versioning: {} } : {}),
-  };
   return (next) => {
     const router = new Router(next, context, acts);
-    return acts ? withInfo(router.handle, capabilities) : router.handle;
+    return acts ? withInfo(router.handle, capabilitiesOf(context)) : router.handle;
   };
 }
 
@@ -177,9 +173,3 @@ class Router {
 function isAccount(target: Target): boolean {
   return isApi(target) && target.container === undefined;
 }
-
-const MODES = {
-  versioned_writes: {
-    allowed_flags: Object.values(MODE_HEADERS).map((name) => name.toLowerCase()),
-  },
-};

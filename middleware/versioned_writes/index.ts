@@ -1,20 +1,10 @@
 import { z } from 'zod';
-import { flag, seconds, wordList } from '../../src/config/options';
-import { keyWeakness } from '../../src/config/weak_keys';
+import { noteKeys } from '../../src/config/note_keys';
+import { flag, seconds } from '../../src/config/options';
 import type { FilterPlugin } from '../../src/plugin/plugin';
 import { NoteBinding } from '../../src/versioning/store/note_binding';
 import { versionedWritesFilter } from './filter';
 import type { VersioningPolicy } from '../../src/versioning/policy';
-
-/** Keys must be strong: a reader of the store's metadata can try keys offline. */
-const noteKeys = wordList.superRefine((keys, context) => {
-  for (const [i, key] of keys.entries()) {
-    const weakness = keyWeakness(key);
-    if (weakness === undefined) continue;
-    const which = keys.length === 1 ? 'the key' : `key ${i + 1} of ${keys.length}`;
-    context.addIssue({ code: 'custom', message: `${which} ${weakness}` });
-  }
-});
 
 const options = z.object({
   allow_versioned_writes: flag.optional(),

@@ -31,13 +31,13 @@ const BYPASSES: readonly Bypass[] = [
   {
     name: 'Bulk delete',
     remedy: ONE_BY_ONE,
-    matches: ({ request, query }) =>
-      /^(POST|DELETE)$/.test(request.method) && query.has('bulk-delete'),
+    // the query is parsed only if the method matches
+    matches: (call) => /^(POST|DELETE)$/.test(call.request.method) && call.query.has('bulk-delete'),
   },
   {
     name: 'Archive extraction',
     remedy: ONE_BY_ONE,
-    matches: ({ request, query }) => request.method === 'PUT' && query.has('extract-archive'),
+    matches: (call) => call.request.method === 'PUT' && call.query.has('extract-archive'),
   },
   {
     name: 'FormPOST',

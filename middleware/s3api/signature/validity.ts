@@ -7,7 +7,7 @@ import { timeOf, type Signing } from '../../../src/dialects/sigv4/signing';
  * Checks that a signature could be valid for a request now, whoever made it.
  *
  * @param skew milliseconds by which the clocks may differ
- * @throws BucketError that gives the reason if it cannot
+ * @throws BucketError with the reason if it cannot
  */
 export function checkValidity(signing: Signing, headers: Headers, now: number, skew: number): void {
   checkTime(signing, now, skew);

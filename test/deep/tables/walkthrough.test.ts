@@ -4,7 +4,7 @@ import { run } from '../../support/command';
 import { startExpressApp } from '../../support/express_app';
 import { startProxy } from '../../support/proxy';
 import { describeWithSwift, login, USERS } from '../../support/swift';
-import { itInDepth, partOf } from '../../support/depth';
+import { describeInDepth } from '../../support/depth';
 
 const SCRIPT = join(__dirname, '../../support/walkthrough.sh');
 
@@ -40,26 +40,24 @@ describeWithSwift('the walk-throughs of the Swift manual', ({ plain, versioned }
     expect(await client.names('')).toEqual(before);
   }
 
-  describe.each(partOf([...endpoints, ...expressApps], { oneOf: 4, from: 1 }))(
-    '%s',
-    (name, start) => {
+  // each takes hundreds of processes; an integration suite walks over the embedded store
+  describeInDepth('of every way to a Swift', () => {
+    describe.each([...endpoints, ...expressApps])('%s', (name, start) => {
       let endpoint: Endpoint | undefined;
       beforeAll(async () => {
         endpoint = await start();
       });
       afterAll(() => endpoint?.close());
 
-      // each takes a few hundred processes
-      itInDepth('answer what the manual prints and leave nothing behind', () =>
-        expectWalk(endpoint, 'with-bodies'),
-      );
+      it('answer what the manual prints and leave nothing behind', () =>
+        expectWalk(endpoint, 'with-bodies'));
 
       // an Express app's server is its own: bytes after a request's end never reach us
       if (expressApps.some(([each]) => each === name)) return;
       it('do so byte for byte as printed, with a Content-Length of 0 before bodies', () =>
         expectWalk(endpoint, 'as-printed'));
-    },
-  );
+    });
+  });
 
   it('fail, with the reason, if there are no versions', async () => {
     const client = await login(plain, 'tester');
