@@ -23,6 +23,7 @@ const kind = (displayName) => ({
   transform,
   globalSetup: '<rootDir>/test/support/jest/setup.ts',
   globalTeardown: '<rootDir>/test/support/jest/teardown.ts',
+  setupFilesAfterEnv: ['<rootDir>/test/support/jest/equality.ts'],
 });
 
 /** @type {import('jest').Config} */

@@ -4,7 +4,6 @@ import { accessLogFilter } from '../../middleware/proxy-logging';
 import { BodyMemory } from '../http/body_memory';
 import { createLocalCoordination, type Coordination } from '../coordination/coordination';
 import { withFence } from '../coordination/fenced';
-import { createRedisCoordination } from '../coordination/through_redis';
 import {
   ClientGone,
   textResponse,
@@ -24,8 +23,8 @@ import { bindError } from './start_error';
 import { soleServerContext } from './lookout';
 import { limitConnections } from './max_connections';
 import { connectionLimit, enforceConnectionLimit } from './open_files';
+import { loadPassthrough, loadRedisCoordination } from './lazy';
 import { refusalMessage, routeOf, type Route } from './routes';
-import { createPassthrough } from './express/passthrough';
 import { s3Handler, siteHandler } from './sites';
 
 /** A running server. */
@@ -61,7 +60,9 @@ export async function startServer(
 ): Promise<RunningServer> {
   const { redis_url, lock_lease, without_redis, shutdown_timeout } = config.server;
   const app = await config.createApp(log, membership.role);
-  const redis = redis_url && createRedisCoordination(redis_url, lock_lease, log, without_redis);
+  const redis =
+    redis_url &&
+    loadRedisCoordination().createRedisCoordination(redis_url, lock_lease, log, without_redis);
   const localFence = new Fence();
   const monitor =
     membership.role === 'alone'
@@ -104,7 +105,7 @@ async function open(
     maxHeaderSize: max_header_size,
     memory: new BodyMemory(max_body_memory),
   };
-  const passthrough = app.upstream && createPassthrough(app.upstream, log);
+  const passthrough = app.upstream && loadPassthrough().createPassthrough(app.upstream, log);
   const handlers = handlersOf(handler, log);
 
   const server = createListener(options, (req, res) => {

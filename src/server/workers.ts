@@ -3,7 +3,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Hub } from '../coordination/workers/hub';
 import { Member } from '../coordination/workers/member';
 import type { Channel, FromHub, FromMember } from '../coordination/workers/messages';
-import { createRedisCoordination } from '../coordination/through_redis';
 import { messageOf } from '../util/errors';
 import { createLog, type Log } from '../util/log';
 import { readConfig, type Config } from '../pipeline/load';
@@ -11,6 +10,7 @@ import type { SoleServerMonitor } from '../plugin/plugin';
 import { Fence, type SoleServerStatus } from '../coordination/sole_server';
 import { VERSION } from '../util/version';
 import { killSelf } from './kill_self';
+import { loadRedisCoordination } from './lazy';
 import { soleServerContext } from './lookout';
 import { startServer, type RunningServer } from './serve';
 
@@ -95,7 +95,8 @@ function createMonitor(
   publish: (status: SoleServerStatus) => void,
 ): Pick<SoleServerMonitor, 'start' | 'close'> | undefined {
   const { redis_url, lock_lease } = config.server;
-  const redis = redis_url && createRedisCoordination(redis_url, lock_lease, log);
+  const redis =
+    redis_url && loadRedisCoordination().createRedisCoordination(redis_url, lock_lease, log);
   const monitor = config.lookout(soleServerContext(redis, log, publish));
   if (!monitor) redis?.close();
   return (

@@ -52,12 +52,16 @@ export async function startSwift() {
   return { plain: `http://127.0.0.1:${ports[0]}`, versioned: `http://127.0.0.1:${ports[1]}` };
 }
 
-/** Starts the built Hindsight with a configuration. Returns its URL and its process. */
-export async function startHindsight(config, more = {}) {
+/**
+ * Starts a built Hindsight with a configuration. Returns its URL and its process.
+ *
+ * @param folder the checkout to start, this one by default
+ */
+export async function startHindsight(config, more = {}, folder = root) {
   const file = join(temporaryFolder(), 'hindsight.conf');
   writeFileSync(file, config);
   const child = spawn('node', ['dist/src/cli.js', 'serve', '--config', file], {
-    cwd: root,
+    cwd: folder,
     env: { ...process.env, HINDSIGHT_PORT: '0', ...more },
     stdio: ['ignore', 'pipe', 'ignore'],
   });
