@@ -1,7 +1,7 @@
-import { request as undiciRequest } from 'undici';
 import { z } from 'zod';
 import { messageOf } from '../util/errors';
 import { toBytes } from '../http/bytes';
+import { loadUndici } from '../http/undici';
 import { readJsonText } from '../formats/json';
 import { StoreError } from '../util/store_error';
 import type { Login, Session } from './session';
@@ -149,7 +149,7 @@ export async function requestIdentity(
   body?: string,
 ): Promise<IdentityResponse> {
   try {
-    const response = await undiciRequest(url, {
+    const response = await loadUndici().request(url, {
       method,
       headers,
       body: body ?? null,

@@ -1,7 +1,8 @@
-import { Pool, type Dispatcher } from 'undici';
+import type { Dispatcher, Pool } from 'undici';
 import { codeOf } from '../../util/errors';
 import { type Body } from '../../http/body';
 import { Headers } from '../../http/headers';
+import { loadUndici } from '../../http/undici';
 import { NO_BODY, type Request, type Response } from '../../swift_api/message';
 import { ITSELF_QUERY } from '../../swift_api/itself';
 import { sendExpectContinue } from './expect_continue';
@@ -13,7 +14,8 @@ export class Upstream {
   private readonly pool: Pool;
 
   constructor(private readonly options: UpstreamOptions) {
-    this.pool = new Pool(options.origin, {
+    const undici = loadUndici();
+    this.pool = new undici.Pool(options.origin, {
       connections: options.connections,
       pipelining: 1,
       connect: { timeout: options.connectTimeout },
