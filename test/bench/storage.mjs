@@ -6,7 +6,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { require } from '../support/register.mjs';
 
-const { openStorage } = require('../../src/stores/embedded/storage/lmdb_storage.ts');
+const { openStorage } = require('./src/stores/embedded/storage/lmdb_storage.ts');
 
 const seconds = 2;
 const base = process.argv[2] ?? (await mkdtemp(path.join(os.tmpdir(), 'hindsight-bench-')));

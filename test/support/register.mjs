@@ -6,7 +6,9 @@ import Module, { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const require = createRequire(import.meta.url);
+const ROOT = new URL('../../', import.meta.url);
+/** Paths are relative to the root of the project, from whichever child. */
+const require = createRequire(ROOT);
 const OPTIONS = {
   sourceMaps: 'inline',
   jsc: { parser: { syntax: 'typescript' }, target: 'es2022' },
@@ -16,9 +18,7 @@ const OPTIONS = {
  * A cache of compiled sources: a child that is started often would spend most of its time
  * compiling.
  */
-const COMPILED = fileURLToPath(
-  new URL('../../node_modules/.cache/hindsight-children/', import.meta.url),
-);
+const COMPILED = fileURLToPath(new URL('node_modules/.cache/hindsight-children/', ROOT));
 
 mkdirSync(COMPILED, { recursive: true });
 

@@ -176,7 +176,7 @@ export interface Besieger {
  *
  * @param rate maximum number of bytes to send in a second
  */
-function besiegerOf(url: string, index: number, rate = Infinity): Besieger {
+export function besiegerOf(url: string, index: number, rate = Infinity): Besieger {
   const requests = endlessRequests();
   const request = requests[index % requests.length];
   const framing = FRAMINGS[Math.floor(index / requests.length) % FRAMINGS.length];

@@ -4,7 +4,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { writeSync } from 'node:fs';
 import { require } from '../../support/register.mjs';
 
-const { openStorage } = require('../../src/stores/embedded/storage/lmdb_storage.ts');
+const { openStorage } = require('./src/stores/embedded/storage/lmdb_storage.ts');
 
 const [folder, round] = process.argv.slice(2);
 const lanes = 4;

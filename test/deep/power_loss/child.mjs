@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { writeSync } from 'node:fs';
 import { require } from '../../support/register.mjs';
 
-const { openStorage } = require('../../src/stores/embedded/storage/lmdb_storage.ts');
+const { openStorage } = require('./src/stores/embedded/storage/lmdb_storage.ts');
 
 const [folder, seed, operations] = process.argv.slice(2);
 const LANES = 4;

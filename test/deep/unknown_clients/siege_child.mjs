@@ -2,7 +2,7 @@
 // body.
 import { require } from '../../support/register.mjs';
 
-const { besiegerOf } = require('./unknown_clients.ts');
+const { besiegerOf } = require('./test/support/unknown_clients.ts');
 const [url = '', count = ''] = process.argv.slice(2);
 /** Bytes a second of each client: the machine's throughput is not to be measured. */
 const RATE = 256 * 1024;

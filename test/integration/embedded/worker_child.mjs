@@ -4,7 +4,7 @@ import { writeSync } from 'node:fs';
 import readline from 'node:readline';
 import { require } from '../../support/register.mjs';
 
-const { openStorage } = require('../../src/stores/embedded/storage/lmdb_storage.ts');
+const { openStorage } = require('./src/stores/embedded/storage/lmdb_storage.ts');
 
 const [folder, role] = process.argv.slice(2);
 const say = (line) => writeSync(1, JSON.stringify(line) + '\n');

@@ -1,5 +1,5 @@
 import { require } from '../register.mjs';
 
-const { serveGated } = require('./crash/gated_server.ts');
+const { serveGated } = require('./test/support/crash/gated_server.ts');
 
 await serveGated(process.argv[2]);

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { require } from '../../../support/register.mjs';
 
-const { openStorage } = require('../../src/stores/embedded/storage/lmdb_storage.ts');
+const { openStorage } = require('./src/stores/embedded/storage/lmdb_storage.ts');
 
 const storage = await openStorage(process.argv[2]);
 await storage.putContainer('a', 'c', {});
