@@ -21,16 +21,16 @@ const kind = (displayName) => ({
   testMatch: ['**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/', ...ONLY_IN_DEPTH],
   transform,
-  globalSetup: '<rootDir>/test/support/jest/setup.ts',
-  globalTeardown: '<rootDir>/test/support/jest/teardown.ts',
-  setupFilesAfterEnv: ['<rootDir>/test/support/jest/equality.ts'],
+  globalSetup: '<rootDir>/test/support/running/setup.ts',
+  globalTeardown: '<rootDir>/test/support/running/teardown.ts',
+  setupFilesAfterEnv: ['<rootDir>/test/support/running/equality.ts'],
 });
 
 /** @type {import('jest').Config} */
 module.exports = {
   projects: [kind('unit'), kind('integration'), kind('deep')],
-  testSequencer: '<rootDir>/test/support/jest/sequencer.mjs',
-  reporters: ['default', '<rootDir>/test/support/jest/reporter.mjs'],
+  testSequencer: '<rootDir>/test/support/running/sequencer.mjs',
+  reporters: ['default', '<rootDir>/test/support/running/reporter.mjs'],
   testTimeout: 120_000,
   // A Swift that the environment names is one for all workers, and suites share no Swift.
   maxWorkers: process.env.SWIFT_PLAIN ? 1 : Math.max(2, os.availableParallelism()),

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { require } from '../support/register.mjs';
+import { require } from '../support/running/register.mjs';
 
 const { openStorage } = require('./src/stores/embedded/storage/lmdb_storage.ts');
 

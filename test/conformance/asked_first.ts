@@ -1,9 +1,9 @@
-import { bzip2Bomb } from '../support/archives';
-import { Client } from '../support/client';
-import { newContainer, put } from '../support/containers';
+import { bzip2Bomb } from '../support/clients/archives';
+import { Client } from '../support/clients/client';
+import { newContainer, put } from '../support/clients/containers';
 import { Headers } from '../../src/http/headers';
-import { RawConnection, values } from '../support/raw_connection';
-import { BOUNDARY } from '../support/forms';
+import { RawConnection, values } from '../support/clients/raw_connection';
+import { BOUNDARY } from '../support/clients/forms';
 
 const MIB = 1024 * 1024;
 

@@ -1,6 +1,14 @@
-import type { Client } from '../support/client';
-import { current, MODES, mustBe, newContainer, newPair, pathOf, put } from '../support/containers';
-import { RawRequest } from '../support/raw_request';
+import type { Client } from '../support/clients/client';
+import {
+  current,
+  MODES,
+  mustBe,
+  newContainer,
+  newPair,
+  pathOf,
+  put,
+} from '../support/clients/containers';
+import { RawRequest } from '../support/clients/raw_request';
 
 const LARGE = 'x'.repeat(300_000);
 

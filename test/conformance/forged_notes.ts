@@ -1,7 +1,7 @@
 import { toBytes } from '../../src/http/bytes';
 import { NoteBinding, type NoteRules } from '../../src/versioning/store/note_binding';
 import type { RecoveryNotes } from '../../src/versioning/store/recovery_notes';
-import type { Client } from '../support/client';
+import type { Client } from '../support/clients/client';
 import {
   archivePrefix,
   current,
@@ -15,8 +15,8 @@ import {
   put,
   type Mode,
   type Pair,
-} from '../support/containers';
-import { partOf } from '../support/depth';
+} from '../support/clients/containers';
+import { partOf } from '../support/running/depth';
 
 const KEY = 'k3y-of-all-servers';
 const OTHER_KEY = 'an0ther-key-of-theirs';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LockTimeout, type Locker } from '../../src/coordination/locks/locker';
-import { lockOf } from '../support/lock_names';
+import { lockOf } from '../support/stores/lock_names';
 
 const LONG = 30_000;
 const never = () => new AbortController().signal;

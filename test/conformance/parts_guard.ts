@@ -8,8 +8,8 @@ import { createUpload } from '../../src/buckets/uploads/uploads';
 import { readAll } from '../../src/http/body';
 import { Headers } from '../../src/http/headers';
 import { subrequest, type Request } from '../../src/swift_api/message';
-import { askS3, codeOf, elements } from '../support/buckets/s3';
-import { ROOT, type BucketStore } from '../support/buckets/store';
+import { askS3, codeOf, elements } from '../support/clients/s3/unsigned';
+import { ROOT_REQUEST, type BucketStore } from '../support/stores/bucket_store';
 
 const ACCOUNT = '/v1/AUTH_test';
 const MIB = 1024 * 1024;
@@ -215,7 +215,7 @@ export function partsGuardSuite(
       const caller = callerOf(who);
       const { token } = await caller.session();
       const [path = '', query = ''] = target.split('?');
-      const request: Request = subrequest(ROOT, {
+      const request: Request = subrequest(ROOT_REQUEST, {
         method,
         path,
         query,

@@ -1,8 +1,16 @@
 import { Headers } from '../../src/http/headers';
-import { Client } from '../support/client';
-import { bodies, current, MODES, newContainer, newPair, pathOf, put } from '../support/containers';
-import { eventually } from '../support/eventually';
-import { RawRequest } from '../support/raw_request';
+import { Client } from '../support/clients/client';
+import {
+  bodies,
+  current,
+  MODES,
+  newContainer,
+  newPair,
+  pathOf,
+  put,
+} from '../support/clients/containers';
+import { eventually } from '../support/running/eventually';
+import { RawRequest } from '../support/clients/raw_request';
 
 const SIZE = 300 * 1024;
 

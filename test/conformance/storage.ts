@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Storage } from '../../src/stores/embedded/storage/storage';
-import { bytesOf, namesOf, put, readWhole, receive, record } from '../support/storage';
+import { bytesOf, namesOf, put, readWhole, receive, record } from '../support/stores/storage';
 
 /** Creates the storages of a suite. */
 export interface StorageMaker {

@@ -1,4 +1,4 @@
-import { itInDepth } from '../support/depth';
+import { itInDepth } from '../support/running/depth';
 import { quote, toBytes, type ByteString } from '../../src/http/bytes';
 import { StoreError } from '../../src/util/store_error';
 import type { ListingEntry, ObjectRef, Store } from '../../src/versioning/store/store';

@@ -1,7 +1,7 @@
 import type { Cache } from '../../src/coordination/cache/cache';
 import { CoordinationUnavailable } from '../../src/util/errors';
 import { LockTimeout } from '../../src/coordination/locks/locker';
-import { eventually, pause } from '../support/eventually';
+import { eventually, pause } from '../support/running/eventually';
 
 interface Value {
   readonly n: number;

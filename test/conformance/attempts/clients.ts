@@ -1,6 +1,6 @@
 import { Headers } from '../../../src/http/headers';
-import { Client } from '../../support/client';
-import type { Signer } from '../../support/signatures';
+import { Client } from '../../support/clients/client';
+import type { Signer } from '../../support/clients/signatures';
 import { KEY, OTHER_KEY, type AttemptStore, type Grants, type World } from './world';
 
 /**

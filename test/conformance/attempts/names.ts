@@ -1,5 +1,5 @@
-import type { Answer, Client } from '../../support/client';
-import { partOf } from '../../support/depth';
+import type { Answer, Client } from '../../support/clients/client';
+import { partOf } from '../../support/running/depth';
 import {
   SECRETS,
   changes,

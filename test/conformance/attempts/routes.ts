@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import { MODE_HEADER, pathOf, type Mode } from '../../support/containers';
+import { MODE_HEADER, pathOf, type Mode } from '../../support/clients/containers';
 import { WITH_IDS } from './routes_with_ids';
 import { LARGE, manifestOf, MISSING, OBJECT, tarOf, type Place, type World } from './world';
 

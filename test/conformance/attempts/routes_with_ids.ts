@@ -2,7 +2,7 @@ import {
   versionName,
   versionsContainerOf,
 } from '../../../src/versioning/object_versioning/version_names';
-import { pathOf } from '../../support/containers';
+import { pathOf } from '../../support/clients/containers';
 import type { Attempt, Route } from './routes';
 import { OBJECT, type World } from './world';
 

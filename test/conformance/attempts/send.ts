@@ -1,5 +1,5 @@
-import type { Answer } from '../../support/client';
-import { signedForm, signedForS3, temporaryQuery } from '../../support/signatures';
+import type { Answer } from '../../support/clients/client';
+import { signedForm, signedForS3, temporaryQuery } from '../../support/clients/signatures';
 import type { Attacker } from './clients';
 import type { Attempt } from './routes';
 import { OBJECT, SECRETS } from './world';

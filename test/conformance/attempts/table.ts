@@ -1,8 +1,8 @@
-import type { Answer } from '../../support/client';
+import type { Answer } from '../../support/clients/client';
 import { CLIENTS, type ClientKind } from './clients';
 import { ROUTES, type Route } from './routes';
 import { isRefused, isTelling, send, told } from './send';
-import { IS_DEEP, partOf } from '../../support/depth';
+import { IS_DEEP, partOf } from '../../support/running/depth';
 import { changes, look, makeWorld, type AttemptStore, type Place, type World } from './world';
 
 /**

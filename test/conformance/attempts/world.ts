@@ -1,6 +1,6 @@
 import type { Headers } from '../../../src/http/headers';
-import { archiveOf } from '../../support/archives';
-import type { Client } from '../../support/client';
+import { archiveOf } from '../../support/clients/archives';
+import type { Client } from '../../support/clients/client';
 import {
   MODE_HEADER,
   MODES,
@@ -8,7 +8,7 @@ import {
   pathOf,
   uniqueName,
   type Mode,
-} from '../../support/containers';
+} from '../../support/clients/containers';
 
 /** Users to log in as; every store under test has them. */
 export type UserName = 'tester' | 'tester2' | 'tester3' | 'service';

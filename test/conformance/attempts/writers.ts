@@ -1,5 +1,5 @@
-import { mustBe } from '../../support/containers';
-import { partOf } from '../../support/depth';
+import { mustBe } from '../../support/clients/containers';
+import { partOf } from '../../support/running/depth';
 import type { Attacker } from './clients';
 import { ROUTES, type Route } from './routes';
 import { isRefused, isTelling, send, told } from './send';

@@ -5,9 +5,9 @@ import {
   versionsContainerOf,
 } from '../../../src/versioning/object_versioning/version_names';
 import { Headers } from '../../../src/http/headers';
-import { archiveOf } from '../../support/archives';
-import { Client, type Answer } from '../../support/client';
-import { signedForm, signedForS3, temporaryQuery } from '../../support/signatures';
+import { archiveOf } from '../../support/clients/archives';
+import { Client, type Answer } from '../../support/clients/client';
+import { signedForm, signedForS3, temporaryQuery } from '../../support/clients/signatures';
 import { KEY, OBJECT, SYNC_KEY, type Target } from './target';
 
 /** A way to overwrite or delete an object: it must be refused, or archive the object. */

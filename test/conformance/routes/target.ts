@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Client } from '../../support/client';
-import { archivePrefix, mustBe, newContainer, newPair } from '../../support/containers';
+import type { Client } from '../../support/clients/client';
+import { archivePrefix, mustBe, newContainer, newPair } from '../../support/clients/containers';
 
 /** The object that every way to write is tried on. */
 export const OBJECT = 'object';

@@ -1,6 +1,6 @@
 import { METHODS as PARSED } from 'node:http';
-import { partOf } from '../../support/depth';
-import { RawConnection, values } from '../../support/raw_connection';
+import { partOf } from '../../support/running/depth';
+import { RawConnection, values } from '../../support/clients/raw_connection';
 import { CAPABILITIES } from './capabilities';
 import { OBJECT, type Target } from './target';
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { Client, type Answer } from '../../support/client';
+import { Client, type Answer } from '../../support/clients/client';
 import {
   MARKER_TYPE,
   mustBe,
@@ -7,7 +7,7 @@ import {
   pathOf,
   put,
   uniqueName,
-} from '../../support/containers';
+} from '../../support/clients/containers';
 
 /** A store with object versioning. */
 export interface IdsStore {

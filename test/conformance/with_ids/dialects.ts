@@ -1,7 +1,14 @@
 import { createHash } from 'node:crypto';
-import type { Client } from '../../support/client';
-import { MARKER_TYPE, mustBe, newContainer, newPair, pathOf, put } from '../../support/containers';
-import { inDialect, ONLY_OVER, TYPE } from '../../support/dialect';
+import type { Client } from '../../support/clients/client';
+import {
+  MARKER_TYPE,
+  mustBe,
+  newContainer,
+  newPair,
+  pathOf,
+  put,
+} from '../../support/clients/containers';
+import { inDialect, ONLY_OVER, TYPE } from '../../support/servers/dialect';
 import { list, newEnabled, type Listed } from './containers';
 import type { ObjectsStore } from './objects';
 

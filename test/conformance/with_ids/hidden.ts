@@ -1,7 +1,7 @@
-import type { Client } from '../../support/client';
-import { mustBe, newContainer, put } from '../../support/containers';
-import { newContainerWithIds } from '../../support/with_ids';
-import { BOMS, encoded, ENCODINGS } from '../../support/encodings';
+import type { Client } from '../../support/clients/client';
+import { mustBe, newContainer, put } from '../../support/clients/containers';
+import { newContainerWithIds } from '../../support/clients/with_ids';
+import { BOMS, encoded, ENCODINGS } from '../../support/clients/encodings';
 
 /** A store behind a proxy with object versioning. */
 export interface HidingStore {

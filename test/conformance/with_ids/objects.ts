@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { toBytes } from '../../../src/http/bytes';
-import { Client, type Answer } from '../../support/client';
-import { MARKER_TYPE, mustBe, newContainer, pathOf, put } from '../../support/containers';
-import { temporary } from '../../support/temp_urls';
+import { Client, type Answer } from '../../support/clients/client';
+import { MARKER_TYPE, mustBe, newContainer, pathOf, put } from '../../support/clients/containers';
+import { temporary } from '../../support/clients/temp_urls';
 import { list, newEnabled, type IdsStore } from './containers';
 
 const NULL = 'null';

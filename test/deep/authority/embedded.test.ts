@@ -1,5 +1,5 @@
-import { openEmbedded, type BucketStore } from '../../support/buckets/store';
-import { depth } from '../../support/depth';
+import { openEmbedded, type BucketStore } from '../../support/stores/bucket_store';
+import { depth } from '../../support/running/depth';
 import { holdsOver } from './property';
 
 const SEED = Number(process.env['AUTHORITY_SEED'] ?? 20_261_129);

@@ -6,9 +6,9 @@ import { createUpload } from '../../../src/buckets/uploads/uploads';
 import { Headers } from '../../../src/http/headers';
 import { subrequest, type Request } from '../../../src/swift_api/message';
 import { StoreError } from '../../../src/util/store_error';
-import { ROOT, type BucketStore } from '../../support/buckets/store';
-import { countFigures } from '../../support/figures';
-import { USERS } from '../../support/swift';
+import { ROOT_REQUEST, type BucketStore } from '../../support/stores/bucket_store';
+import { countFigures } from '../../support/running/figures';
+import { USERS } from '../../support/servers/swift';
 import { acls, made, plants, steps, type Made, type Step } from './asking';
 import { complaintOf } from './judge';
 import type { Acls } from './model';
@@ -61,7 +61,7 @@ async function take(
   const before = store.sent.length;
   const transactionId = `tx${number.toString().padStart(21, '0')}-0123456789`;
   const dialect = { readersReadVersions: step.isForReaders };
-  const root: Request = { ...ROOT, transactionId, ...(step.isDialect ? { dialect } : {}) };
+  const root: Request = { ...ROOT_REQUEST, transactionId, ...(step.isDialect ? { dialect } : {}) };
   const { status, text } =
     step.kind === 'upload' ? await upload(request, root, world) : await send(request, root, world);
   tally.requests++;

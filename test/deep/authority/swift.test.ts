@@ -1,6 +1,6 @@
-import { openSwift, type BucketStore } from '../../support/buckets/store';
-import { depth } from '../../support/depth';
-import { describeWithSwift } from '../../support/swift';
+import { openSwift, type BucketStore } from '../../support/stores/bucket_store';
+import { depth } from '../../support/running/depth';
+import { describeWithSwift } from '../../support/servers/swift';
 import { holdsOver } from './property';
 
 const SEED = Number(process.env['AUTHORITY_SEED'] ?? 20_261_129);

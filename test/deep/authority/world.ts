@@ -2,10 +2,10 @@ import { readAll } from '../../../src/http/body';
 import { quote } from '../../../src/http/bytes';
 import { Headers } from '../../../src/http/headers';
 import { subrequest, type Handler, type Request } from '../../../src/swift_api/message';
-import { ROOT, type BucketStore } from '../../support/buckets/store';
-import { unlimited } from '../../support/authority';
-import { USERS } from '../../support/swift';
-import { temporary } from '../../support/temp_urls';
+import { ROOT_REQUEST, type BucketStore } from '../../support/stores/bucket_store';
+import { unlimited } from '../../support/stores/authority';
+import { USERS } from '../../support/servers/swift';
+import { temporary } from '../../support/clients/temp_urls';
 import { Model, type Acls, type Place, type Who } from './model';
 
 const KEY = 'the key of the account';
@@ -166,7 +166,7 @@ export class World {
     const owner = place.account === 'AUTH_test' ? 'tester' : 'tester2';
     const allHeaders = this.credentials(owner).withAll(Headers.of(headers));
     const body = Buffer.from(text);
-    const request = subrequest(ROOT, {
+    const request = subrequest(ROOT_REQUEST, {
       method,
       path: pathOf(place),
       query,
@@ -188,7 +188,12 @@ export class World {
     const owner = place.account === 'AUTH_test' ? 'tester' : 'tester2';
     const allHeaders = this.credentials(owner).withAll(Headers.of(headers));
     const body = Buffer.from(text);
-    const request = subrequest(ROOT, { method, path: pathOf(place), headers: allHeaders, body });
+    const request = subrequest(ROOT_REQUEST, {
+      method,
+      path: pathOf(place),
+      headers: allHeaders,
+      body,
+    });
     const answer = await ask(this.store.next, request);
     if (answer.status >= 300)
       throw new Error(`${method} ${pathOf(place)}: ${answer.status} ${answer.text}`);

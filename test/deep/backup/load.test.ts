@@ -1,17 +1,17 @@
 import { cp } from 'node:fs/promises';
 import path from 'node:path';
-import { run } from '../../support/command';
-import type { Client } from '../../support/client';
-import { depth } from '../../support/depth';
-import { loginTo, startEmbeddedProcess } from '../../support/embedded_process';
-import { eventually } from '../../support/eventually';
-import { countFigures } from '../../support/figures';
-import { Ledger, work } from '../../support/ledger';
-import { prepare, verify } from '../../support/ledger_verdict';
-import { findings, temporaryFolders } from '../../support/storage';
+import { run } from '../../support/clients/command';
+import type { Client } from '../../support/clients/client';
+import { depth } from '../../support/running/depth';
+import { loginTo, startEmbeddedProcess } from '../../support/servers/embedded_process';
+import { eventually } from '../../support/running/eventually';
+import { countFigures } from '../../support/running/figures';
+import { Ledger, work } from '../../support/judges/ledger';
+import { prepare, verify } from '../../support/judges/ledger_verdict';
+import { findings, temporaryFolders } from '../../support/stores/storage';
+import { CLI } from '../../support/running/paths';
 
 const BACKUPS = depth({ gate: 1, deep: 4 });
-const CLI = path.join(__dirname, '../../../dist/src/cli.js');
 const newFolder = temporaryFolders();
 
 /** A ledger that can be copied when a backup begins. */

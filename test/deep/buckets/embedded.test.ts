@@ -1,4 +1,4 @@
-import { openEmbedded } from '../../support/buckets/store';
+import { openEmbedded } from '../../support/stores/bucket_store';
 import { s3OperationsSuite } from './s3_operations';
 import { uploadsSuite } from './uploads';
 

@@ -1,6 +1,6 @@
-import { openEmbedded, openSwift } from '../../support/buckets/store';
-import { runs } from '../../support/runs';
-import { describeWithSwift } from '../../support/swift';
+import { openEmbedded, openSwift } from '../../support/stores/bucket_store';
+import { runs } from '../../support/running/runs';
+import { describeWithSwift } from '../../support/servers/swift';
 import { listingsSuite } from './listings';
 
 describe('listings of buckets over the embedded store', () => {

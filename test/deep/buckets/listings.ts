@@ -10,8 +10,8 @@ import {
 import { removeObject, writeObject } from '../../../src/buckets/writes';
 import { toBytes } from '../../../src/http/bytes';
 import { Headers } from '../../../src/http/headers';
-import type { BucketStore } from '../../support/buckets/store';
-import { partOf } from '../../support/depth';
+import type { BucketStore } from '../../support/stores/bucket_store';
+import { partOf } from '../../support/running/depth';
 
 const KEYS = [
   'a',

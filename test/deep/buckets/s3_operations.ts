@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { ask as askStore, type Caller } from '../../../src/buckets/caller';
 import { toBytes } from '../../../src/http/bytes';
 import { Headers } from '../../../src/http/headers';
-import { askS3, codeOf, elements, type Sent } from '../../support/buckets/s3';
-import type { BucketStore } from '../../support/buckets/store';
-import { uniqueName } from '../../support/containers';
+import { askS3, codeOf, elements, type Sent } from '../../support/clients/s3/unsigned';
+import type { BucketStore } from '../../support/stores/bucket_store';
+import { uniqueName } from '../../support/clients/containers';
 
 /** A key as bytes, as requests contain them. */
 const ODD = toBytes('k é');

@@ -1,6 +1,6 @@
-import { openSwift } from '../../support/buckets/store';
-import { partOf, someOf } from '../../support/depth';
-import { describeWithSwift } from '../../support/swift';
+import { openSwift } from '../../support/stores/bucket_store';
+import { partOf, someOf } from '../../support/running/depth';
+import { describeWithSwift } from '../../support/servers/swift';
 import { s3OperationsSuite } from './s3_operations';
 import { uploadsSuite } from './uploads';
 

@@ -10,9 +10,9 @@ import type { ByteString } from '../../../src/http/bytes';
 import { Headers } from '../../../src/http/headers';
 import { textResponse, type Handler } from '../../../src/swift_api/message';
 import { forEachConcurrently } from '../../../src/util/concurrency';
-import { askS3, codeOf, elements, type Sent } from '../../support/buckets/s3';
-import type { BucketStore } from '../../support/buckets/store';
-import { partOf } from '../../support/depth';
+import { askS3, codeOf, elements, type Sent } from '../../support/clients/s3/unsigned';
+import type { BucketStore } from '../../support/stores/bucket_store';
+import { partOf } from '../../support/running/depth';
 
 const ENABLED = '<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>';
 const md5 = (body: Buffer) => createHash('md5').update(body).digest('hex');

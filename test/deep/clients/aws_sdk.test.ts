@@ -28,9 +28,9 @@ import { Upload } from '@aws-sdk/lib-storage';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { describeS3, storesWith } from '../../support/s3/endpoint';
-import { etagOf, multipartEtagOf, NULL } from '../../support/s3/model';
-import { newBucket, sdkAt, setVersions } from '../../support/s3/sdk';
+import { describeS3, storesWith } from '../../support/servers/s3_endpoint';
+import { etagOf, multipartEtagOf, NULL } from '../../support/judges/buckets/model';
+import { newBucket, sdkAt, setVersions } from '../../support/clients/s3/sdk';
 
 const PART = 5 * 1024 * 1024;
 /** The SDK restores by a PUT that waits for the body of a DELETE without a length. */

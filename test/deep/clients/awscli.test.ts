@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
-import { someOf } from '../../support/depth';
-import { describeClient, suiteWorkplace } from '../../support/s3/debian';
-import { etagOf } from '../../support/s3/model';
-import { bucketName } from '../../support/s3/sdk';
+import { someOf } from '../../support/running/depth';
+import { describeClient, suiteWorkplace } from '../../support/clients/s3/debian';
+import { etagOf } from '../../support/judges/buckets/model';
+import { bucketName } from '../../support/clients/s3/sdk';
 
 const ODD = 'dir/k é+1 &<>%2F?#.txt';
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { describeClient, suiteWorkplace } from '../../support/s3/debian';
-import { bucketName } from '../../support/s3/sdk';
+import { describeClient, suiteWorkplace } from '../../support/clients/s3/debian';
+import { bucketName } from '../../support/clients/s3/sdk';
 
 const CHECKS = join(__dirname, 'boto3_checks.py');
 

@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { depth } from '../../support/depth';
-import { cosSender } from '../../support/dialects/signed';
-import type { Asked } from '../../support/dialects/xml_speaker';
-import type { Answer } from '../../support/client';
-import { APPID } from '../../support/cos/sdk';
-import { STORES_OF_DEPTH, describeOurs } from '../../support/s3/endpoint';
-import { all, parseXml, textOf, type Element } from '../../support/s3/xml';
+import { depth } from '../../support/running/depth';
+import { cosSender } from '../../support/clients/dialects/signed';
+import type { Asked } from '../../support/clients/dialects/xml_speaker';
+import type { Answer } from '../../support/clients/client';
+import { APPID } from '../../support/clients/cos/sdk';
+import { STORES_OF_DEPTH, describeOurs } from '../../support/servers/s3_endpoint';
+import { all, parseXml, textOf, type Element } from '../../support/clients/s3/xml';
 
 const EXAMPLE = parseXml(readFileSync(join(__dirname, '../../captures/cos-versions.xml')));
 const [KIB, MIB] = [1024, 1024 * 1024];

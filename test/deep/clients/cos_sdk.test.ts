@@ -1,7 +1,7 @@
 import type COS from 'cos-nodejs-sdk-v5';
 import { createHash } from 'node:crypto';
-import { cosAt, failureOf, newCosBucket, newPlace, type At } from '../../support/cos/sdk';
-import { describeOurs, storesWith } from '../../support/s3/endpoint';
+import { cosAt, failureOf, newCosBucket, newPlace, type At } from '../../support/clients/cos/sdk';
+import { describeOurs, storesWith } from '../../support/servers/s3_endpoint';
 
 const ODD = "dir/k é+1 &<>%2F?#'(*).txt";
 

@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { cosAt, failureOf, newCosBucket, type At } from '../../support/cos/sdk';
-import { STORES_OF_DEPTH, describeOurs } from '../../support/s3/endpoint';
+import { cosAt, failureOf, newCosBucket, type At } from '../../support/clients/cos/sdk';
+import { STORES_OF_DEPTH, describeOurs } from '../../support/servers/s3_endpoint';
 
 const PART = 5 * 1024 * 1024;
 

@@ -1,6 +1,12 @@
 import type COS from 'cos-nodejs-sdk-v5';
-import { cosAt, failureOf, newCosBucket, setCosVersions, type At } from '../../support/cos/sdk';
-import { STORES_OF_DEPTH, describeOurs } from '../../support/s3/endpoint';
+import {
+  cosAt,
+  failureOf,
+  newCosBucket,
+  setCosVersions,
+  type At,
+} from '../../support/clients/cos/sdk';
+import { STORES_OF_DEPTH, describeOurs } from '../../support/servers/s3_endpoint';
 
 /** A common prefix of a listing. */
 interface Prefix {

@@ -1,17 +1,17 @@
 import { DeleteObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { createHash } from 'node:crypto';
-import { ModelBucket, NULL } from '../../support/s3/model';
+import { ModelBucket, NULL } from '../../support/judges/buckets/model';
 import {
   allEntries,
   versionsPage,
   type VersionsPage,
   type VersionsQuery,
-} from '../../support/s3/model_listing';
-import { STORES_OF_DEPTH, describeS3 } from '../../support/s3/endpoint';
-import { newBucket, sdkAt, setVersions } from '../../support/s3/sdk';
-import { SignedClient, type Query } from '../../support/s3/signed';
-import { pageOf, parametersOf } from '../../support/s3/versions_document';
-import { all, parseXml, plain, textOf, type Element } from '../../support/s3/xml';
+} from '../../support/judges/buckets/model_listing';
+import { STORES_OF_DEPTH, describeS3 } from '../../support/servers/s3_endpoint';
+import { newBucket, sdkAt, setVersions } from '../../support/clients/s3/sdk';
+import { SignedClient, type Query } from '../../support/clients/s3/signed';
+import { pageOf, parametersOf } from '../../support/clients/s3/versions_document';
+import { all, parseXml, plain, textOf, type Element } from '../../support/clients/s3/xml';
 
 const NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/';
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;

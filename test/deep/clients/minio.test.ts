@@ -1,9 +1,9 @@
 import { Client, CopyDestinationOptions, CopySourceOptions, type ItemBucketMetadata } from 'minio';
 import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { STORES_OF_DEPTH, describeS3 } from '../../support/s3/endpoint';
-import { etagOf } from '../../support/s3/model';
-import { bucketName } from '../../support/s3/sdk';
+import { STORES_OF_DEPTH, describeS3 } from '../../support/servers/s3_endpoint';
+import { etagOf } from '../../support/judges/buckets/model';
+import { bucketName } from '../../support/clients/s3/sdk';
 
 const PART = 5 * 1024 * 1024;
 const ODD = 'dir/k é+1 &<>%2F?#.txt';

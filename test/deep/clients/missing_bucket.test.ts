@@ -1,9 +1,9 @@
-import { cosSender, qsSender } from '../../support/dialects/signed';
-import type { Asked } from '../../support/dialects/xml_speaker';
-import type { Answer } from '../../support/client';
-import { STORES_OF_DEPTH, describeOurs } from '../../support/s3/endpoint';
-import { bucketName, newBucket, sdkAt } from '../../support/s3/sdk';
-import { SignedClient, type SignedRequest } from '../../support/s3/signed';
+import { cosSender, qsSender } from '../../support/clients/dialects/signed';
+import type { Asked } from '../../support/clients/dialects/xml_speaker';
+import type { Answer } from '../../support/clients/client';
+import { STORES_OF_DEPTH, describeOurs } from '../../support/servers/s3_endpoint';
+import { bucketName, newBucket, sdkAt } from '../../support/clients/s3/sdk';
+import { SignedClient, type SignedRequest } from '../../support/clients/s3/signed';
 
 type Send = (request: Asked) => Promise<Answer>;
 

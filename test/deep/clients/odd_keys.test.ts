@@ -1,7 +1,7 @@
-import { cosSender, qsSender } from '../../support/dialects/signed';
-import { newCosBucket, cosAt } from '../../support/cos/sdk';
-import { STORES_OF_DEPTH, describeOurs } from '../../support/s3/endpoint';
-import { SignedClient } from '../../support/s3/signed';
+import { cosSender, qsSender } from '../../support/clients/dialects/signed';
+import { newCosBucket, cosAt } from '../../support/clients/cos/sdk';
+import { STORES_OF_DEPTH, describeOurs } from '../../support/servers/s3_endpoint';
+import { SignedClient } from '../../support/clients/s3/signed';
 
 /** Keys with characters that XML 1.0 excludes, and how they are written. */
 const KEYS: readonly (readonly [key: string, written: string])[] = [

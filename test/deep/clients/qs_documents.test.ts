@@ -1,9 +1,9 @@
 import { computeQsSignature } from '../../../middleware/qsapi/signature';
 import { Headers } from '../../../src/http/headers';
-import { RawConnection, values } from '../../support/raw_connection';
-import { QsBucket, textOf, type Answered, type Document } from '../../support/qs/sdk';
-import { STORES_OF_DEPTH, describeOurs } from '../../support/s3/endpoint';
-import { etagOf } from '../../support/s3/model';
+import { RawConnection, values } from '../../support/clients/raw_connection';
+import { QsBucket, textOf, type Answered, type Document } from '../../support/clients/qs/sdk';
+import { STORES_OF_DEPTH, describeOurs } from '../../support/servers/s3_endpoint';
+import { etagOf } from '../../support/judges/buckets/model';
 
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.000Z$/;
 const anyTime = expect.stringMatching(TIME) as string;

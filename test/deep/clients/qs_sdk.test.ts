@@ -13,10 +13,10 @@ import {
   textOf,
   type Document,
   type Target,
-} from '../../support/qs/sdk';
-import { describeOurs, storesWith } from '../../support/s3/endpoint';
-import { etagOf, multipartEtagOf } from '../../support/s3/model';
-import { sdkAt } from '../../support/s3/sdk';
+} from '../../support/clients/qs/sdk';
+import { describeOurs, storesWith } from '../../support/servers/s3_endpoint';
+import { etagOf, multipartEtagOf } from '../../support/judges/buckets/model';
+import { sdkAt } from '../../support/clients/s3/sdk';
 
 /** A key with characters that are special in URLs and JSON. */
 const ODD = 'dir/k é+1 &<>%2F?#"\\.txt';

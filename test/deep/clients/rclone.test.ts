@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { someOf } from '../../support/depth';
-import { describeClient, suiteWorkplace } from '../../support/s3/debian';
-import { eventually } from '../../support/eventually';
-import { bucketName } from '../../support/s3/sdk';
+import { someOf } from '../../support/running/depth';
+import { describeClient, suiteWorkplace } from '../../support/clients/s3/debian';
+import { eventually } from '../../support/running/eventually';
+import { bucketName } from '../../support/clients/s3/sdk';
 
 /** rclone names versions by their times, which S3 reports in whole seconds. */
 function nextSecond(): Promise<void> {

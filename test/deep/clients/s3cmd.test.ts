@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { ListObjectVersionsCommand, type S3Client } from '@aws-sdk/client-s3';
-import { describeClient, suiteWorkplace } from '../../support/s3/debian';
-import { bucketName, sdkAt, setVersions } from '../../support/s3/sdk';
+import { describeClient, suiteWorkplace } from '../../support/clients/s3/debian';
+import { bucketName, sdkAt, setVersions } from '../../support/clients/s3/sdk';
 
 const ODD = 'dir/k é+1 &<>%2F?#.txt';
 

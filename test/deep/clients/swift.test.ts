@@ -2,11 +2,17 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { archivePrefix, MODE_HEADER, MODES, uniqueName, type Mode } from '../../support/containers';
-import { suiteProxy } from '../../support/suite';
-import { describeWithSwift } from '../../support/swift';
-import { describeWithSwiftCli, swiftCli } from '../../support/swift_cli';
-import { partOf, someOf } from '../../support/depth';
+import {
+  archivePrefix,
+  MODE_HEADER,
+  MODES,
+  uniqueName,
+  type Mode,
+} from '../../support/clients/containers';
+import { suiteProxy } from '../../support/servers/suite_proxy';
+import { describeWithSwift } from '../../support/servers/swift';
+import { describeWithSwiftCli, swiftCli } from '../../support/clients/swift_cli';
+import { partOf, someOf } from '../../support/running/depth';
 
 const MIB = 1024 * 1024;
 const OBJECT = 'reports/2024 – Größe.txt';

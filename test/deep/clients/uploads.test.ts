@@ -23,7 +23,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
-import { swiftS3 } from '../../support/s3/endpoint';
+import { swiftS3 } from '../../support/servers/s3_endpoint';
 import {
   embeddedPlace,
   FIRST,
@@ -32,9 +32,9 @@ import {
   serve,
   suiteUploads,
   type Place,
-} from '../../support/s3/uploads';
-import { describeWithSwift } from '../../support/swift';
-import { IS_DEEP } from '../../support/depth';
+} from '../../support/clients/s3/uploads';
+import { describeWithSwift } from '../../support/servers/swift';
+import { IS_DEEP } from '../../support/running/depth';
 
 describe('what is uploaded in parts, on the embedded store', () => suite(embeddedPlace));
 if (IS_DEEP)

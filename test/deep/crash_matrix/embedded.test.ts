@@ -1,7 +1,7 @@
-import { killedExamples } from '../../support/crash/examples';
-import { embeddedStage, upstreamStage } from '../../support/crash/stages';
-import { crashMatrix } from '../../support/crash/suite';
-import { depth } from '../../support/depth';
+import { killedExamples } from '../../support/judges/crash/examples';
+import { embeddedStage, upstreamStage } from '../../support/judges/crash/stages';
+import { crashMatrix } from '../../support/judges/crash/suite';
+import { depth } from '../../support/running/depth';
 
 describe('over a store of its own', () => {
   killedExamples('in the same process', embeddedStage);

@@ -1,8 +1,8 @@
-import { killedExamples } from '../../support/crash/examples';
-import { swiftStage } from '../../support/crash/stages';
-import { crashMatrix } from '../../support/crash/suite';
-import { describeWithSwift } from '../../support/swift';
-import { depth } from '../../support/depth';
+import { killedExamples } from '../../support/judges/crash/examples';
+import { swiftStage } from '../../support/judges/crash/stages';
+import { crashMatrix } from '../../support/judges/crash/suite';
+import { describeWithSwift } from '../../support/servers/swift';
+import { depth } from '../../support/running/depth';
 
 describeWithSwift('over a Swift', ({ plain }) => {
   const isBrief = depth({ gate: true, deep: false });

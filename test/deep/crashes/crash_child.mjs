@@ -2,7 +2,7 @@
 // when it begins and when it is acknowledged.
 import { createHash, randomBytes } from 'node:crypto';
 import { writeSync } from 'node:fs';
-import { require } from '../../support/register.mjs';
+import { require } from '../../support/running/register.mjs';
 
 const { openStorage } = require('./src/stores/embedded/storage/lmdb_storage.ts');
 

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { openStorage } from '../../../src/stores/embedded/storage/lmdb_storage';
-import { depth } from '../../support/depth';
-import { countFigures } from '../../support/figures';
-import { findings, put, temporaryFolders } from '../../support/storage';
+import { depth } from '../../support/running/depth';
+import { countFigures } from '../../support/running/figures';
+import { findings, put, temporaryFolders } from '../../support/stores/storage';
 
 const SECONDS = depth({ gate: 2, deep: 90 });
 const OPENERS = 2;
@@ -14,7 +14,7 @@ const newFolder = temporaryFolders();
  * Starts a process that opens the database again and again; reports every ten openings.
  */
 function startOpening(folder: string, onTen: () => void): () => Promise<void> {
-  const script = path.join(__dirname, '../../support/opening_child.mjs');
+  const script = path.join(__dirname, 'opening_child.mjs');
   const child = spawn(process.execPath, [script, folder], { stdio: ['ignore', 'pipe', 'inherit'] });
   child.stdout.on('data', (dots: Buffer) => Array.from(dots).forEach(onTen));
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));

@@ -1,11 +1,11 @@
 import { fsck } from '../../../src/stores/embedded/fsck/fsck';
-import { loginTo, startEmbeddedProcess } from '../../support/embedded_process';
-import { eventually, pause } from '../../support/eventually';
-import { Ledger, work } from '../../support/ledger';
-import { prepare, verify } from '../../support/ledger_verdict';
-import { temporaryFolders } from '../../support/storage';
-import { depth } from '../../support/depth';
-import { countFigures } from '../../support/figures';
+import { loginTo, startEmbeddedProcess } from '../../support/servers/embedded_process';
+import { eventually, pause } from '../../support/running/eventually';
+import { Ledger, work } from '../../support/judges/ledger';
+import { prepare, verify } from '../../support/judges/ledger_verdict';
+import { temporaryFolders } from '../../support/stores/storage';
+import { depth } from '../../support/running/depth';
+import { countFigures } from '../../support/running/figures';
 
 const ROUNDS = Number(process.env['CRASH_ROUNDS'] ?? depth({ gate: 1, deep: 6 }));
 const newFolder = temporaryFolders();

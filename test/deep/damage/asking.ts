@@ -1,5 +1,5 @@
 import { request } from 'node:http';
-import type { Client } from '../../support/client';
+import type { Client } from '../../support/clients/client';
 import type { Reading } from './shelf';
 
 /** A response, possibly cut short. */

@@ -14,7 +14,7 @@ import { ContentFiles } from '../../../src/stores/embedded/storage/content_files
 import { idKey, idOf } from '../../../src/stores/embedded/storage/keys';
 import { Place } from '../../../src/stores/embedded/storage/records';
 import type { Tables } from '../../../src/stores/embedded/storage/tables';
-import type { Chance } from '../../support/chance';
+import type { Chance } from '../../support/running/chance';
 
 /** A content in the data folder. */
 export interface Kept {

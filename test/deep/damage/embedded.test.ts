@@ -1,4 +1,4 @@
-import { depth } from '../../support/depth';
+import { depth } from '../../support/running/depth';
 import { expectDamageToShow } from './trial';
 
 it.each(depth({ gate: [1], deep: [1, 2, 3, 4, 5] }))(

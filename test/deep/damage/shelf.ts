@@ -9,11 +9,11 @@ import { createLog } from '../../../src/util/log';
 import { readConfig } from '../../../src/pipeline/load';
 import { startServer, type RunningServer } from '../../../src/server/serve';
 import { defaultInlineLimit } from '../../../src/stores/embedded/storage/lmdb_storage';
-import type { Chance } from '../../support/chance';
-import type { Client } from '../../support/client';
-import { archivePrefix, mustBe } from '../../support/containers';
-import { login } from '../../support/embedded';
-import { sdkAt } from '../../support/s3/sdk';
+import type { Chance } from '../../support/running/chance';
+import type { Client } from '../../support/clients/client';
+import { archivePrefix, mustBe } from '../../support/clients/containers';
+import { login } from '../../support/servers/embedded';
+import { sdkAt } from '../../support/clients/s3/sdk';
 
 const KIB = 1024;
 

@@ -10,10 +10,10 @@ import { repair, type Repaired } from '../../../src/stores/embedded/fsck/repair'
 import type { Damage as Found } from '../../../src/stores/embedded/storage/storage';
 import { Scrubber } from '../../../src/stores/embedded/storage/scrubber';
 import { metaKeys, openTables, type Tables } from '../../../src/stores/embedded/storage/tables';
-import { Chance } from '../../support/chance';
-import { depth } from '../../support/depth';
-import { countFigures } from '../../support/figures';
-import { findings, temporaryFolders } from '../../support/storage';
+import { Chance } from '../../support/running/chance';
+import { depth } from '../../support/running/depth';
+import { countFigures } from '../../support/running/figures';
+import { findings, temporaryFolders } from '../../support/stores/storage';
 import { hear, rangeHeader, type Span, wrongness } from './asking';
 import { type Damage, Folder } from './damages';
 import { makeShelf, type Reading, type Shelf } from './shelf';

@@ -3,7 +3,7 @@ import { compareSequence, newTally, StepDiffers, type Compared, type Tally } fro
 import { sequences } from './generate';
 import { reduce } from './reduce';
 import { showStep, type Sequence, type Step } from './steps';
-import { depth, IS_DEEP } from '../../support/depth';
+import { depth, IS_DEEP } from '../../support/running/depth';
 
 /** The bounds of a run. */
 export interface CampaignOptions {

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { Pool } from 'undici';
 import { Headers } from '../../../src/http/headers';
-import type { Answer } from '../../support/client';
+import type { Answer } from '../../support/clients/client';
 import { rawExchange } from './raw_exchange';
 import type { Framing } from './steps';
 

@@ -1,6 +1,6 @@
 import { quote, toBytes } from '../../../src/http/bytes';
 import { isReserved } from '../../../src/swift_api/reserved';
-import { MARKER_TYPE } from '../../support/containers';
+import { MARKER_TYPE } from '../../support/clients/containers';
 import type { Listed } from './leftovers_with_ids';
 import { ROLES } from './places';
 import type { Observation } from './observe';

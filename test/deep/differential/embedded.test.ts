@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { createLog } from '../../../src/util/log';
 import { readConfig } from '../../../src/pipeline/load';
 import { startServer } from '../../../src/server/serve';
-import { describeWithSwift } from '../../support/swift';
+import { describeWithSwift } from '../../support/servers/swift';
 import type { CampaignOptions } from './campaign';
 import { EMBEDDED_DIFFERENCES, EMBEDDED_UNSENT } from './embedded_differences';
 import { compareAll, IDS, stepsOr, timeFor } from './run';
 import { putSegments } from './segments';
 import { closeEndpoint, openEndpoint } from './side';
-import { depth } from '../../support/depth';
+import { depth } from '../../support/running/depth';
 
 const STEPS = stepsOr(depth({ gate: 20, deep: 1500 }));
 const STEPS_WITH_IDS = stepsOr(depth({ gate: 24, deep: 500 }));

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { quote, toBytes } from '../../../src/http/bytes';
-import { MARKER_TYPE } from '../../support/containers';
+import { MARKER_TYPE } from '../../support/clients/containers';
 import type { Divergence } from './differences';
 import { versionsOf, type Listed } from './leftovers_with_ids';
 import { accountPath } from './side';

@@ -1,6 +1,6 @@
 import { isTrueValue, quote, unquote, type ByteString } from '../../../src/http/bytes';
 import type { Headers } from '../../../src/http/headers';
-import type { Answer } from '../../support/client';
+import type { Answer } from '../../support/clients/client';
 import { remakeVersionsContainer, removeVersionsLeft } from './leftovers_with_ids';
 import { encodedArchivePrefix, type AccountName, type Place } from './places';
 import { accountPath, type Side } from './side';

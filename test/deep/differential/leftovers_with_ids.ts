@@ -1,6 +1,6 @@
 import { isTrueValue, toBytes, unquote } from '../../../src/http/bytes';
-import type { Answer } from '../../support/client';
-import { MARKER_TYPE } from '../../support/containers';
+import type { Answer } from '../../support/clients/client';
+import { MARKER_TYPE } from '../../support/clients/containers';
 import { encodeValue, type Place } from './places';
 import { accountPath, type Side } from './side';
 import type { Step } from './steps';

@@ -1,5 +1,5 @@
 import type { Headers } from '../../../src/http/headers';
-import type { Answer } from '../../support/client';
+import type { Answer } from '../../support/clients/client';
 
 /** The parts of a response that must be equal on both sides. */
 export interface Observation {

@@ -1,13 +1,13 @@
 import type { RunningServer } from '../../../src/server/serve';
-import { startProxy } from '../../support/proxy';
-import { describeWithSwift } from '../../support/swift';
+import { startProxy } from '../../support/servers/proxy';
+import { describeWithSwift } from '../../support/servers/swift';
 import type { CampaignOptions } from './campaign';
 import { PROXY_DIFFERENCES } from './differences';
 import { compareAll, IDS, stepsOr, timeFor } from './run';
 import { putSegments } from './segments';
 import { closeEndpoint, openEndpoint } from './side';
 import { PROXY_UNSENT } from './unsent';
-import { depth, itInDepth } from '../../support/depth';
+import { depth, itInDepth } from '../../support/running/depth';
 
 const STEPS = stepsOr(depth({ gate: 12, deep: 2000 }));
 const STEPS_WITH_IDS = stepsOr(depth({ gate: 24, deep: 400 }));

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { Headers } from '../../../src/http/headers';
-import type { Answer } from '../../support/client';
+import type { Answer } from '../../support/clients/client';
 
 /**
  * Sends a request over a new connection, its header as bytes. Without a body it sends no

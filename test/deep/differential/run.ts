@@ -2,8 +2,8 @@ import { randomInt } from 'node:crypto';
 import { campaign, type CampaignOptions } from './campaign';
 import { compareSequence, newTally, type Compared } from './comparison';
 import { ONCE_FAILED, ONCE_FAILED_WITH_IDS } from './once_failed';
-import { countFigures } from '../../support/figures';
-import { partOf } from '../../support/depth';
+import { countFigures } from '../../support/running/figures';
+import { partOf } from '../../support/running/depth';
 
 const setting = (name: string, otherwise: number) =>
   Number(process.env[`DIFFERENTIAL_${name}`] ?? otherwise);

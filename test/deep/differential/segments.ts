@@ -1,4 +1,4 @@
-import { login } from '../../support/swift';
+import { login } from '../../support/servers/swift';
 import { SEGMENT_BODIES, SEGMENTS } from './steps';
 
 /** Writes the segments of large objects and symlinks into both accounts of a server. */

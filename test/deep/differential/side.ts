@@ -1,7 +1,7 @@
 import { Headers } from '../../../src/http/headers';
 import { quote, toBytes, unquote } from '../../../src/http/bytes';
-import type { Answer } from '../../support/client';
-import { login } from '../../support/swift';
+import type { Answer } from '../../support/clients/client';
+import { login } from '../../support/servers/swift';
 import { Connection } from './connection';
 import { Normaliser } from './observe';
 import {

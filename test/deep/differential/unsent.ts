@@ -3,7 +3,7 @@ import { versionsOf } from './leftovers_with_ids';
 import { encodedArchivePrefix, encodeValue, type Place } from './places';
 import { accountPath, type Side } from './side';
 import type { Step } from './steps';
-import type { Answer } from '../../support/client';
+import type { Answer } from '../../support/clients/client';
 import { quote, unquote } from '../../../src/http/bytes';
 
 /**

@@ -1,6 +1,6 @@
-import { FaultyStore } from '../../support/faulty_store';
-import { startProxy } from '../../support/proxy';
-import { login } from '../../support/swift';
+import { FaultyStore } from '../../support/stores/faulty_store';
+import { startProxy } from '../../support/servers/proxy';
+import { login } from '../../support/servers/swift';
 import type { Bench } from './matrix';
 
 /** A bench that exists while the tests of a suite run. */

@@ -1,7 +1,7 @@
-import { MODE_HEADER, MODES, mustBe } from '../../support/containers';
-import type { FaultyStore, Rule } from '../../support/faulty_store';
-import { KillableStore } from '../../support/killable_store';
-import { newContainerWithIds } from '../../support/with_ids';
+import { MODE_HEADER, MODES, mustBe } from '../../support/clients/containers';
+import type { FaultyStore, Rule } from '../../support/stores/faulty_store';
+import { KillableStore } from '../../support/servers/killable_store';
+import { newContainerWithIds } from '../../support/clients/with_ids';
 import { suiteBench, type SuiteBench } from './bench';
 import { look, MARKER, prepare, type Scene } from './scenes';
 

@@ -1,6 +1,6 @@
 import { Headers } from '../../../src/http/headers';
-import { pause } from '../../support/eventually';
-import type { Exchange, Fault, Rule } from '../../support/faulty_store';
+import { pause } from '../../support/running/eventually';
+import type { Exchange, Fault, Rule } from '../../support/stores/faulty_store';
 
 /** Something that can happen to requests on their way to the store. */
 export interface Injected {

@@ -1,11 +1,11 @@
-import { MODE_HEADER, mustBe } from '../../support/containers';
-import { suiteUpstream } from '../../support/embedded_upstream';
-import type { Fault } from '../../support/faulty_store';
+import { MODE_HEADER, mustBe } from '../../support/clients/containers';
+import { suiteUpstream } from '../../support/servers/embedded_upstream';
+import type { Fault } from '../../support/stores/faulty_store';
 import { suiteBench } from './bench';
 import { listedAs, relisted, type Injected } from './injected';
 import { tryCell } from './matrix';
 import { deleting, look, prepare, putting, type Operation } from './scenes';
-import { partOf } from '../../support/depth';
+import { partOf } from '../../support/running/depth';
 
 /** Applies a fault to each listing of the archive, and to nothing else. */
 function lying(name: string, fault: Fault, harmless = false): Injected {

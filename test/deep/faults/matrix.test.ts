@@ -1,11 +1,11 @@
-import { MODES } from '../../support/containers';
-import { suiteUpstream } from '../../support/embedded_upstream';
-import { describeWithSwift } from '../../support/swift';
+import { MODES } from '../../support/clients/containers';
+import { suiteUpstream } from '../../support/servers/embedded_upstream';
+import { describeWithSwift } from '../../support/servers/swift';
 import { suiteBench, type SuiteBench } from './bench';
 import { cellsOf, tryCells } from './matrix';
 import { OPERATIONS } from './scenes';
-import { countFigures } from '../../support/figures';
-import { partOf } from '../../support/depth';
+import { countFigures } from '../../support/running/figures';
+import { partOf } from '../../support/running/depth';
 
 /** The factor by which fewer cells over a Swift and with a client's token are tried. */
 const FEWER = 3;

@@ -1,10 +1,10 @@
-import type { Answer, Client } from '../../support/client';
-import type { Mode } from '../../support/containers';
+import type { Answer, Client } from '../../support/clients/client';
+import type { Mode } from '../../support/clients/containers';
 import { Headers } from '../../../src/http/headers';
-import type { FaultyStore } from '../../support/faulty_store';
+import type { FaultyStore } from '../../support/stores/faulty_store';
 import { BROKEN, FAULTS, type Injected } from './injected';
 import { deleting, look, prepare, putting, statusOf, type Operation, type State } from './scenes';
-import { depth } from '../../support/depth';
+import { depth } from '../../support/running/depth';
 
 /** One fault in one request of one operation, and the next operation. */
 export interface Cell {

@@ -1,7 +1,7 @@
-import { mustBe } from '../../support/containers';
-import { suiteUpstream } from '../../support/embedded_upstream';
-import { startProxy } from '../../support/proxy';
-import { describeWithSwift, login } from '../../support/swift';
+import { mustBe } from '../../support/clients/containers';
+import { suiteUpstream } from '../../support/servers/embedded_upstream';
+import { startProxy } from '../../support/servers/proxy';
+import { describeWithSwift, login } from '../../support/servers/swift';
 import { suiteBench } from './bench';
 import { REMOVAL_REFUSED, REMOVAL_REFUSED_LATER, type Injected } from './injected';
 import { tryCell, type Bench } from './matrix';

@@ -1,16 +1,16 @@
-import type { Client } from '../../support/client';
-import { MODES, newPair, pathOf, type Pair } from '../../support/containers';
-import { eventually, pause } from '../../support/eventually';
-import { KillableStore } from '../../support/killable_store';
+import type { Client } from '../../support/clients/client';
+import { MODES, newPair, pathOf, type Pair } from '../../support/clients/containers';
+import { eventually, pause } from '../../support/running/eventually';
+import { KillableStore } from '../../support/servers/killable_store';
 import {
   processConfiguration,
   startProxyProcess,
   type ProxyProcess,
-} from '../../support/proxy_process';
-import { found, OBJECT, writeTo } from '../../support/races';
-import { describeWithRedis, TestRedis } from '../../support/redis';
-import { describeWithSwift, login } from '../../support/swift';
-import { IS_DEEP, partOf } from '../../support/depth';
+} from '../../support/servers/proxy_process';
+import { found, OBJECT, writeTo } from '../../support/judges/races';
+import { describeWithRedis, TestRedis } from '../../support/servers/redis';
+import { describeWithSwift, login } from '../../support/servers/swift';
+import { IS_DEEP, partOf } from '../../support/running/depth';
 
 /** The seconds for which a proxy waits for the store. */
 const TIMEOUT = 2;

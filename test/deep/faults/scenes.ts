@@ -1,5 +1,5 @@
 import { NEW_MARKER_TYPE } from '../../../src/swift_api/markers';
-import type { Answer, Client } from '../../support/client';
+import type { Answer, Client } from '../../support/clients/client';
 import {
   archivePrefix,
   MARKER_TYPE,
@@ -9,7 +9,7 @@ import {
   put,
   uniqueName,
   type Mode,
-} from '../../support/containers';
+} from '../../support/clients/containers';
 
 const OBJECT = 'object';
 /** Stands for a delete marker in the place of a body. */

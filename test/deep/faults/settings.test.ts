@@ -1,9 +1,9 @@
-import { mustBe } from '../../support/containers';
-import { suiteUpstream } from '../../support/embedded_upstream';
+import { mustBe } from '../../support/clients/containers';
+import { suiteUpstream } from '../../support/servers/embedded_upstream';
 import { suiteBench } from './bench';
 import { FAULTS } from './injected';
 import { look, prepare } from './scenes';
-import { partOf } from '../../support/depth';
+import { partOf } from '../../support/running/depth';
 
 describe('a change of a setting that meets a fault', () => {
   const { bench } = suiteBench(suiteUpstream(), true, 600);

@@ -1,12 +1,12 @@
 import { list, newEnabled } from '../../conformance/with_ids/containers';
-import type { Answer, Client } from '../../support/client';
-import { mustBe, newContainer } from '../../support/containers';
-import { suiteUpstream } from '../../support/embedded_upstream';
-import { describeWithSwift } from '../../support/swift';
+import type { Answer, Client } from '../../support/clients/client';
+import { mustBe, newContainer } from '../../support/clients/containers';
+import { suiteUpstream } from '../../support/servers/embedded_upstream';
+import { describeWithSwift } from '../../support/servers/swift';
 import { suiteBench, type SuiteBench } from './bench';
 import { FAULTS, type Injected } from './injected';
 import { ONE_OF, type Bench } from './matrix';
-import { partOf } from '../../support/depth';
+import { partOf } from '../../support/running/depth';
 
 const OFF = { 'X-Versions-Enabled': 'false' };
 const ON = { 'X-Versions-Enabled': 'true' };

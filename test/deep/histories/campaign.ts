@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pause } from '../../support/eventually';
+import { pause } from '../../support/running/eventually';
 import { isRight, judge } from './check';
 import type { History } from './history';
 import { NoEndOfSearch } from './linearize';
@@ -13,7 +13,7 @@ import { judge as judgeWithIds, report as reportWithIds } from './with_ids/check
 import type * as withIds from './with_ids/history';
 import { planOf as planWithIdsOf } from './with_ids/plan';
 import { Recorder as RecorderWithIds } from './with_ids/record';
-import { countFigures } from '../../support/figures';
+import { countFigures } from '../../support/running/figures';
 
 const setting = (name: string, otherwise: number) => Number(process.env[name] ?? otherwise);
 

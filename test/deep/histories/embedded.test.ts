@@ -1,7 +1,7 @@
-import { loginTo, startEmbeddedProcess } from '../../support/embedded_process';
-import { temporaryFolders } from '../../support/storage';
+import { loginTo, startEmbeddedProcess } from '../../support/servers/embedded_process';
+import { temporaryFolders } from '../../support/stores/storage';
 import { historiesOr, recordAndJudge, recordAndJudgeWithIds, timeFor } from './campaign';
-import { depth } from '../../support/depth';
+import { depth } from '../../support/running/depth';
 
 const newFolder = temporaryFolders();
 const HISTORIES = historiesOr(depth({ gate: 8, deep: 100 }));

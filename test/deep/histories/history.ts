@@ -1,4 +1,4 @@
-import type { Mode } from '../../support/containers';
+import type { Mode } from '../../support/clients/containers';
 
 /** The setting of a history's container. */
 export type Setting = Mode | 'off';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Answer, Client } from '../../support/client';
+import type { Answer, Client } from '../../support/clients/client';
 import {
   archivePrefix,
   MARKER_TYPE,
@@ -8,8 +8,8 @@ import {
   mustBe,
   newContainer,
   pathOf,
-} from '../../support/containers';
-import { pause } from '../../support/eventually';
+} from '../../support/clients/containers';
+import { pause } from '../../support/running/eventually';
 import {
   type Call,
   type Content,

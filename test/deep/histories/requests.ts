@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { request } from 'node:http';
 import { Headers } from '../../../src/http/headers';
-import type { Client } from '../../support/client';
-import { pause } from '../../support/eventually';
-import { RawRequest } from '../../support/raw_request';
+import type { Client } from '../../support/clients/client';
+import { pause } from '../../support/running/eventually';
+import { RawRequest } from '../../support/clients/raw_request';
 import type { Way } from './history';
 
 const PIECE = 16 * 1024;

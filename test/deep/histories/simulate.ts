@@ -1,5 +1,5 @@
-import type { Mode } from '../../support/containers';
-import { archivePrefix } from '../../support/containers';
+import type { Mode } from '../../support/clients/containers';
+import { archivePrefix } from '../../support/clients/containers';
 import type { Call, Content, Found, History, Operation } from './history';
 import {
   archived,

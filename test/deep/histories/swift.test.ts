@@ -2,11 +2,11 @@ import {
   processConfiguration,
   startProxyProcess,
   type ProxyProcess,
-} from '../../support/proxy_process';
-import { describeWithRedis, TestRedis } from '../../support/redis';
-import { describeWithSwift, login } from '../../support/swift';
+} from '../../support/servers/proxy_process';
+import { describeWithRedis, TestRedis } from '../../support/servers/redis';
+import { describeWithSwift, login } from '../../support/servers/swift';
 import { historiesOr, recordAndJudge, recordAndJudgeWithIds, timeFor } from './campaign';
-import { depth } from '../../support/depth';
+import { depth } from '../../support/running/depth';
 
 const HISTORIES = historiesOr(depth({ gate: 3, deep: 150 }));
 const WITH_IDS = historiesOr(depth({ gate: 1, deep: 40 }));

@@ -1,7 +1,7 @@
-import { describeWithSwift, login } from '../../support/swift';
+import { describeWithSwift, login } from '../../support/servers/swift';
 import { historiesOr, recordAndJudge, timeFor } from './campaign';
 import { alone, succeeding } from './plan';
-import { depth } from '../../support/depth';
+import { depth } from '../../support/running/depth';
 
 const HISTORIES = historiesOr(depth({ gate: 9, deep: 30 }));
 

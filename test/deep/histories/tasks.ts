@@ -1,4 +1,4 @@
-import { archivePrefix } from '../../support/containers';
+import { archivePrefix } from '../../support/clients/containers';
 import type * as linearize from './linearize';
 import {
   cannotTakeEffect,

@@ -1,4 +1,4 @@
-import { describeWithKeystone } from '../../support/keystone';
+import { describeWithKeystone } from '../../support/servers/keystone';
 import { describeS3 } from './s3';
 import { describeSwift } from './swift';
 

@@ -17,12 +17,12 @@ import { KeystoneCredentials } from '../../../src/auth/keystone_credentials';
 import { createLog } from '../../../src/util/log';
 import { readConfig } from '../../../src/pipeline/load';
 import { startServer, type RunningServer } from '../../../src/server/serve';
-import { Client } from '../../support/client';
-import { eventually } from '../../support/eventually';
-import type { KeystoneLab, KeystoneUserName } from '../../support/keystone';
-import { newBucket, sdkAt } from '../../support/s3/sdk';
-import { signed, signedChunks, signer } from '../../support/s3_signing';
-import { itInDepth } from '../../support/depth';
+import { Client } from '../../support/clients/client';
+import { eventually } from '../../support/running/eventually';
+import type { KeystoneLab, KeystoneUserName } from '../../support/servers/keystone';
+import { newBucket, sdkAt } from '../../support/clients/s3/sdk';
+import { signed, signedChunks, signer } from '../../support/clients/s3/signing';
+import { itInDepth } from '../../support/running/depth';
 
 interface Keys {
   readonly access: string;

@@ -2,8 +2,8 @@ import { Headers } from '../../../src/http/headers';
 import { readConfig, type Config } from '../../../src/pipeline/load';
 import { createLog } from '../../../src/util/log';
 import { startServer, type RunningServer } from '../../../src/server/serve';
-import { Client } from '../../support/client';
-import type { KeystoneLab, KeystoneUserName } from '../../support/keystone';
+import { Client } from '../../support/clients/client';
+import type { KeystoneLab, KeystoneUserName } from '../../support/servers/keystone';
 
 /** Versions through Swift's API, for users of Keystone v3. */
 export function describeSwift(running: () => KeystoneLab): void {

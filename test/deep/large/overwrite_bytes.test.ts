@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { describeWithSwift } from '../../support/swift';
-import { depth } from '../../support/depth';
+import { describeWithSwift } from '../../support/servers/swift';
+import { depth } from '../../support/running/depth';
 
 const MIB = 1024 * 1024;
 /** The mebibytes to write; HINDSIGHT_OVERWRITE_MIB sets more. */

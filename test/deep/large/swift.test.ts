@@ -1,13 +1,13 @@
-import { hashOf, hashOfBigBody, putBig } from '../../support/big_body';
-import type { Client } from '../../support/client';
-import { newPair, pathOf, type Pair } from '../../support/containers';
+import { hashOf, hashOfBigBody, putBig } from '../../support/clients/big_body';
+import type { Client } from '../../support/clients/client';
+import { newPair, pathOf, type Pair } from '../../support/clients/containers';
 import {
   processConfiguration,
   startProxyProcess,
   type ProxyProcess,
-} from '../../support/proxy_process';
-import { describeWithSwift, login } from '../../support/swift';
-import { depth } from '../../support/depth';
+} from '../../support/servers/proxy_process';
+import { describeWithSwift, login } from '../../support/servers/swift';
+import { depth } from '../../support/running/depth';
 
 const MIB = 1024 * 1024;
 /** HINDSIGHT_LARGE_MIB sets smaller sizes, for quick runs. */

@@ -1,4 +1,4 @@
-import { bodies, current, pathOf } from '../../support/containers';
+import { bodies, current, pathOf } from '../../support/clients/containers';
 import {
   beginUploads,
   lateWritesSuite,
@@ -6,15 +6,15 @@ import {
   SETTINGS_WAIT,
   switchOn,
   WAYS,
-} from '../../support/late_writes';
+} from '../../conformance/late_writes';
 import {
   processConfiguration,
   startProxyProcess,
   type ProxyProcess,
-} from '../../support/proxy_process';
-import { describeWithRedis, TestRedis } from '../../support/redis';
-import { describeWithSwift, login } from '../../support/swift';
-import { describeInDepth, partOf } from '../../support/depth';
+} from '../../support/servers/proxy_process';
+import { describeWithRedis, TestRedis } from '../../support/servers/redis';
+import { describeWithSwift, login } from '../../support/servers/swift';
+import { describeInDepth, partOf } from '../../support/running/depth';
 
 describeWithSwift('writes under way when versions are switched on', ({ plain }) => {
   const configuration = (workers: number, defaults = '') =>

@@ -1,8 +1,8 @@
-import { captures } from '../../support/captures';
-import { cosMeaning } from '../../support/cos/meaning';
-import { acceptingCos, cosSignedAt } from '../../support/cos/requests';
-import { fuzzed, SEED } from '../../support/mutants';
-import { depth } from '../../support/depth';
+import { captures } from '../../support/clients/captures';
+import { cosMeaning } from '../../support/clients/cos/meaning';
+import { acceptingCos, cosSignedAt } from '../../support/clients/cos/requests';
+import { fuzzed, SEED } from '../../support/judges/mutants';
+import { depth } from '../../support/running/depth';
 
 const COUNT = depth({ gate: 5_000, deep: 100_000 });
 

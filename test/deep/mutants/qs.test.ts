@@ -1,7 +1,7 @@
-import { captures } from '../../support/captures';
-import { fuzzed, SEED } from '../../support/mutants';
-import { acceptingQs, qsMeaning, qsSignedAt } from '../../support/qs/requests';
-import { depth } from '../../support/depth';
+import { captures } from '../../support/clients/captures';
+import { fuzzed, SEED } from '../../support/judges/mutants';
+import { acceptingQs, qsMeaning, qsSignedAt } from '../../support/clients/qs/requests';
+import { depth } from '../../support/running/depth';
 
 const COUNT = depth({ gate: 5_000, deep: 100_000 });
 

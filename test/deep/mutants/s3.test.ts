@@ -1,8 +1,8 @@
-import { captures, type Recorded } from '../../support/captures';
-import { decoded, fuzzed, SEED } from '../../support/mutants';
-import { acceptingFilter, signedAt } from '../../support/s3_requests';
-import { signed, signedChunks } from '../../support/s3_signing';
-import { depth } from '../../support/depth';
+import { captures, type Recorded } from '../../support/clients/captures';
+import { decoded, fuzzed, SEED } from '../../support/judges/mutants';
+import { acceptingFilter, signedAt } from '../../support/clients/s3/requests';
+import { signed, signedChunks } from '../../support/clients/s3/signing';
+import { depth } from '../../support/running/depth';
 
 const COUNT = depth({ gate: 5_000, deep: 100_000 });
 

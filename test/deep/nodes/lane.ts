@@ -1,9 +1,9 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { run as runCommand, type Ended } from '../../support/command';
+import { run as runCommand, type Ended } from '../../support/clients/command';
+import { ROOT } from '../../support/running/paths';
 
-export const ROOT = join(__dirname, '../../..');
 const JEST = join(ROOT, 'node_modules/jest/bin/jest.js');
 export const MINUTE = 60_000;
 /** The suites that each Node runs: sockets, native modules, workers and an SDK. */

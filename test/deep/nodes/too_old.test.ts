@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { run as runCommand } from '../../support/command';
-import { installNode, MINUTE, ROOT } from './lane';
+import { run as runCommand } from '../../support/clients/command';
+import { ROOT } from '../../support/running/paths';
+import { installNode, MINUTE } from './lane';
 
 const CLI = join(ROOT, 'dist/src/cli.js');
 

@@ -1,8 +1,8 @@
 import type { RunningServer } from '../../../src/server/serve';
 import { forgedNotesSuite } from '../../conformance/forged_notes';
-import { suiteUpstream } from '../../support/embedded_upstream';
-import { startProxy } from '../../support/proxy';
-import { login } from '../../support/swift';
+import { suiteUpstream } from '../../support/servers/embedded_upstream';
+import { startProxy } from '../../support/servers/proxy';
+import { login } from '../../support/servers/swift';
 
 describe('notes over the embedded store', () => {
   const upstream = suiteUpstream();

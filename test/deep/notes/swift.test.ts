@@ -1,7 +1,7 @@
 import type { RunningServer } from '../../../src/server/serve';
 import { forgedNotesSuite } from '../../conformance/forged_notes';
-import { startProxy } from '../../support/proxy';
-import { describeWithSwift, login } from '../../support/swift';
+import { startProxy } from '../../support/servers/proxy';
+import { describeWithSwift, login } from '../../support/servers/swift';
 
 describeWithSwift('notes over a Swift', ({ plain }) => {
   const proxies = new Map<string, Promise<RunningServer>>();

@@ -2,7 +2,7 @@
 // acknowledged, so that the trace has these lines in order with the writes and syncs.
 import { createHash } from 'node:crypto';
 import { writeSync } from 'node:fs';
-import { require } from '../../support/register.mjs';
+import { require } from '../../support/running/register.mjs';
 
 const { openStorage } = require('./src/stores/embedded/storage/lmdb_storage.ts');
 

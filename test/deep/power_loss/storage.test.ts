@@ -6,10 +6,10 @@ import { promisify } from 'node:util';
 import { codeOf } from '../../../src/util/errors';
 import { openStorage } from '../../../src/stores/embedded/storage/lmdb_storage';
 import type { Storage } from '../../../src/stores/embedded/storage/storage';
-import { depth } from '../../support/depth';
-import { countFigures } from '../../support/figures';
-import { aptInstall, describeNeeding } from '../../support/needs';
-import { bytesOf, findings, temporaryFolders } from '../../support/storage';
+import { depth } from '../../support/running/depth';
+import { countFigures } from '../../support/running/figures';
+import { aptInstall, describeNeeding } from '../../support/running/needs';
+import { bytesOf, findings, temporaryFolders } from '../../support/stores/storage';
 import { type Chance, Disk } from './disk';
 import { type Event, readTrace, traced } from './trace';
 

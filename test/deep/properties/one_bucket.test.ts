@@ -1,10 +1,10 @@
 import fc from 'fast-check';
-import { OneBucket, type Api } from '../../support/dialects/driven';
-import { fourSpeakers } from '../../support/dialects/four';
-import { describeS3 } from '../../support/s3/endpoint';
-import { steps, type Step } from '../../support/s3/steps';
-import { countFigures } from '../../support/figures';
-import { depth } from '../../support/depth';
+import { OneBucket, type Api } from '../../support/judges/buckets/driven_by_four';
+import { fourSpeakers } from '../../support/clients/dialects/four';
+import { describeS3 } from '../../support/servers/s3_endpoint';
+import { steps, type Step } from '../../support/judges/buckets/steps';
+import { countFigures } from '../../support/running/figures';
+import { depth } from '../../support/running/depth';
 
 /**
  * The maximum number of sequences, and of milliseconds to spend on them. A failure prints

@@ -15,12 +15,12 @@ import {
   type UserName,
   type World,
 } from '../../conformance/attempts/world';
-import { depth, itInDepth, partOf } from '../../support/depth';
-import { EMBEDDED_USERS, startEmbedded, type EmbeddedServer } from '../../support/embedded';
-import { countFigures } from '../../support/figures';
-import { runs } from '../../support/runs';
-import { suiteProxy } from '../../support/suite';
-import { describeWithSwift, login } from '../../support/swift';
+import { depth, itInDepth, partOf } from '../../support/running/depth';
+import { EMBEDDED_USERS, startEmbedded, type EmbeddedServer } from '../../support/servers/embedded';
+import { countFigures } from '../../support/running/figures';
+import { runs } from '../../support/running/runs';
+import { suiteProxy } from '../../support/servers/suite_proxy';
+import { describeWithSwift, login } from '../../support/servers/swift';
 import { faultOf, Sample, type FilterNames } from './pipelines';
 
 const SEED = 20_260_101;

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import type { S3Client } from '@aws-sdk/client-s3';
-import { describeS3 } from '../../support/s3/endpoint';
-import { Bucket } from '../../support/s3/driven';
-import { sdkAt } from '../../support/s3/sdk';
-import type { Step } from '../../support/s3/steps';
-import { steps } from '../../support/s3/steps';
-import { countFigures } from '../../support/figures';
-import { depth } from '../../support/depth';
+import { describeS3 } from '../../support/servers/s3_endpoint';
+import { Bucket } from '../../support/judges/buckets/driven';
+import { sdkAt } from '../../support/clients/s3/sdk';
+import type { Step } from '../../support/judges/buckets/steps';
+import { steps } from '../../support/judges/buckets/steps';
+import { countFigures } from '../../support/running/figures';
+import { depth } from '../../support/running/depth';
 
 /**
  * The maximum number of sequences, and of milliseconds to spend on them.

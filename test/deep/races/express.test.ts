@@ -1,13 +1,13 @@
-import type { Client } from '../../support/client';
-import { MODES, newPair, pathOf } from '../../support/containers';
-import { eventually } from '../../support/eventually';
-import { serviceUser } from '../../support/express_app';
-import { startExpressProcess } from '../../support/express_process';
-import { processConfiguration, startProxyProcess } from '../../support/proxy_process';
-import { found, race, writeTo } from '../../support/races';
-import { describeWithRedis, TestRedis } from '../../support/redis';
-import { describeWithSwift, login } from '../../support/swift';
-import { depth } from '../../support/depth';
+import type { Client } from '../../support/clients/client';
+import { MODES, newPair, pathOf } from '../../support/clients/containers';
+import { eventually } from '../../support/running/eventually';
+import { serviceUser } from '../../support/servers/express_app';
+import { startExpressProcess } from '../../support/servers/express_process';
+import { processConfiguration, startProxyProcess } from '../../support/servers/proxy_process';
+import { found, race, writeTo } from '../../support/judges/races';
+import { describeWithRedis, TestRedis } from '../../support/servers/redis';
+import { describeWithSwift, login } from '../../support/servers/swift';
+import { depth } from '../../support/running/depth';
 
 const WRITERS = 32;
 const TIMES = depth({ gate: 1, deep: 5 });

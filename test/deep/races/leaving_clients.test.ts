@@ -1,4 +1,4 @@
-import type { Client } from '../../support/client';
+import type { Client } from '../../support/clients/client';
 import {
   bodies,
   current,
@@ -8,14 +8,14 @@ import {
   put,
   type Mode,
   type Pair,
-} from '../../support/containers';
-import { eventually, pause } from '../../support/eventually';
-import { Forwarder } from '../../support/forwarder';
-import { RawRequest } from '../../support/raw_request';
-import { startProxy } from '../../support/proxy';
-import { suiteProxy } from '../../support/suite';
-import { describeWithSwift, login } from '../../support/swift';
-import { partOf } from '../../support/depth';
+} from '../../support/clients/containers';
+import { eventually, pause } from '../../support/running/eventually';
+import { Forwarder } from '../../support/servers/forwarder';
+import { RawRequest } from '../../support/clients/raw_request';
+import { startProxy } from '../../support/servers/proxy';
+import { suiteProxy } from '../../support/servers/suite_proxy';
+import { describeWithSwift, login } from '../../support/servers/swift';
+import { partOf } from '../../support/running/depth';
 
 const MIB = 1024 * 1024;
 const OBJECT = 'the object';

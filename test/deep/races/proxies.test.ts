@@ -1,5 +1,5 @@
-import { eventually, pause } from '../../support/eventually';
-import type { Client } from '../../support/client';
+import { eventually, pause } from '../../support/running/eventually';
+import type { Client } from '../../support/clients/client';
 import {
   MODE_HEADER,
   MODES,
@@ -7,17 +7,17 @@ import {
   newPair,
   pathOf,
   type Pair,
-} from '../../support/containers';
+} from '../../support/clients/containers';
 import {
   processConfiguration,
   startProxyProcess,
   type ProxyProcess,
-} from '../../support/proxy_process';
-import { found, OBJECT, race, writeTo, type Write } from '../../support/races';
-import { bodiesOf, newContainerWithIds, versionsIn } from '../../support/with_ids';
-import { describeWithRedis, TestRedis } from '../../support/redis';
-import { describeWithSwift, login } from '../../support/swift';
-import { depth, partOf } from '../../support/depth';
+} from '../../support/servers/proxy_process';
+import { found, OBJECT, race, writeTo, type Write } from '../../support/judges/races';
+import { bodiesOf, newContainerWithIds, versionsIn } from '../../support/clients/with_ids';
+import { describeWithRedis, TestRedis } from '../../support/servers/redis';
+import { describeWithSwift, login } from '../../support/servers/swift';
+import { depth, partOf } from '../../support/running/depth';
 
 /** In milliseconds; short, so that tests need not wait long. */
 const LEASE = 2000;

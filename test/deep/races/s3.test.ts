@@ -8,12 +8,12 @@ import {
   UploadPartCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import { describeS3 } from '../../support/s3/endpoint';
-import { newBucket, sdkAt } from '../../support/s3/sdk';
-import { SignedClient } from '../../support/s3/signed';
-import { pageOf, parametersOf } from '../../support/s3/versions_document';
-import type { ListedEntry, VersionsPage } from '../../support/s3/model_listing';
-import { depth } from '../../support/depth';
+import { describeS3 } from '../../support/servers/s3_endpoint';
+import { newBucket, sdkAt } from '../../support/clients/s3/sdk';
+import { SignedClient } from '../../support/clients/s3/signed';
+import { pageOf, parametersOf } from '../../support/clients/s3/versions_document';
+import type { ListedEntry, VersionsPage } from '../../support/judges/buckets/model_listing';
+import { depth } from '../../support/running/depth';
 
 const WRITERS = 9;
 const TIMES = depth({ gate: 2, deep: 8 });

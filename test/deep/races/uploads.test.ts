@@ -4,10 +4,16 @@ import {
   ListPartsCommand,
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
-import { depth } from '../../support/depth';
-import { swiftS3 } from '../../support/s3/endpoint';
-import { embeddedPlace, LAST, serve, suiteUploads, type Place } from '../../support/s3/uploads';
-import { describeWithSwift } from '../../support/swift';
+import { depth } from '../../support/running/depth';
+import { swiftS3 } from '../../support/servers/s3_endpoint';
+import {
+  embeddedPlace,
+  LAST,
+  serve,
+  suiteUploads,
+  type Place,
+} from '../../support/clients/s3/uploads';
+import { describeWithSwift } from '../../support/servers/swift';
 
 const ROUNDS = Number(process.env['UPLOAD_RACES'] ?? depth({ gate: 1, deep: 10 }));
 

@@ -1,5 +1,5 @@
 import { fsck } from '../../../src/stores/embedded/fsck/fsck';
-import type { Client } from '../../support/client';
+import type { Client } from '../../support/clients/client';
 import {
   current,
   MODE_HEADER,
@@ -7,7 +7,7 @@ import {
   newPair,
   newContainer,
   type Pair,
-} from '../../support/containers';
+} from '../../support/clients/containers';
 import {
   childrenOf,
   embeddedConfiguration,
@@ -15,12 +15,12 @@ import {
   loginTo,
   startEmbeddedProcess,
   umaskOf,
-} from '../../support/embedded_process';
-import { depth, partOf } from '../../support/depth';
-import { eventually } from '../../support/eventually';
-import { startProxyProcess, type ProxyProcess } from '../../support/proxy_process';
-import { found, race, TIMES, WRITERS, writeTo } from '../../support/races';
-import { temporaryFolders } from '../../support/storage';
+} from '../../support/servers/embedded_process';
+import { depth, partOf } from '../../support/running/depth';
+import { eventually } from '../../support/running/eventually';
+import { startProxyProcess, type ProxyProcess } from '../../support/servers/proxy_process';
+import { found, race, TIMES, WRITERS, writeTo } from '../../support/judges/races';
+import { temporaryFolders } from '../../support/stores/storage';
 
 const newFolder = temporaryFolders();
 

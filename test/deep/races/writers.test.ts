@@ -1,4 +1,4 @@
-import type { Client } from '../../support/client';
+import type { Client } from '../../support/clients/client';
 import {
   bodies,
   current,
@@ -10,12 +10,20 @@ import {
   put,
   type Mode,
   type Pair,
-} from '../../support/containers';
-import { processConfiguration, startProxyProcess } from '../../support/proxy_process';
-import { found, OBJECT, race, TIMES, WRITERS, writeTo, type Write } from '../../support/races';
-import { suiteProxy } from '../../support/suite';
-import { describeWithSwift, login } from '../../support/swift';
-import { depth, partOf } from '../../support/depth';
+} from '../../support/clients/containers';
+import { processConfiguration, startProxyProcess } from '../../support/servers/proxy_process';
+import {
+  found,
+  OBJECT,
+  race,
+  TIMES,
+  WRITERS,
+  writeTo,
+  type Write,
+} from '../../support/judges/races';
+import { suiteProxy } from '../../support/servers/suite_proxy';
+import { describeWithSwift, login } from '../../support/servers/swift';
+import { depth, partOf } from '../../support/running/depth';
 
 /** How often each writer of a kind, or of an object, writes. */
 const PER_KIND = depth({ gate: 1, deep: 6 });

@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Filter } from '../../../src/swift_api/message';
-import { depth } from '../../support/depth';
-import { startExpressApp } from '../../support/express_app';
-import { startProxy } from '../../support/proxy';
-import { RawConnection } from '../../support/raw_connection';
+import { depth } from '../../support/running/depth';
+import { startExpressApp } from '../../support/servers/express_app';
+import { startProxy } from '../../support/servers/proxy';
+import { RawConnection } from '../../support/clients/raw_connection';
 import {
   decode,
   destination,

@@ -5,11 +5,11 @@ import type { Flaw } from '../../../src/stores/embedded/walk/flaw';
 import { PageFile } from '../../../src/stores/embedded/walk/page_file';
 import { walk } from '../../../src/stores/embedded/walk/walk';
 import { TABLES } from '../../../src/stores/embedded/walk/walk_database';
-import { depth } from '../../support/depth';
-import { countFigures } from '../../support/figures';
-import { makeStorage, random } from '../../support/rot/database';
-import { type Read, Reader } from '../../support/rot/reader';
-import { temporaryFolders } from '../../support/storage';
+import { depth } from '../../support/running/depth';
+import { countFigures } from '../../support/running/figures';
+import { makeStorage, random } from '../../support/stores/rot/database';
+import { type Read, Reader } from '../../support/stores/rot/reader';
+import { temporaryFolders } from '../../support/stores/storage';
 
 const PAGE = 4096;
 const SEED = Number(process.env['ROT_SEED'] ?? 1);

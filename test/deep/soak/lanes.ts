@@ -1,11 +1,11 @@
-import { contentOf, titleOf } from '../../support/ledger';
-import type { Answer, Client } from '../../support/client';
-import { MODE_HEADER, mustBe, pathOf } from '../../support/containers';
-import { pause } from '../../support/eventually';
-import { RawRequest } from '../../support/raw_request';
-import { login } from '../../support/swift';
+import { contentOf, titleOf } from '../../support/judges/ledger';
+import type { Answer, Client } from '../../support/clients/client';
+import { MODE_HEADER, mustBe, pathOf } from '../../support/clients/containers';
+import { pause } from '../../support/running/eventually';
+import { RawRequest } from '../../support/clients/raw_request';
+import { login } from '../../support/servers/swift';
 import { deleting, putting, type Operation } from '../faults/scenes';
-import type { Chance } from '../../support/chance';
+import type { Chance } from '../../support/running/chance';
 import { Alternatives, type Ledger } from './ledger';
 
 /** The objects in history mode that all lanes share. */

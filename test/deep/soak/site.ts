@@ -2,10 +2,10 @@ import {
   processConfiguration,
   startProxyProcess,
   type ProxyProcess,
-} from '../../support/proxy_process';
-import { FaultyStore } from '../../support/faulty_store';
-import type { KillableStore } from '../../support/killable_store';
-import { TestRedis } from '../../support/redis';
+} from '../../support/servers/proxy_process';
+import { FaultyStore } from '../../support/stores/faulty_store';
+import type { KillableStore } from '../../support/servers/killable_store';
+import { TestRedis } from '../../support/servers/redis';
 
 /** In seconds. */
 const LEASE = 4;

@@ -1,17 +1,17 @@
-import { eventually } from '../../support/eventually';
-import { KillableStore } from '../../support/killable_store';
-import { describeWithRedis } from '../../support/redis';
-import { login } from '../../support/swift';
-import { lives } from '../../support/embedded_process';
-import { Chance } from '../../support/chance';
+import { eventually } from '../../support/running/eventually';
+import { KillableStore } from '../../support/servers/killable_store';
+import { describeWithRedis } from '../../support/servers/redis';
+import { login } from '../../support/servers/swift';
+import { lives } from '../../support/servers/embedded_process';
+import { Chance } from '../../support/running/chance';
 import { Lane, makeContainers } from './lanes';
 import { Ledger } from './ledger';
 import { Site } from './site';
 import { verdict } from './verdict';
 import { Pulse, vitalsOf } from './vitals';
 import { disasters, storm } from './weather';
-import { depth } from '../../support/depth';
-import { countFigures } from '../../support/figures';
+import { depth } from '../../support/running/depth';
+import { countFigures } from '../../support/running/figures';
 
 /** In milliseconds: `SOAK_MINUTES`, or just long enough for a little of everything. */
 const LENGTH = Number(process.env['SOAK_MINUTES'] ?? depth({ gate: 0.15, deep: 0.4 })) * 60_000;

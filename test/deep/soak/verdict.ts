@@ -1,11 +1,11 @@
 import type { Headers } from '../../../src/http/headers';
 import { NEW_MARKER_TYPE } from '../../../src/swift_api/markers';
 import { look, putting, type Scene, type State } from '../faults/scenes';
-import type { Client } from '../../support/client';
-import { archivePrefix, MARKER_TYPE, pathOf } from '../../support/containers';
-import { eventually } from '../../support/eventually';
-import { titleOf } from '../../support/ledger';
-import { versionsIn } from '../../support/with_ids';
+import type { Client } from '../../support/clients/client';
+import { archivePrefix, MARKER_TYPE, pathOf } from '../../support/clients/containers';
+import { eventually } from '../../support/running/eventually';
+import { titleOf } from '../../support/judges/ledger';
+import { versionsIn } from '../../support/clients/with_ids';
 import { SHARED, type Containers, type Servers } from './lanes';
 import type { Ledger } from './ledger';
 

@@ -1,4 +1,4 @@
-import { eventually, pause } from '../../support/eventually';
+import { eventually, pause } from '../../support/running/eventually';
 import {
   answered,
   cut,
@@ -8,8 +8,8 @@ import {
   reset,
   silent,
 } from '../faults/injected';
-import type { Fault } from '../../support/faulty_store';
-import type { Chance } from '../../support/chance';
+import type { Fault } from '../../support/stores/faulty_store';
+import type { Chance } from '../../support/running/chance';
 import type { Ledger } from './ledger';
 import type { Site } from './site';
 

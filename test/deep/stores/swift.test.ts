@@ -1,8 +1,8 @@
 import type { App } from '../../../src/plugin/plugin';
 import { storeSuite } from '../../conformance/store';
-import { partOf } from '../../support/depth';
-import { describeWithSwift, login } from '../../support/swift';
-import { upstreamFixture } from '../../support/upstream_store';
+import { partOf } from '../../support/running/depth';
+import { describeWithSwift, login } from '../../support/servers/swift';
+import { upstreamFixture } from '../../support/stores/upstream_store';
 
 describeWithSwift('stores over Swift', ({ plain }) => {
   const opened: App[] = [];

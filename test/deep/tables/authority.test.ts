@@ -1,4 +1,4 @@
-import { Client } from '../../support/client';
+import { Client } from '../../support/clients/client';
 import { Headers } from '../../../src/http/headers';
 import {
   bodies,
@@ -11,10 +11,10 @@ import {
   pathOf,
   put,
   type Mode,
-} from '../../support/containers';
-import { suiteProxy } from '../../support/suite';
-import { describeWithSwift, login } from '../../support/swift';
-import { partOf } from '../../support/depth';
+} from '../../support/clients/containers';
+import { suiteProxy } from '../../support/servers/suite_proxy';
+import { describeWithSwift, login } from '../../support/servers/swift';
+import { partOf } from '../../support/running/depth';
 
 const OBJECT = 'object';
 const TESTER3 = 'test:tester3';

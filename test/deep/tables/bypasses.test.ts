@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
-import { archiveOf } from '../../support/archives';
+import { archiveOf } from '../../support/clients/archives';
 import { Headers } from '../../../src/http/headers';
-import { Client, type Answer } from '../../support/client';
+import { Client, type Answer } from '../../support/clients/client';
 import {
   bodies,
   current,
@@ -11,12 +11,12 @@ import {
   newPair,
   pathOf,
   put,
-} from '../../support/containers';
-import { partOf } from '../../support/depth';
-import { FORM_TYPE, formBody, LIMITS, signForm } from '../../support/forms';
-import { suiteProxy } from '../../support/suite';
-import { describeWithSwift } from '../../support/swift';
-import { temporary } from '../../support/temp_urls';
+} from '../../support/clients/containers';
+import { partOf } from '../../support/running/depth';
+import { FORM_TYPE, formBody, LIMITS, signForm } from '../../support/clients/forms';
+import { suiteProxy } from '../../support/servers/suite_proxy';
+import { describeWithSwift } from '../../support/servers/swift';
+import { temporary } from '../../support/clients/temp_urls';
 
 const OBJECT = 'object';
 const KEY = 'the key of temporary URLs';

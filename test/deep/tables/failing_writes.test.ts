@@ -10,11 +10,11 @@ import {
   pathOf,
   put,
   uniqueName,
-} from '../../support/containers';
-import { RawRequest } from '../../support/raw_request';
-import { suiteProxy } from '../../support/suite';
-import { describeWithSwift } from '../../support/swift';
-import { partOf } from '../../support/depth';
+} from '../../support/clients/containers';
+import { RawRequest } from '../../support/clients/raw_request';
+import { suiteProxy } from '../../support/servers/suite_proxy';
+import { describeWithSwift } from '../../support/servers/swift';
+import { partOf } from '../../support/running/depth';
 
 const OBJECT = 'object';
 

@@ -1,5 +1,5 @@
 import { Headers } from '../../../src/http/headers';
-import { Client, type Answer } from '../../support/client';
+import { Client, type Answer } from '../../support/clients/client';
 import {
   current,
   MODES,
@@ -8,10 +8,10 @@ import {
   pathOf,
   put,
   type Mode,
-} from '../../support/containers';
-import { suiteProxy } from '../../support/suite';
-import { describeWithSwift, login } from '../../support/swift';
-import { partOf } from '../../support/depth';
+} from '../../support/clients/containers';
+import { suiteProxy } from '../../support/servers/suite_proxy';
+import { describeWithSwift, login } from '../../support/servers/swift';
+import { partOf } from '../../support/running/depth';
 
 const OBJECT = 'object';
 

@@ -1,7 +1,7 @@
 import { OTHERS, partsGuardSuite } from '../../conformance/parts_guard';
-import { openEmbedded, openSwift } from '../../support/buckets/store';
-import { describeInDepth, partOf } from '../../support/depth';
-import { describeWithSwift } from '../../support/swift';
+import { openEmbedded, openSwift } from '../../support/stores/bucket_store';
+import { describeInDepth, partOf } from '../../support/running/depth';
+import { describeWithSwift } from '../../support/servers/swift';
 
 describe('parts of uploads in the embedded store', () => {
   partsGuardSuite(openEmbedded, { others: partOf(OTHERS, { oneOf: 6 }) });

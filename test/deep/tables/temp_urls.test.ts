@@ -1,5 +1,5 @@
 import { Headers } from '../../../src/http/headers';
-import { Client, type Answer } from '../../support/client';
+import { Client, type Answer } from '../../support/clients/client';
 import {
   bodies,
   current,
@@ -12,11 +12,11 @@ import {
   pathOf,
   put,
   type Mode,
-} from '../../support/containers';
-import { suiteProxy } from '../../support/suite';
-import { describeWithSwift, login } from '../../support/swift';
-import { temporary, type Temporary } from '../../support/temp_urls';
-import { partOf } from '../../support/depth';
+} from '../../support/clients/containers';
+import { suiteProxy } from '../../support/servers/suite_proxy';
+import { describeWithSwift, login } from '../../support/servers/swift';
+import { temporary, type Temporary } from '../../support/clients/temp_urls';
+import { partOf } from '../../support/running/depth';
 
 const OBJECT = 'a folder/object';
 const KEYS = {

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import type { RunningServer } from '../../../src/server/serve';
-import { run } from '../../support/command';
-import { startExpressApp } from '../../support/express_app';
-import { startProxy } from '../../support/proxy';
-import { describeWithSwift, login, USERS } from '../../support/swift';
-import { describeInDepth } from '../../support/depth';
+import { run } from '../../support/clients/command';
+import { startExpressApp } from '../../support/servers/express_app';
+import { startProxy } from '../../support/servers/proxy';
+import { describeWithSwift, login, USERS } from '../../support/servers/swift';
+import { describeInDepth } from '../../support/running/depth';
 
-const SCRIPT = join(__dirname, '../../support/walkthrough.sh');
+const SCRIPT = join(__dirname, '../../support/clients/walkthrough.sh');
 
 const walk = (url: string, ...how: string[]) => run('bash', [SCRIPT, url, ...USERS.tester, ...how]);
 

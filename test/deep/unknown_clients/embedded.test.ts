@@ -1,6 +1,6 @@
-import { loginTo } from '../../support/embedded_process';
-import { startProxyProcess } from '../../support/proxy_process';
-import { temporaryFolders } from '../../support/storage';
+import { loginTo } from '../../support/servers/embedded_process';
+import { startProxyProcess } from '../../support/servers/proxy_process';
+import { temporaryFolders } from '../../support/stores/storage';
 import { FILTERS, SECTIONS, unknownClientsSuite, type Besieged } from './suite';
 
 describe('clients without credentials at a store of its own', () => {

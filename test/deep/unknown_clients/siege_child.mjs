@@ -1,8 +1,8 @@
 // Besieges a server by `count` clients without credentials, each with another kind of
 // body.
-import { require } from '../../support/register.mjs';
+import { require } from '../../support/running/register.mjs';
 
-const { besiegerOf } = require('./test/support/unknown_clients.ts');
+const { besiegerOf } = require('./test/support/clients/unknown_clients.ts');
 const [url = '', count = ''] = process.argv.slice(2);
 /** Bytes a second of each client: the machine's throughput is not to be measured. */
 const RATE = 256 * 1024;

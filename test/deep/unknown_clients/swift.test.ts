@@ -1,5 +1,5 @@
-import { startProxyProcess } from '../../support/proxy_process';
-import { describeWithSwift, login } from '../../support/swift';
+import { startProxyProcess } from '../../support/servers/proxy_process';
+import { describeWithSwift, login } from '../../support/servers/swift';
 import { FILTERS, SECTIONS, unknownClientsSuite, type Besieged } from './suite';
 
 describeWithSwift('clients without credentials before a Swift', ({ plain }) => {

@@ -8,13 +8,13 @@ import {
   UploadPartCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import { pause } from '../../support/eventually';
-import { contentOf, titleOf } from '../../support/ledger';
-import { newBucket, sdkAt, setVersions } from '../../support/s3/sdk';
-import { SignedClient } from '../../support/s3/signed';
-import type { ListedEntry } from '../../support/s3/model_listing';
-import { pageOf, parametersOf } from '../../support/s3/versions_document';
-import type { Chance } from '../../support/chance';
+import { pause } from '../../support/running/eventually';
+import { contentOf, titleOf } from '../../support/judges/ledger';
+import { newBucket, sdkAt, setVersions } from '../../support/clients/s3/sdk';
+import { SignedClient } from '../../support/clients/s3/signed';
+import type { ListedEntry } from '../../support/judges/buckets/model_listing';
+import { pageOf, parametersOf } from '../../support/clients/s3/versions_document';
+import type { Chance } from '../../support/running/chance';
 import { s3At, type Fleet } from './fleet';
 
 /** Milliseconds after a request without a response. */

@@ -7,7 +7,7 @@ import {
   UploadPartCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import type { Client } from '../../support/client';
+import type { Client } from '../../support/clients/client';
 import {
   bodies,
   current,
@@ -18,12 +18,12 @@ import {
   newPair,
   pathOf,
   put,
-} from '../../support/containers';
-import { partOf } from '../../support/depth';
-import { describeWithEarlier, type EarlierVersion } from '../../support/earlier_version';
-import { newBucket, sdkAt, setVersions } from '../../support/s3/sdk';
-import { describeWithSwift, login, type SwiftUrls } from '../../support/swift';
-import { bodiesOf, newContainerWithIds, versionsIn } from '../../support/with_ids';
+} from '../../support/clients/containers';
+import { partOf } from '../../support/running/depth';
+import { describeWithEarlier, type EarlierVersion } from '../../support/servers/earlier_version';
+import { newBucket, sdkAt, setVersions } from '../../support/clients/s3/sdk';
+import { describeWithSwift, login, type SwiftUrls } from '../../support/servers/swift';
+import { bodiesOf, newContainerWithIds, versionsIn } from '../../support/clients/with_ids';
 import { Fleet, s3At, type Version } from './fleet';
 
 const NAME = 'dir/object';

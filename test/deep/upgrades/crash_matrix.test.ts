@@ -1,10 +1,11 @@
-import type { Extent } from '../../support/crash/matrix';
-import { ROOT, upgradeStage } from '../../support/crash/stages';
-import { crashMatrix } from '../../support/crash/suite';
-import { depth, IS_DEEP } from '../../support/depth';
-import { describeWithEarlier } from '../../support/earlier_version';
-import { describeWithRedis, TestRedis } from '../../support/redis';
-import { describeWithSwift } from '../../support/swift';
+import type { Extent } from '../../support/judges/crash/matrix';
+import { upgradeStage } from '../../support/judges/crash/stages';
+import { ROOT } from '../../support/running/paths';
+import { crashMatrix } from '../../support/judges/crash/suite';
+import { depth, IS_DEEP } from '../../support/running/depth';
+import { describeWithEarlier } from '../../support/servers/earlier_version';
+import { describeWithRedis, TestRedis } from '../../support/servers/redis';
+import { describeWithSwift } from '../../support/servers/swift';
 
 // a version's own notes matter only if the other changed something in between
 const EXTENT: Extent = {

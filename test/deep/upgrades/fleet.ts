@@ -1,6 +1,6 @@
-import type { EarlierVersion } from '../../support/earlier_version';
-import { freePorts } from '../../support/ports';
-import { startProxyProcess, type ProxyProcess } from '../../support/proxy_process';
+import type { EarlierVersion } from '../../support/servers/earlier_version';
+import { freePorts } from '../../support/servers/ports';
+import { startProxyProcess, type ProxyProcess } from '../../support/servers/proxy_process';
 
 /** In seconds; short, so that nobody waits long for the locks of a killed process. */
 const LEASE = 4;

@@ -1,7 +1,7 @@
-import { depth } from '../../support/depth';
-import { describeWithEarlier } from '../../support/earlier_version';
-import { describeWithRedis, TestRedis } from '../../support/redis';
-import { describeWithSwift, login } from '../../support/swift';
+import { depth } from '../../support/running/depth';
+import { describeWithEarlier } from '../../support/servers/earlier_version';
+import { describeWithRedis, TestRedis } from '../../support/servers/redis';
+import { describeWithSwift, login } from '../../support/servers/swift';
 import { historiesOr, recordAndJudge, recordAndJudgeWithIds, timeFor } from '../histories/campaign';
 import { Fleet } from './fleet';
 

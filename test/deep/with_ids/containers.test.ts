@@ -1,7 +1,7 @@
 import { containersTable } from '../../conformance/with_ids/containers';
-import { suiteProxy } from '../../support/suite';
-import { describeWithSwift } from '../../support/swift';
-import { partOf, someOf } from '../../support/depth';
+import { suiteProxy } from '../../support/servers/suite_proxy';
+import { describeWithSwift } from '../../support/servers/swift';
+import { partOf, someOf } from '../../support/running/depth';
 
 const filter = 'allow_object_versioning = true';
 

@@ -1,8 +1,8 @@
 import { dialectsTable } from '../../conformance/with_ids/dialects';
-import { speaking } from '../../support/dialect';
-import { suiteProxy } from '../../support/suite';
-import { describeWithSwift } from '../../support/swift';
-import { partOf, someOf } from '../../support/depth';
+import { speaking } from '../../support/servers/dialect';
+import { suiteProxy } from '../../support/servers/suite_proxy';
+import { describeWithSwift } from '../../support/servers/swift';
+import { partOf, someOf } from '../../support/running/depth';
 
 const options = { filter: 'allow_object_versioning = true', changed: speaking };
 

@@ -1,7 +1,7 @@
 import { objectsTable } from '../../conformance/with_ids/objects';
-import { suiteProxy } from '../../support/suite';
-import { describeWithSwift, login } from '../../support/swift';
-import { partOf, someOf } from '../../support/depth';
+import { suiteProxy } from '../../support/servers/suite_proxy';
+import { describeWithSwift, login } from '../../support/servers/swift';
+import { partOf, someOf } from '../../support/running/depth';
 
 const filter = 'allow_object_versioning = true';
 

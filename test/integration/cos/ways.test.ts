@@ -1,7 +1,7 @@
 import type COS from 'cos-nodejs-sdk-v5';
-import { Client, type Answer } from '../../support/client';
-import { cosAt, failureOf, newCosBucket, newPlace, type At } from '../../support/cos/sdk';
-import { describeOurs } from '../../support/s3/endpoint';
+import { Client, type Answer } from '../../support/clients/client';
+import { cosAt, failureOf, newCosBucket, newPlace, type At } from '../../support/clients/cos/sdk';
+import { describeOurs } from '../../support/servers/s3_endpoint';
 import { Headers } from '../../../src/http/headers';
 
 describeOurs('the ways in which clients of COS find a server', (store) => {

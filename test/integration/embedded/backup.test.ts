@@ -6,12 +6,12 @@ import { cp, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { openStorage } from '../../../src/stores/embedded/storage/lmdb_storage';
 import type { Storage } from '../../../src/stores/embedded/storage/storage';
-import { run } from '../../support/command';
-import { pause } from '../../support/eventually';
-import { lastOf } from '../../support/output';
-import { bytesOf, findings, namesOf, put, temporaryFolders } from '../../support/storage';
+import { run } from '../../support/clients/command';
+import { pause } from '../../support/running/eventually';
+import { lastOf } from '../../support/servers/output';
+import { bytesOf, findings, namesOf, put, temporaryFolders } from '../../support/stores/storage';
+import { CLI } from '../../support/running/paths';
 
-const CLI = path.join(__dirname, '../../../dist/src/cli.js');
 const newFolder = temporaryFolders();
 
 const OBJECTS = 100;

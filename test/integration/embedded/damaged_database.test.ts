@@ -5,14 +5,17 @@ import { chmod, chown, mkdir, rm, stat, truncate, writeFile } from 'node:fs/prom
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { walkDatabase } from '../../../src/stores/embedded/walk/walk_database';
-import { type Ended, run } from '../../support/command';
-import { embeddedConfiguration, startEmbeddedProcess } from '../../support/embedded_process';
-import { pause } from '../../support/eventually';
-import { noteProcess } from '../../support/processes';
-import { makeStorage } from '../../support/rot/database';
-import { temporaryFolders } from '../../support/storage';
+import { type Ended, run } from '../../support/clients/command';
+import {
+  embeddedConfiguration,
+  startEmbeddedProcess,
+} from '../../support/servers/embedded_process';
+import { pause } from '../../support/running/eventually';
+import { noteProcess } from '../../support/servers/processes';
+import { makeStorage } from '../../support/stores/rot/database';
+import { temporaryFolders } from '../../support/stores/storage';
+import { CLI } from '../../support/running/paths';
 
-const CLI = path.join(__dirname, '../../../dist/src/cli.js');
 const newFolder = temporaryFolders();
 
 async function newStorage(objects = 50): Promise<string> {
@@ -207,7 +210,7 @@ describe('walkDatabase', () => {
 
   it('finds nothing while a server writes', async () => {
     const folder = await newStorage(200);
-    const script = path.join(__dirname, '../../support/rot/writer_child.mjs');
+    const script = path.join(__dirname, '../../support/stores/rot/writer_child.mjs');
     const writer = spawn(process.execPath, [script, folder], {
       stdio: ['pipe', 'pipe', 'inherit'],
     });

@@ -8,9 +8,9 @@ import { readConfig } from '../../../src/pipeline/load';
 import { startServer, type RunningServer } from '../../../src/server/serve';
 import { openStorage } from '../../../src/stores/embedded/storage/lmdb_storage';
 import { markFormat, openTables } from '../../../src/stores/embedded/storage/tables';
-import type { Client } from '../../support/client';
-import { embeddedConfiguration, loginTo } from '../../support/embedded_process';
-import { findings } from '../../support/storage';
+import type { Client } from '../../support/clients/client';
+import { embeddedConfiguration, loginTo } from '../../support/servers/embedded_process';
+import { findings } from '../../support/stores/storage';
 
 /** What test/fixtures/fill.mjs wrote to 0.1.0, which was then killed. */
 const FIXTURE = path.join(__dirname, '../../fixtures/data_0.1.0.tar.gz');

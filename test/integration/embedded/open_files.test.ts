@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { embeddedConfiguration, loginTo } from '../../support/embedded_process';
-import { eventually } from '../../support/eventually';
-import { startProxyProcess, type ProxyProcess } from '../../support/proxy_process';
-import type { Client } from '../../support/client';
-import { temporaryFolders } from '../../support/storage';
+import { embeddedConfiguration, loginTo } from '../../support/servers/embedded_process';
+import { eventually } from '../../support/running/eventually';
+import { startProxyProcess, type ProxyProcess } from '../../support/servers/proxy_process';
+import type { Client } from '../../support/clients/client';
+import { temporaryFolders } from '../../support/stores/storage';
 
 const folder = temporaryFolders();
 const MIB = 1024 * 1024;

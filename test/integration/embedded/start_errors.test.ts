@@ -4,10 +4,9 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { systemReason } from '../../../src/util/errors';
-import { embeddedConfiguration } from '../../support/embedded_process';
-import { temporaryFolders } from '../../support/storage';
-
-const CLI = join(__dirname, '../../../dist/src/cli.js');
+import { embeddedConfiguration } from '../../support/servers/embedded_process';
+import { temporaryFolders } from '../../support/stores/storage';
+import { CLI } from '../../support/running/paths';
 
 const folder = temporaryFolders();
 

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { writeSync } from 'node:fs';
 import readline from 'node:readline';
-import { require } from '../../support/register.mjs';
+import { require } from '../../support/running/register.mjs';
 
 const { openStorage } = require('./src/stores/embedded/storage/lmdb_storage.ts');
 

@@ -1,6 +1,6 @@
 import { Headers } from '../../../src/http/headers';
-import { Client } from '../../support/client';
-import { startEmbedded, type EmbeddedServer } from '../../support/embedded';
+import { Client } from '../../support/clients/client';
+import { startEmbedded, type EmbeddedServer } from '../../support/servers/embedded';
 
 let server: EmbeddedServer;
 let owner: Client;

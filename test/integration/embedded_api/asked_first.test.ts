@@ -1,5 +1,5 @@
 import { askedFirstSuite } from '../../conformance/asked_first';
-import { startEmbedded, type EmbeddedServer } from '../../support/embedded';
+import { startEmbedded, type EmbeddedServer } from '../../support/servers/embedded';
 
 describe('bodies of clients without a right, over a store of its own', () => {
   let server: EmbeddedServer;

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
-import { archiveOf } from '../../support/archives';
-import { Client } from '../../support/client';
+import { archiveOf } from '../../support/clients/archives';
+import { Client } from '../../support/clients/client';
 import {
   archivePrefix,
   bodies,
@@ -8,10 +8,10 @@ import {
   newContainer,
   newPair,
   put,
-} from '../../support/containers';
-import { startEmbedded, type EmbeddedServer } from '../../support/embedded';
-import { eventually } from '../../support/eventually';
-import { RawRequest } from '../../support/raw_request';
+} from '../../support/clients/containers';
+import { startEmbedded, type EmbeddedServer } from '../../support/servers/embedded';
+import { eventually } from '../../support/running/eventually';
+import { RawRequest } from '../../support/clients/raw_request';
 
 const JSON_TYPE = { Accept: 'application/json' };
 

@@ -1,5 +1,5 @@
 import { containersTable } from '../../conformance/with_ids/containers';
-import { startEmbedded, type EmbeddedServer } from '../../support/embedded';
+import { startEmbedded, type EmbeddedServer } from '../../support/servers/embedded';
 
 const USERS = {
   tester: ['test:tester', 'testing'],

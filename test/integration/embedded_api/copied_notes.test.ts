@@ -1,6 +1,6 @@
-import type { Client } from '../../support/client';
-import { current, mustBe, newPair, put } from '../../support/containers';
-import { startEmbedded, type EmbeddedServer } from '../../support/embedded';
+import type { Client } from '../../support/clients/client';
+import { current, mustBe, newPair, put } from '../../support/clients/containers';
+import { startEmbedded, type EmbeddedServer } from '../../support/servers/embedded';
 
 /** Metadata that leaves no room for more, by number and by length. */
 const FULL = [

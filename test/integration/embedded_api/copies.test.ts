@@ -1,5 +1,5 @@
 import { copiesSuite } from '../../conformance/copies';
-import { startEmbedded, type EmbeddedServer } from '../../support/embedded';
+import { startEmbedded, type EmbeddedServer } from '../../support/servers/embedded';
 
 describe('copies and bodies in a store of our own', () => {
   let server: EmbeddedServer;

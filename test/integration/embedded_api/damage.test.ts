@@ -5,12 +5,12 @@ import { createLog } from '../../../src/util/log';
 import { readConfig } from '../../../src/pipeline/load';
 import { startServer, type RunningServer } from '../../../src/server/serve';
 import { repair } from '../../../src/stores/embedded/fsck/repair';
-import type { Client } from '../../support/client';
-import { bodies, current, mustBe, newPair, put } from '../../support/containers';
-import { login } from '../../support/embedded';
-import { eventually } from '../../support/eventually';
-import { sdkAt } from '../../support/s3/sdk';
-import { findings, temporaryFolders } from '../../support/storage';
+import type { Client } from '../../support/clients/client';
+import { bodies, current, mustBe, newPair, put } from '../../support/clients/containers';
+import { login } from '../../support/servers/embedded';
+import { eventually } from '../../support/running/eventually';
+import { sdkAt } from '../../support/clients/s3/sdk';
+import { findings, temporaryFolders } from '../../support/stores/storage';
 
 const newFolder = temporaryFolders();
 

@@ -1,6 +1,6 @@
 import { dialectsTable } from '../../conformance/with_ids/dialects';
-import { speaking } from '../../support/dialect';
-import { startEmbedded, type EmbeddedServer } from '../../support/embedded';
+import { speaking } from '../../support/servers/dialect';
+import { startEmbedded, type EmbeddedServer } from '../../support/servers/embedded';
 
 const USERS = {
   tester: ['test:tester', 'testing'],

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
-import type { Client } from '../../support/client';
-import { startEmbedded, type EmbeddedServer } from '../../support/embedded';
-import { eventually } from '../../support/eventually';
+import type { Client } from '../../support/clients/client';
+import { startEmbedded, type EmbeddedServer } from '../../support/servers/embedded';
+import { eventually } from '../../support/running/eventually';
 import {
   BOUNDARY,
   fieldPart,
@@ -12,7 +12,7 @@ import {
   signForm,
   type Fields,
   type FormFile,
-} from '../../support/forms';
+} from '../../support/clients/forms';
 
 let server: EmbeddedServer;
 let owner: Client;

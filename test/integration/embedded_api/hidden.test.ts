@@ -1,7 +1,7 @@
 import { hiddenTable } from '../../conformance/with_ids/hidden';
-import { login } from '../../support/embedded';
-import { suiteUpstream } from '../../support/embedded_upstream';
-import { startProxy } from '../../support/proxy';
+import { login } from '../../support/servers/embedded';
+import { suiteUpstream } from '../../support/servers/embedded_upstream';
+import { startProxy } from '../../support/servers/proxy';
 import type { RunningServer } from '../../../src/server/serve';
 
 describe('what holds versions in the embedded store', () => {

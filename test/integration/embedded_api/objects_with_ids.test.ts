@@ -1,5 +1,5 @@
 import { objectsTable } from '../../conformance/with_ids/objects';
-import { startEmbedded, type EmbeddedServer } from '../../support/embedded';
+import { startEmbedded, type EmbeddedServer } from '../../support/servers/embedded';
 
 const USERS = {
   tester: ['test:tester', 'testing'],

@@ -1,7 +1,7 @@
-import { archiveOf } from '../../support/archives';
-import type { Answer, Client } from '../../support/client';
-import { newContainer, put } from '../../support/containers';
-import { startEmbedded, type EmbeddedServer } from '../../support/embedded';
+import { archiveOf } from '../../support/clients/archives';
+import type { Answer, Client } from '../../support/clients/client';
+import { newContainer, put } from '../../support/clients/containers';
+import { startEmbedded, type EmbeddedServer } from '../../support/servers/embedded';
 
 const BYTES = 'X-Container-Meta-Quota-Bytes';
 const COUNT = 'X-Container-Meta-Quota-Count';

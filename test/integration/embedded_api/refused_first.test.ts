@@ -1,5 +1,5 @@
 import { refusedFirstSuite } from '../../conformance/refused_first';
-import { startEmbedded, type EmbeddedServer } from '../../support/embedded';
+import { startEmbedded, type EmbeddedServer } from '../../support/servers/embedded';
 
 describe('refusals over a store of its own', () => {
   let server: EmbeddedServer;

@@ -5,7 +5,7 @@ import { request } from 'undici';
 import { createLog } from '../../../src/util/log';
 import { readConfig } from '../../../src/pipeline/load';
 import { startServer, type RunningServer } from '../../../src/server/serve';
-import { signed, signer } from '../../support/s3_signing';
+import { signed, signer } from '../../support/clients/s3/signing';
 
 let folder: string;
 let server: RunningServer | undefined;

@@ -7,11 +7,11 @@ import { Headers } from '../../../src/http/headers';
 import { createLog } from '../../../src/util/log';
 import { readConfig } from '../../../src/pipeline/load';
 import { startServer, type RunningServer } from '../../../src/server/serve';
-import { Client } from '../../support/client';
-import { run } from '../../support/command';
-import { login } from '../../support/embedded';
+import { Client } from '../../support/clients/client';
+import { run } from '../../support/clients/command';
+import { login } from '../../support/servers/embedded';
 
-const WALKTHROUGH = join(__dirname, '../../support/walkthrough.sh');
+const WALKTHROUGH = join(__dirname, '../../support/clients/walkthrough.sh');
 
 describe('a server with a store of its own', () => {
   let folder: string;

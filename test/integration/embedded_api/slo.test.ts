@@ -1,6 +1,6 @@
-import type { Client } from '../../support/client';
-import { mustBe, newContainer, put } from '../../support/containers';
-import { startEmbedded, type EmbeddedServer } from '../../support/embedded';
+import type { Client } from '../../support/clients/client';
+import { mustBe, newContainer, put } from '../../support/clients/containers';
+import { startEmbedded, type EmbeddedServer } from '../../support/servers/embedded';
 
 describe('a static large object', () => {
   let server: EmbeddedServer;

@@ -1,9 +1,9 @@
-import { loginTo, embeddedConfiguration } from '../../support/embedded_process';
+import { loginTo, embeddedConfiguration } from '../../support/servers/embedded_process';
 import { createLog } from '../../../src/util/log';
 import { readConfig } from '../../../src/pipeline/load';
 import { startServer, type RunningServer } from '../../../src/server/serve';
-import { slowClientsSuite, STALL_TIME } from '../../support/slow_clients';
-import { temporaryFolders } from '../../support/storage';
+import { slowClientsSuite, STALL_TIME } from '../../conformance/slow_clients';
+import { temporaryFolders } from '../../support/stores/storage';
 
 const newFolder = temporaryFolders();
 

@@ -11,9 +11,9 @@ import { openStorage } from '../../../src/stores/embedded/storage/lmdb_storage';
 import { SwiftStore } from '../../../src/versioning/store/swift_store';
 import type { ObjectRef } from '../../../src/versioning/store/store';
 import { storeSuite, type StoreFixture } from '../../conformance/store';
-import { temporaryFolders } from '../../support/storage';
-import { clientRequest, upstreamFixture } from '../../support/upstream_store';
-import { anyAuthority } from '../../support/authority';
+import { temporaryFolders } from '../../support/stores/storage';
+import { clientRequest, upstreamFixture } from '../../support/stores/upstream_store';
+import { anyAuthority } from '../../support/stores/authority';
 
 const folder = temporaryFolders();
 const opened: App[] = [];

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
-import type { Client } from '../../support/client';
-import { startEmbedded, type EmbeddedServer } from '../../support/embedded';
+import type { Client } from '../../support/clients/client';
+import { startEmbedded, type EmbeddedServer } from '../../support/servers/embedded';
 
 const LATER = Math.floor(Date.now() / 1000) + 600;
 

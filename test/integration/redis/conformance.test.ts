@@ -9,9 +9,9 @@ import { redisUrl } from '../../../src/coordination/redis/url';
 import { cacheSuite } from '../../conformance/cache';
 import { usesSuite } from '../../conformance/uses';
 import { lockerSuite } from '../../conformance/locker';
-import { eventually } from '../../support/eventually';
-import { describeWithRedis, TestRedis } from '../../support/redis';
-import { lockOf } from '../../support/lock_names';
+import { eventually } from '../../support/running/eventually';
+import { describeWithRedis, TestRedis } from '../../support/servers/redis';
+import { lockOf } from '../../support/stores/lock_names';
 
 const LEASE = 1000;
 const LONG = 30_000;

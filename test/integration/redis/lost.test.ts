@@ -1,15 +1,15 @@
 import { createServer, request, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
-import { Client } from '../../support/client';
+import { Client } from '../../support/clients/client';
 import { Headers } from '../../../src/http/headers';
-import { newPair, pathOf, put } from '../../support/containers';
-import { embeddedConfiguration, loginTo } from '../../support/embedded_process';
-import { eventually } from '../../support/eventually';
-import { startProxy } from '../../support/proxy';
-import { startProxyProcess } from '../../support/proxy_process';
-import { describeWithRedis, TestRedis } from '../../support/redis';
-import { temporaryFolders } from '../../support/storage';
+import { newPair, pathOf, put } from '../../support/clients/containers';
+import { embeddedConfiguration, loginTo } from '../../support/servers/embedded_process';
+import { eventually } from '../../support/running/eventually';
+import { startProxy } from '../../support/servers/proxy';
+import { startProxyProcess } from '../../support/servers/proxy_process';
+import { describeWithRedis, TestRedis } from '../../support/servers/redis';
+import { temporaryFolders } from '../../support/stores/storage';
 
 const newFolder = temporaryFolders();
 

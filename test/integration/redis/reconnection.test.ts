@@ -7,9 +7,9 @@ import {
 import { CoordinationUnavailable } from '../../../src/util/errors';
 import { createLog } from '../../../src/util/log';
 import { redisUrl } from '../../../src/coordination/redis/url';
-import { eventually, pause } from '../../support/eventually';
-import { describeWithRedis, TestRedis } from '../../support/redis';
-import { lockOf } from '../../support/lock_names';
+import { eventually, pause } from '../../support/running/eventually';
+import { describeWithRedis, TestRedis } from '../../support/servers/redis';
+import { lockOf } from '../../support/stores/lock_names';
 
 const LEASE = 1000;
 const LONG = 30_000;

@@ -8,9 +8,9 @@ import {
 import type { Lock } from '../../../src/coordination/locks/locker';
 import { createLog } from '../../../src/util/log';
 import { redisUrl } from '../../../src/coordination/redis/url';
-import { eventually } from '../../support/eventually';
-import { describeWithRedis, TestRedis } from '../../support/redis';
-import { lockOf } from '../../support/lock_names';
+import { eventually } from '../../support/running/eventually';
+import { describeWithRedis, TestRedis } from '../../support/servers/redis';
+import { lockOf } from '../../support/stores/lock_names';
 
 const LEASE = 1000;
 const never = () => new AbortController().signal;

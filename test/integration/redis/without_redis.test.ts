@@ -13,12 +13,12 @@ import {
   newContainer,
   newPair,
   pathOf,
-} from '../../support/containers';
-import { eventually, pause } from '../../support/eventually';
-import { startProxy } from '../../support/proxy';
-import { describeWithRedis, TestRedis } from '../../support/redis';
-import { describeWithSwift, login } from '../../support/swift';
-import { lockOf } from '../../support/lock_names';
+} from '../../support/clients/containers';
+import { eventually, pause } from '../../support/running/eventually';
+import { startProxy } from '../../support/servers/proxy';
+import { describeWithRedis, TestRedis } from '../../support/servers/redis';
+import { describeWithSwift, login } from '../../support/servers/swift';
+import { lockOf } from '../../support/stores/lock_names';
 
 const LEASE = 1000;
 const LONG = 30_000;

@@ -7,11 +7,11 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
-import { login as loginEmbedded } from '../../support/embedded';
-import { describeS3 } from '../../support/s3/endpoint';
-import { formFor } from '../../support/s3/form';
-import { newBucket, sdkAt } from '../../support/s3/sdk';
-import { SignedClient } from '../../support/s3/signed';
+import { login as loginEmbedded } from '../../support/servers/embedded';
+import { describeS3 } from '../../support/servers/s3_endpoint';
+import { formFor } from '../../support/clients/s3/form';
+import { newBucket, sdkAt } from '../../support/clients/s3/sdk';
+import { SignedClient } from '../../support/clients/s3/signed';
 
 const MIB = 1024 * 1024;
 

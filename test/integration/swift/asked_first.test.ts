@@ -1,9 +1,9 @@
 import { askedFirstSuite } from '../../conformance/asked_first';
-import { suiteProxy } from '../../support/suite';
-import { mustBe, newContainer, put } from '../../support/containers';
-import { serviceUser, startExpressApp, type ExpressApp } from '../../support/express_app';
-import { RawConnection } from '../../support/raw_connection';
-import { describeWithSwift, login } from '../../support/swift';
+import { suiteProxy } from '../../support/servers/suite_proxy';
+import { mustBe, newContainer, put } from '../../support/clients/containers';
+import { serviceUser, startExpressApp, type ExpressApp } from '../../support/servers/express_app';
+import { RawConnection } from '../../support/clients/raw_connection';
+import { describeWithSwift, login } from '../../support/servers/swift';
 
 const IDS = 'allow_object_versioning = true';
 

@@ -1,4 +1,4 @@
-import type { Client } from '../../support/client';
+import type { Client } from '../../support/clients/client';
 import {
   current,
   MODES,
@@ -7,9 +7,9 @@ import {
   newPair,
   pathOf,
   put,
-} from '../../support/containers';
-import { suiteProxy } from '../../support/suite';
-import { describeWithSwift } from '../../support/swift';
+} from '../../support/clients/containers';
+import { suiteProxy } from '../../support/servers/suite_proxy';
+import { describeWithSwift } from '../../support/servers/swift';
 
 const OBJECT = 'object';
 

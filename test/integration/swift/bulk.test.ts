@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
-import { archiveOf, type Member } from '../../support/archives';
-import { Client, type Answer } from '../../support/client';
-import { run } from '../../support/command';
+import { archiveOf, type Member } from '../../support/clients/archives';
+import { Client, type Answer } from '../../support/clients/client';
+import { run } from '../../support/clients/command';
 import {
   bodies,
   current,
@@ -10,9 +10,9 @@ import {
   newContainer,
   newPair,
   put,
-} from '../../support/containers';
-import { suiteProxy } from '../../support/suite';
-import { describeWithSwift, login } from '../../support/swift';
+} from '../../support/clients/containers';
+import { suiteProxy } from '../../support/servers/suite_proxy';
+import { describeWithSwift, login } from '../../support/servers/swift';
 
 const TYPES = [
   'application/json',

@@ -1,6 +1,6 @@
 import { ConfigError, versionedWrites, type VersionedWritesOptions } from '../../../src';
 import { Headers } from '../../../src/http/headers';
-import { Client } from '../../support/client';
+import { Client } from '../../support/clients/client';
 import {
   bodies,
   current,
@@ -9,12 +9,12 @@ import {
   newPair,
   pathOf,
   put,
-} from '../../support/containers';
-import { serviceUser, startExpressApp, type ExpressApp } from '../../support/express_app';
-import { FORM_TYPE, formBody, LIMITS, signForm } from '../../support/forms';
-import { RawRequest } from '../../support/raw_request';
-import { describeWithSwift, login } from '../../support/swift';
-import { temporary } from '../../support/temp_urls';
+} from '../../support/clients/containers';
+import { serviceUser, startExpressApp, type ExpressApp } from '../../support/servers/express_app';
+import { FORM_TYPE, formBody, LIMITS, signForm } from '../../support/clients/forms';
+import { RawRequest } from '../../support/clients/raw_request';
+import { describeWithSwift, login } from '../../support/servers/swift';
+import { temporary } from '../../support/clients/temp_urls';
 
 const OBJECT = 'folder/object';
 

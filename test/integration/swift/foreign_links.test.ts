@@ -3,12 +3,12 @@ import {
   versionsContainerOf,
 } from '../../../src/versioning/object_versioning/version_names';
 import { toBytes } from '../../../src/http/bytes';
-import { Client } from '../../support/client';
-import { mustBe, newContainer, pathOf, put } from '../../support/containers';
-import { suiteProxy } from '../../support/suite';
-import { describeWithSwift, login } from '../../support/swift';
-import { temporary } from '../../support/temp_urls';
-import { newContainerWithIds, versionsIn } from '../../support/with_ids';
+import { Client } from '../../support/clients/client';
+import { mustBe, newContainer, pathOf, put } from '../../support/clients/containers';
+import { suiteProxy } from '../../support/servers/suite_proxy';
+import { describeWithSwift, login } from '../../support/servers/swift';
+import { temporary } from '../../support/clients/temp_urls';
+import { newContainerWithIds, versionsIn } from '../../support/clients/with_ids';
 
 const OBJECT = 'object';
 

@@ -1,6 +1,6 @@
 import { request as httpRequest } from 'node:http';
 import { Headers } from '../../../src/http/headers';
-import { Client } from '../../support/client';
+import { Client } from '../../support/clients/client';
 import {
   bodies,
   current,
@@ -11,8 +11,8 @@ import {
   newPair,
   pathOf,
   put,
-} from '../../support/containers';
-import { eventually } from '../../support/eventually';
+} from '../../support/clients/containers';
+import { eventually } from '../../support/running/eventually';
 import {
   BOUNDARY,
   FORM_TYPE,
@@ -21,9 +21,9 @@ import {
   signForm,
   type Fields,
   type FormFile,
-} from '../../support/forms';
-import { suiteProxy } from '../../support/suite';
-import { describeWithSwift, login } from '../../support/swift';
+} from '../../support/clients/forms';
+import { suiteProxy } from '../../support/servers/suite_proxy';
+import { describeWithSwift, login } from '../../support/servers/swift';
 
 const KEYS = {
   'X-Container-Meta-Temp-Url-Key': 'first',

@@ -1,7 +1,7 @@
 import { hiddenTable } from '../../conformance/with_ids/hidden';
-import { partOf } from '../../support/depth';
-import { suiteProxy } from '../../support/suite';
-import { describeWithSwift, login } from '../../support/swift';
+import { partOf } from '../../support/running/depth';
+import { suiteProxy } from '../../support/servers/suite_proxy';
+import { describeWithSwift, login } from '../../support/servers/swift';
 
 const filter = 'allow_object_versioning = true';
 

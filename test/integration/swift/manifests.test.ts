@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { execFileSync } from 'node:child_process';
 import { readJson, UnreadableJson } from '../../../src/formats/json';
-import type { Client } from '../../support/client';
-import { mustBe, newContainer, put } from '../../support/containers';
-import { BOMS, encoded, ENCODINGS } from '../../support/encodings';
-import { runs } from '../../support/runs';
-import { suiteProxy } from '../../support/suite';
-import { describeWithSwift, login } from '../../support/swift';
-import { newContainerWithIds } from '../../support/with_ids';
+import type { Client } from '../../support/clients/client';
+import { mustBe, newContainer, put } from '../../support/clients/containers';
+import { BOMS, encoded, ENCODINGS } from '../../support/clients/encodings';
+import { runs } from '../../support/running/runs';
+import { suiteProxy } from '../../support/servers/suite_proxy';
+import { describeWithSwift, login } from '../../support/servers/swift';
+import { newContainerWithIds } from '../../support/clients/with_ids';
 
 /** Placeholders for paths: of an existing segment, and of a version. */
 const [PART, VERSION] = ['PART', 'VERSION'];

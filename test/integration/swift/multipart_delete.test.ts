@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import type { Handler } from '../../../src/swift_api/message';
 import type { Config } from '../../../src/pipeline/load';
 import type { RunningServer } from '../../../src/server/serve';
-import type { Client } from '../../support/client';
-import { startProxy, type ProxyOptions } from '../../support/proxy';
-import { describeWithSwift, login, type SwiftUrls } from '../../support/swift';
+import type { Client } from '../../support/clients/client';
+import { startProxy, type ProxyOptions } from '../../support/servers/proxy';
+import { describeWithSwift, login, type SwiftUrls } from '../../support/servers/swift';
 
 /** Requests that reached a store which was to delete segments by itself. */
 const delegated: string[] = [];

@@ -9,9 +9,9 @@ import {
   newPair,
   pathOf,
   put,
-} from '../../support/containers';
-import { suiteProxy } from '../../support/suite';
-import { describeWithSwift, login } from '../../support/swift';
+} from '../../support/clients/containers';
+import { suiteProxy } from '../../support/servers/suite_proxy';
+import { describeWithSwift, login } from '../../support/servers/swift';
 
 const OBJECT = 'object';
 

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { askS3, elements } from '../../support/buckets/s3';
-import { openSwift, type BucketStore } from '../../support/buckets/store';
-import type { Client } from '../../support/client';
-import { mustBe } from '../../support/containers';
-import { describeWithSwift, login } from '../../support/swift';
+import { askS3, elements } from '../../support/clients/s3/unsigned';
+import { openSwift, type BucketStore } from '../../support/stores/bucket_store';
+import type { Client } from '../../support/clients/client';
+import { mustBe } from '../../support/clients/containers';
+import { describeWithSwift, login } from '../../support/servers/swift';
 
 const PUBLIC = { 'X-Container-Read': '.r:*,.rlistings', 'X-Container-Write': 'test:tester3' };
 const READ = 'x-container-read';

@@ -7,10 +7,10 @@ import {
 } from '../../../src/stores/swift/sole_server/server_records';
 import { THIS_PROCESS } from '../../../src/stores/swift/sole_server/this_process';
 import { Fence, type Locks } from '../../../src/coordination/sole_server';
-import { eventually, pause } from '../../support/eventually';
-import { serviceUser } from '../../support/express_app';
-import { Forwarder } from '../../support/forwarder';
-import { describeWithSwift, login } from '../../support/swift';
+import { eventually, pause } from '../../support/running/eventually';
+import { serviceUser } from '../../support/servers/express_app';
+import { Forwarder } from '../../support/servers/forwarder';
+import { describeWithSwift, login } from '../../support/servers/swift';
 
 const TIMES = { refresh: 200, valid: 2000, retry: 50 };
 const CONTAINER = '/hindsight-servers';

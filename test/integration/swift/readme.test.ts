@@ -3,13 +3,13 @@ import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { run } from '../../support/command';
-import { eventually } from '../../support/eventually';
-import { freePorts } from '../../support/ports';
-import { startProxyProcess, type ProxyProcess } from '../../support/proxy_process';
-import { describeWithSwift, login } from '../../support/swift';
+import { run } from '../../support/clients/command';
+import { eventually } from '../../support/running/eventually';
+import { freePorts } from '../../support/servers/ports';
+import { startProxyProcess, type ProxyProcess } from '../../support/servers/proxy_process';
+import { describeWithSwift, login } from '../../support/servers/swift';
+import { ROOT } from '../../support/running/paths';
 
-const ROOT = join(__dirname, '../../..');
 const README = readFileSync(join(ROOT, 'README.md'), 'utf8');
 const SAMPLE = readFileSync(join(ROOT, 'config/swift.conf'), 'utf8');
 

@@ -1,6 +1,6 @@
 import { refusedFirstSuite } from '../../conformance/refused_first';
-import { suiteProxy } from '../../support/suite';
-import { describeWithSwift } from '../../support/swift';
+import { suiteProxy } from '../../support/servers/suite_proxy';
+import { describeWithSwift } from '../../support/servers/swift';
 
 const IDS = 'allow_object_versioning = true';
 

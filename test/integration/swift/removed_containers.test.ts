@@ -1,6 +1,6 @@
-import { MODES, newPair } from '../../support/containers';
-import { suiteProxy } from '../../support/suite';
-import { describeWithSwift } from '../../support/swift';
+import { MODES, newPair } from '../../support/clients/containers';
+import { suiteProxy } from '../../support/servers/suite_proxy';
+import { describeWithSwift } from '../../support/servers/swift';
 
 const ROUNDS = 8;
 

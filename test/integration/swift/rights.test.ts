@@ -6,11 +6,11 @@ import type { App } from '../../../src/plugin/plugin';
 import { createSwiftApp, swift } from '../../../src/stores/swift/app';
 import { Rights } from '../../../src/stores/swift/rights';
 import { SelfTest } from '../../../src/stores/swift/self_test';
-import type { Client } from '../../support/client';
-import { current, mustBe, newContainer, put } from '../../support/containers';
-import { eventually } from '../../support/eventually';
-import { describeWithSwift, login } from '../../support/swift';
-import { temporary } from '../../support/temp_urls';
+import type { Client } from '../../support/clients/client';
+import { current, mustBe, newContainer, put } from '../../support/clients/containers';
+import { eventually } from '../../support/running/eventually';
+import { describeWithSwift, login } from '../../support/servers/swift';
+import { temporary } from '../../support/clients/temp_urls';
 
 const KEY = { 'X-Container-Meta-Temp-Url-Key': 'key' };
 const ADMIN = '/v1/AUTH_admin';

@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto';
-import type { Client } from '../../support/client';
-import { bodies, current, newPair, put } from '../../support/containers';
-import { suiteProxy } from '../../support/suite';
-import { describeWithSwift, USERS } from '../../support/swift';
+import type { Client } from '../../support/clients/client';
+import { bodies, current, newPair, put } from '../../support/clients/containers';
+import { suiteProxy } from '../../support/servers/suite_proxy';
+import { describeWithSwift, USERS } from '../../support/servers/swift';
 
 /**
  * Signs a request by version 2 of S3's signatures: a string of the request's parts, in

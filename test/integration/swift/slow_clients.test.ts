@@ -1,6 +1,6 @@
-import { slowClientsSuite, STALL_TIME } from '../../support/slow_clients';
-import { suiteProxy } from '../../support/suite';
-import { describeWithSwift } from '../../support/swift';
+import { slowClientsSuite, STALL_TIME } from '../../conformance/slow_clients';
+import { suiteProxy } from '../../support/servers/suite_proxy';
+import { describeWithSwift } from '../../support/servers/swift';
 
 describeWithSwift('slow clients of a proxy', ({ plain }) => {
   const proxy = suiteProxy(plain, { filter: `upload_stall_time = ${STALL_TIME}` });

@@ -1,13 +1,13 @@
-import { newContainer, newPair, pathOf } from '../../support/containers';
-import { eventually } from '../../support/eventually';
-import { serviceUser, startExpressApp } from '../../support/express_app';
-import { startProxy } from '../../support/proxy';
+import { newContainer, newPair, pathOf } from '../../support/clients/containers';
+import { eventually } from '../../support/running/eventually';
+import { serviceUser, startExpressApp } from '../../support/servers/express_app';
+import { startProxy } from '../../support/servers/proxy';
 import {
   processConfiguration,
   startProxyProcess,
   type ProxyProcess,
-} from '../../support/proxy_process';
-import { describeWithSwift, login } from '../../support/swift';
+} from '../../support/servers/proxy_process';
+import { describeWithSwift, login } from '../../support/servers/swift';
 
 describeWithSwift('a server that looks for others over its Swift', ({ plain }) => {
   let server: ProxyProcess;

@@ -1,8 +1,8 @@
-import { newContainer, put } from '../../support/containers';
+import { newContainer, put } from '../../support/clients/containers';
 import { newEnabled } from '../../conformance/with_ids/containers';
-import { Client } from '../../support/client';
-import { suiteProxy } from '../../support/suite';
-import { describeWithSwift, login } from '../../support/swift';
+import { Client } from '../../support/clients/client';
+import { suiteProxy } from '../../support/servers/suite_proxy';
+import { describeWithSwift, login } from '../../support/servers/swift';
 
 const TESTER3 = 'test:tester3';
 

@@ -1,7 +1,7 @@
-import { newContainer } from '../../support/containers';
-import { RawConnection, values } from '../../support/raw_connection';
-import { suiteProxy } from '../../support/suite';
-import { describeWithSwift, login } from '../../support/swift';
+import { newContainer } from '../../support/clients/containers';
+import { RawConnection, values } from '../../support/clients/raw_connection';
+import { suiteProxy } from '../../support/servers/suite_proxy';
+import { describeWithSwift, login } from '../../support/servers/swift';
 
 describeWithSwift('answers of the real Swift', ({ plain }) => {
   const proxy = suiteProxy(plain);

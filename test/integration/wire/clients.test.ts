@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { newContainer } from '../../support/containers';
-import { eventually } from '../../support/eventually';
-import { RawConnection } from '../../support/raw_connection';
-import { suiteProxy } from '../../support/suite';
-import { describeWithSwift, login } from '../../support/swift';
-import { onWire } from '../../support/wire';
+import { newContainer } from '../../support/clients/containers';
+import { eventually } from '../../support/running/eventually';
+import { RawConnection } from '../../support/clients/raw_connection';
+import { suiteProxy } from '../../support/servers/suite_proxy';
+import { describeWithSwift, login } from '../../support/servers/swift';
+import { onWire } from '../../support/servers/wire';
 
 const PATH = '/v1/AUTH_test/c/o';
 const MIB = 1024 * 1024;

@@ -4,7 +4,7 @@ import { CoordinationUnavailable } from '../../../src/util/errors';
 import { Headers } from '../../../src/http/headers';
 import { NO_BODY, type Request } from '../../../src/swift_api/message';
 import { Upstream } from '../../../src/stores/swift/upstream';
-import { eventually } from '../../support/eventually';
+import { eventually } from '../../support/running/eventually';
 
 const request = (method: string, more: Partial<Request> = {}): Request => ({
   ...{

@@ -1,10 +1,10 @@
 import { Headers } from '../../../src/http/headers';
-import { Client } from '../../support/client';
-import type { FakeConnection } from '../../support/fake_store';
-import { RawConnection, values } from '../../support/raw_connection';
-import { suiteProxy } from '../../support/suite';
-import { describeWithSwift } from '../../support/swift';
-import { onWire } from '../../support/wire';
+import { Client } from '../../support/clients/client';
+import type { FakeConnection } from '../../support/stores/fake_store';
+import { RawConnection, values } from '../../support/clients/raw_connection';
+import { suiteProxy } from '../../support/servers/suite_proxy';
+import { describeWithSwift } from '../../support/servers/swift';
+import { onWire } from '../../support/servers/wire';
 
 const PATH = '/v1/AUTH_test/c/o';
 const MIB = 1024 * 1024;

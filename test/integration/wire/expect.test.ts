@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { newContainer } from '../../support/containers';
-import { type FakeConnection } from '../../support/fake_store';
-import { RawConnection, values } from '../../support/raw_connection';
-import { suiteProxy } from '../../support/suite';
-import { describeWithSwift, login } from '../../support/swift';
-import { onWire } from '../../support/wire';
+import { newContainer } from '../../support/clients/containers';
+import { type FakeConnection } from '../../support/stores/fake_store';
+import { RawConnection, values } from '../../support/clients/raw_connection';
+import { suiteProxy } from '../../support/servers/suite_proxy';
+import { describeWithSwift, login } from '../../support/servers/swift';
+import { onWire } from '../../support/servers/wire';
 
 const PATH = '/v1/AUTH_test/c/o';
 const EXPECT = 'Expect: 100-continue';

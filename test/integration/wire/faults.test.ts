@@ -1,8 +1,8 @@
 import { createServer, type AddressInfo } from 'node:net';
-import { eventually } from '../../support/eventually';
-import { startProxy } from '../../support/proxy';
-import { RawConnection, values, type RawAnswer } from '../../support/raw_connection';
-import { onWire } from '../../support/wire';
+import { eventually } from '../../support/running/eventually';
+import { startProxy } from '../../support/servers/proxy';
+import { RawConnection, values, type RawAnswer } from '../../support/clients/raw_connection';
+import { onWire } from '../../support/servers/wire';
 
 const PATH = '/v1/AUTH_test/c/o';
 const METHODS = ['GET', 'HEAD', 'PUT', 'POST', 'DELETE'];

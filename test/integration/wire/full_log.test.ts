@@ -4,13 +4,13 @@ import { closeSync, openSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { request } from 'undici';
-import { embeddedConfiguration, loginTo } from '../../support/embedded_process';
-import { eventually } from '../../support/eventually';
-import { freePorts } from '../../support/ports';
-import { noteProcess } from '../../support/processes';
-import { temporaryFolders } from '../../support/storage';
+import { embeddedConfiguration, loginTo } from '../../support/servers/embedded_process';
+import { eventually } from '../../support/running/eventually';
+import { freePorts } from '../../support/servers/ports';
+import { noteProcess } from '../../support/servers/processes';
+import { temporaryFolders } from '../../support/stores/storage';
+import { CLI } from '../../support/running/paths';
 
-const CLI = path.join(__dirname, '../../../dist/src/cli.js');
 const newFolder = temporaryFolders();
 
 it.each([1, 2])('a log on a full disk stops no server with %i processes', async (workers) => {

@@ -1,10 +1,10 @@
-import { Client } from '../../support/client';
-import { newContainer } from '../../support/containers';
-import { OK } from '../../support/fake_store';
-import { values } from '../../support/raw_connection';
-import { suiteProxy } from '../../support/suite';
-import { describeWithSwift, login } from '../../support/swift';
-import { onWire } from '../../support/wire';
+import { Client } from '../../support/clients/client';
+import { newContainer } from '../../support/clients/containers';
+import { OK } from '../../support/stores/fake_store';
+import { values } from '../../support/clients/raw_connection';
+import { suiteProxy } from '../../support/servers/suite_proxy';
+import { describeWithSwift, login } from '../../support/servers/swift';
+import { onWire } from '../../support/servers/wire';
 
 /** Bytes that a careless hop re-encodes: UTF-8, and latin1 bytes that are not UTF-8. */
 const BYTES = 'caf\xc3\xa9 \xe2\x82\xac \xff\x85\xa0\xe9';

@@ -1,10 +1,10 @@
-import { newContainer, newPair } from '../../support/containers';
-import { eventually } from '../../support/eventually';
-import { startProxy } from '../../support/proxy';
-import { RawConnection, values } from '../../support/raw_connection';
-import { describeWithSwift, login } from '../../support/swift';
-import { Client } from '../../support/client';
-import { onWire } from '../../support/wire';
+import { newContainer, newPair } from '../../support/clients/containers';
+import { eventually } from '../../support/running/eventually';
+import { startProxy } from '../../support/servers/proxy';
+import { RawConnection, values } from '../../support/clients/raw_connection';
+import { describeWithSwift, login } from '../../support/servers/swift';
+import { Client } from '../../support/clients/client';
+import { onWire } from '../../support/servers/wire';
 
 const PATH = '/v1/AUTH_test/c/o';
 

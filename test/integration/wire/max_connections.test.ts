@@ -1,6 +1,6 @@
-import { eventually } from '../../support/eventually';
-import { OK } from '../../support/fake_store';
-import { onWire } from '../../support/wire';
+import { eventually } from '../../support/running/eventually';
+import { OK } from '../../support/stores/fake_store';
+import { onWire } from '../../support/servers/wire';
 
 it('connections beyond max_connections are closed as they come, and the log says so once', () =>
   onWire(

@@ -1,10 +1,10 @@
 import { Headers } from '../../../src/http/headers';
-import { Client } from '../../support/client';
-import { newContainer } from '../../support/containers';
-import { OK } from '../../support/fake_store';
-import { suiteProxy } from '../../support/suite';
-import { describeWithSwift, login } from '../../support/swift';
-import { onWire } from '../../support/wire';
+import { Client } from '../../support/clients/client';
+import { newContainer } from '../../support/clients/containers';
+import { OK } from '../../support/stores/fake_store';
+import { suiteProxy } from '../../support/servers/suite_proxy';
+import { describeWithSwift, login } from '../../support/servers/swift';
+import { onWire } from '../../support/servers/wire';
 
 const NAMES = [
   'a//b',

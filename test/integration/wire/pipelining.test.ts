@@ -10,9 +10,9 @@ import { textResponse, type Handler } from '../../../src/swift_api/message';
 import { readTarget } from '../../../src/swift_api/request_target';
 import { createListener, serve } from '../../../src/server/listener';
 import { MAX_WAITING, MAX_WAITING_BYTES } from '../../../src/server/pipelining';
-import { eventually } from '../../support/eventually';
-import { RawConnection } from '../../support/raw_connection';
-import { runs } from '../../support/runs';
+import { eventually } from '../../support/running/eventually';
+import { RawConnection } from '../../support/clients/raw_connection';
+import { runs } from '../../support/running/runs';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;

@@ -1,12 +1,12 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { childrenOf, loginTo, startEmbeddedProcess } from '../../support/embedded_process';
-import { newContainer } from '../../support/containers';
-import { eventually } from '../../support/eventually';
-import { FakeStore } from '../../support/fake_store';
-import { startProxyProcess } from '../../support/proxy_process';
-import { RawConnection } from '../../support/raw_connection';
+import { childrenOf, loginTo, startEmbeddedProcess } from '../../support/servers/embedded_process';
+import { newContainer } from '../../support/clients/containers';
+import { eventually } from '../../support/running/eventually';
+import { FakeStore } from '../../support/stores/fake_store';
+import { startProxyProcess } from '../../support/servers/proxy_process';
+import { RawConnection } from '../../support/clients/raw_connection';
 
 const MIB = 1024 * 1024;
 

@@ -5,8 +5,8 @@ import { Readable } from 'node:stream';
 import { drain, readAll, type Body } from '../../../src/http/body';
 import { Headers } from '../../../src/http/headers';
 import { createSwiftApp, swift } from '../../../src/stores/swift/app';
-import { clientRequest } from '../../support/upstream_store';
-import { unlimited } from '../../support/authority';
+import { clientRequest } from '../../support/stores/upstream_store';
+import { unlimited } from '../../support/stores/authority';
 
 const BYTES = Buffer.alloc(300_000, 'x');
 

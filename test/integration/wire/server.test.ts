@@ -10,10 +10,10 @@ import { buildPipeline } from '../../../src/pipeline/build';
 import type { FilterContext } from '../../../src/plugin/plugin';
 import { readTarget } from '../../../src/swift_api/request_target';
 import { createListener, serve } from '../../../src/server/listener';
-import { eventually } from '../../support/eventually';
-import { FakeStore } from '../../support/fake_store';
-import { startProxy } from '../../support/proxy';
-import { RawConnection, values } from '../../support/raw_connection';
+import { eventually } from '../../support/running/eventually';
+import { FakeStore } from '../../support/stores/fake_store';
+import { startProxy } from '../../support/servers/proxy';
+import { RawConnection, values } from '../../support/clients/raw_connection';
 
 const PATH = '/v1/AUTH_test/c/o';
 

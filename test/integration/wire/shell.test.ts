@@ -1,12 +1,12 @@
-import { Client } from '../../support/client';
-import { mustBe, newPair, pathOf, uniqueName } from '../../support/containers';
-import { eventually } from '../../support/eventually';
-import { FakeStore, OK } from '../../support/fake_store';
-import { startProxy } from '../../support/proxy';
-import { RawConnection, values } from '../../support/raw_connection';
-import { suiteProxy } from '../../support/suite';
-import { describeWithSwift, login } from '../../support/swift';
-import { onWire } from '../../support/wire';
+import { Client } from '../../support/clients/client';
+import { mustBe, newPair, pathOf, uniqueName } from '../../support/clients/containers';
+import { eventually } from '../../support/running/eventually';
+import { FakeStore, OK } from '../../support/stores/fake_store';
+import { startProxy } from '../../support/servers/proxy';
+import { RawConnection, values } from '../../support/clients/raw_connection';
+import { suiteProxy } from '../../support/servers/suite_proxy';
+import { describeWithSwift, login } from '../../support/servers/swift';
+import { onWire } from '../../support/servers/wire';
 
 /** More than is passed on by default. */
 const ALL = { app: 'passthrough = GET,POST,DELETE,OPTIONS:/auth*' };

@@ -1,7 +1,7 @@
-import { startProxy } from '../../support/proxy';
-import { FakeStore, OK } from '../../support/fake_store';
-import { freePorts } from '../../support/ports';
-import { RawConnection, values, type RawAnswer } from '../../support/raw_connection';
+import { startProxy } from '../../support/servers/proxy';
+import { FakeStore, OK } from '../../support/stores/fake_store';
+import { freePorts } from '../../support/servers/ports';
+import { RawConnection, values, type RawAnswer } from '../../support/clients/raw_connection';
 
 const OWN = /^tx[0-9a-f]{21}-[0-9a-f]{10}$/;
 const NAMES = ['x-trans-id', 'x-openstack-request-id'];

@@ -1,8 +1,8 @@
 import { Headers } from '../../../src/http/headers';
-import { newContainer, pathOf, put, uniqueName } from '../../support/containers';
-import { eventually } from '../../support/eventually';
-import { suiteProxy } from '../../support/suite';
-import { describeWithSwift } from '../../support/swift';
+import { newContainer, pathOf, put, uniqueName } from '../../support/clients/containers';
+import { eventually } from '../../support/running/eventually';
+import { suiteProxy } from '../../support/servers/suite_proxy';
+import { describeWithSwift } from '../../support/servers/swift';
 
 /** Counts this process's timers that would keep it from ending. */
 function timers(): number {

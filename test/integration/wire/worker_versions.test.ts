@@ -2,10 +2,9 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { noteProcess } from '../../support/processes';
+import { noteProcess } from '../../support/servers/processes';
 import { VERSION } from '../../../src/util/version';
-
-const CLI = join(__dirname, '../../../dist/src/cli.js');
+import { CLI } from '../../support/running/paths';
 
 /** Starts a worker as a primary process of a version would; returns its first message. */
 async function saidBelow(version: string | undefined): Promise<unknown> {

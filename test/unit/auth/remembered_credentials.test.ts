@@ -1,6 +1,6 @@
 import { CachedCredentials } from '../../../src/auth/remembered_credentials';
 import { StoreError } from '../../../src/util/store_error';
-import { eventually } from '../../support/eventually';
+import { eventually } from '../../support/running/eventually';
 
 const CREDENTIAL = { accessKey: 'AK', secretKey: 'SK', user: 'user', key: 'SK' };
 const MINUTE = 60_000;

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { combineCrcs, computeCrc } from '../../../src/formats/crc';
 import { parseTags, tagHeaders, tagsIn } from '../../../src/buckets/tags';
 import { toBytes } from '../../../src/http/bytes';
-import '../../support/runs';
+import '../../support/running/runs';
 
 describe('sums of parts', () => {
   it('are what they are', () => {

@@ -1,5 +1,5 @@
-import { askS3, codeOf, type S3Answer, type Sent } from '../../support/buckets/s3';
-import { openEmbedded, type BucketStore } from '../../support/buckets/store';
+import { askS3, codeOf, type S3Answer, type Sent } from '../../support/clients/s3/unsigned';
+import { openEmbedded, type BucketStore } from '../../support/stores/bucket_store';
 
 type Versioning = 'never' | 'Enabled' | 'Suspended';
 

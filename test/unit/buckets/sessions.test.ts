@@ -6,7 +6,7 @@ import { Headers } from '../../../src/http/headers';
 import { NO_BODY, type Handler } from '../../../src/swift_api/message';
 import { LoginRefused } from '../../../src/auth/logins';
 import { StoreError } from '../../../src/util/store_error';
-import { asRequest, inPieces } from '../../support/s3_requests';
+import { asRequest, inPieces } from '../../support/clients/s3/requests';
 
 const CREDENTIAL = { accessKey: 'AK', secretKey: 'SK', user: 'test:tester', key: 'testing' };
 

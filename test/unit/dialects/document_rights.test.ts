@@ -15,7 +15,7 @@ import { Headers } from '../../../src/http/headers';
 import { NO_BODY, type Handler, type Request, type Response } from '../../../src/swift_api/message';
 import { createLog } from '../../../src/util/log';
 import type { FilterContext } from '../../../src/plugin/plugin';
-import { ROOT } from '../../support/buckets/store';
+import { ROOT_REQUEST } from '../../support/stores/bucket_store';
 import type { Body } from '../../../src/http/body';
 
 const MIB = 1024 * 1024;
@@ -29,7 +29,7 @@ function call(status: number, { body, isAnonymous }: { body: Body; isAnonymous?:
     return Promise.resolve(statusResponse(status));
   };
   const sendContinue = jest.fn();
-  const request: Request = { ...ROOT, method: 'POST', body, sendContinue };
+  const request: Request = { ...ROOT_REQUEST, method: 'POST', body, sendContinue };
   const caller: Caller = {
     next,
     request,
@@ -122,13 +122,13 @@ describe('a full memory is reported as 503, which is retryable', () => {
     ],
     ['of QingStor', dialectHandler(full, dialect(qsAnswer), LOG), /"service_unavailable"/],
   ])('in the dialect %s', async (_, handler, words) => {
-    const response = await handler(ROOT);
+    const response = await handler(ROOT_REQUEST);
     expect([response.status, response.headers.get('retry-after')]).toEqual([503, '1']);
     expect(text(response)).toMatch(words);
   });
 
   it('in the report of a bulk operation', () => {
-    expect(reportForError(new BodyMemoryFull(), ROOT, LOG)).toEqual([
+    expect(reportForError(new BodyMemoryFull(), ROOT_REQUEST, LOG)).toEqual([
       503,
       expect.stringContaining('try again'),
     ]);

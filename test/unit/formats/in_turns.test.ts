@@ -3,8 +3,8 @@ import { readTar } from '../../../src/formats/archive/tar';
 import { readNames } from '../../../src/plugin/held_names';
 import { ByteReader } from '../../../src/formats/byte_reader';
 import { readXml } from '../../../src/dialects/xml';
-import { archiveOf, bzip2Bomb } from '../../support/archives';
-import { turnsDuring } from '../../support/turns';
+import { archiveOf, bzip2Bomb } from '../../support/clients/archives';
+import { turnsDuring } from '../../support/running/turns';
 
 const MIB = 1024 * 1024;
 

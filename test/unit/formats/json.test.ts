@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readJson, UnreadableJson } from '../../../src/formats/json';
-import { BOMS, encoded, ENCODINGS } from '../../support/encodings';
+import { BOMS, encoded, ENCODINGS } from '../../support/clients/encodings';
 
 const bytes = (text: string) => Buffer.from(text);
 

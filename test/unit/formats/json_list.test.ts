@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { readJson, UnreadableJson } from '../../../src/formats/json';
 import { NotAList, readJsonList } from '../../../src/formats/json_list';
-import '../../support/runs';
-import { turnsDuring } from '../../support/turns';
+import '../../support/running/runs';
+import { turnsDuring } from '../../support/running/turns';
 
 const MIB = 1024 * 1024;
 

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import fc from 'fast-check';
 import { InvalidForm, readParts } from '../../../src/formats/multipart';
 import { parseParameters } from '../../../src/formats/form';
-import '../../support/runs';
+import '../../support/running/runs';
 
 const BOUNDARY = 'b-o-u-n-d';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { toPythonJson } from '../../../src/formats/python_json';
-import '../../support/runs';
+import '../../support/running/runs';
 
 describe('JSON as Python writes it', () => {
   it('is what was written, in printable ASCII', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { BodyMemory, BodyMemoryFull, type HeldBytes } from '../../../src/http/body_memory';
-import '../../support/runs';
+import '../../support/running/runs';
 
 const MAX = 1000;
 const ACCOUNTS = ['a', 'b', 'c', 'd', 'e', undefined] as const;

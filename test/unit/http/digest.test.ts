@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import { DIGESTS, verifySignature, parseSignature } from '../../../src/http/digest';
 import { isInRange } from '../../../middleware/tempurl/ip_range';
-import '../../support/runs';
+import '../../support/running/runs';
 
 const bytes = fc.string({
   unit: fc.integer({ min: 0, max: 255 }).map((code) => String.fromCharCode(code)),

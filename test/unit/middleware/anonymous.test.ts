@@ -1,7 +1,7 @@
 import type { Handler } from '../../../src/swift_api/message';
-import { acceptingCos } from '../../support/cos/requests';
-import { acceptingQs } from '../../support/qs/requests';
-import { acceptingFilter, asRequest, textOf } from '../../support/s3_requests';
+import { acceptingCos } from '../../support/clients/cos/requests';
+import { acceptingQs } from '../../support/clients/qs/requests';
+import { acceptingFilter, asRequest, textOf } from '../../support/clients/s3/requests';
 
 const parts = { domains: ['api.example'], anonymous: { account: 'AUTH_test', token: undefined } };
 const DIALECTS: Record<string, { readonly handler: Handler }> = {

@@ -6,7 +6,7 @@ import { Credentials } from '../../../src/auth/credential';
 import { Headers } from '../../../src/http/headers';
 import { createLog } from '../../../src/util/log';
 import type { App } from '../../../src/plugin/plugin';
-import { clientRequest } from '../../support/upstream_store';
+import { clientRequest } from '../../support/stores/upstream_store';
 
 const app: App = {
   handler: () => Promise.reject(new Error('not asked')),

@@ -3,7 +3,7 @@ import { readAll } from '../../../src/http/body';
 import { Headers } from '../../../src/http/headers';
 import { NO_BODY, textResponse, type Request } from '../../../src/swift_api/message';
 import type { FilterContext, RequestHead } from '../../../src/plugin/plugin';
-import { ROOT } from '../../support/buckets/store';
+import { ROOT_REQUEST } from '../../support/stores/bucket_store';
 
 const TYPE = 'text/plain; hindsight_null=1.2;charset=utf-8;hindsight_upload=x';
 
@@ -19,7 +19,7 @@ async function outcome(claims: (head: RequestHead) => boolean) {
   });
   const headers = Headers.of({ 'Content-Type': TYPE, Authorization: 'QS key:signature' });
   const request = {
-    ...ROOT,
+    ...ROOT_REQUEST,
     method: 'PUT',
     path: '/bucket/key',
     query: 'a=b',

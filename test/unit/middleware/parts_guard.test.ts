@@ -7,8 +7,8 @@ import { Headers } from '../../../src/http/headers';
 import { subrequest, type Handler, type Request } from '../../../src/swift_api/message';
 import { readConfig } from '../../../src/pipeline/load';
 import { bucketOfParts, partsContainerOf } from '../../../src/swift_api/reserved';
-import { rightTo } from '../../support/authority';
-import { ROOT } from '../../support/buckets/store';
+import { rightTo } from '../../support/stores/authority';
+import { ROOT_REQUEST } from '../../support/stores/bucket_store';
 
 describe('the names of containers of parts', () => {
   it('are those of buckets, and lead back to them', () => {
@@ -61,7 +61,12 @@ describe('the guard of parts', () => {
     mayLock: () => Promise.reject(new Error('not asked')),
   });
   const ask = (method: string, path: string, headers = {}, query = '') =>
-    subrequest(ROOT, { method, path: `/v1/AUTH_a/${path}`, query, headers: Headers.of(headers) });
+    subrequest(ROOT_REQUEST, {
+      method,
+      path: `/v1/AUTH_a/${path}`,
+      query,
+      headers: Headers.of(headers),
+    });
 
   it('continues in the name of the service user only for a dialect, and for clients that may write the bucket', async () => {
     const path = 'b+segments/k/marker';
@@ -138,7 +143,7 @@ describe('the ACLs of a container of parts', () => {
   };
   const align = (next: Handler) =>
     new PartsAcls(next, 'service').align(
-      ROOT,
+      ROOT_REQUEST,
       { version: 'v1', account: 'AUTH_a', container: 'b' },
       rightTo('change', '/v1/AUTH_a/b'),
     );

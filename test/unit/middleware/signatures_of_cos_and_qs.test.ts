@@ -11,7 +11,7 @@ import {
 } from '../../../middleware/qsapi/signature';
 import { unquote } from '../../../src/http/bytes';
 import { Headers } from '../../../src/http/headers';
-import { captures, type Recorded } from '../../support/captures';
+import { captures, type Recorded } from '../../support/clients/captures';
 
 /** What signatures cover. */
 interface Captured {

@@ -6,7 +6,7 @@ import { Headers } from '../../../src/http/headers';
 import { parseIni as parse } from '../../../src/config/ini';
 import { Mistakes } from '../../../src/config/mistakes';
 import { loadConfig, readConfig } from '../../../src/pipeline/load';
-import '../../support/runs';
+import '../../support/running/runs';
 
 const SAMPLES = join(__dirname, '../../../config');
 

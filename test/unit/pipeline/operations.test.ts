@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { operationsTable, TOLD_AND_THERE } from '../../support/dialects/operations';
+import { operationsTable, TOLD_AND_THERE } from '../../support/clients/dialects/operations';
 
 describe("README's table of what can be asked in which API", () => {
   it.each(TOLD_AND_THERE)('tells all operations of $api, and no others', ({ told, there }) => {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Headers } from '../../../src/http/headers';
 import { storeSuite } from '../../conformance/store';
-import { MapStore } from '../../support/map_store';
+import { MapStore } from '../../support/stores/map_store';
 
 storeSuite(
   'in memory, for tests of the core',

@@ -6,8 +6,8 @@ import {
   etagOf,
   multipartEtagOf,
   type Change,
-} from '../../support/s3/model';
-import { allEntries, objectsIn, versionsPage } from '../../support/s3/model_listing';
+} from '../../support/judges/buckets/model';
+import { allEntries, objectsIn, versionsPage } from '../../support/judges/buckets/model_listing';
 
 const put = (key: string, body: string): Change => ({ kind: 'put', key, body });
 const remove = (key: string, id?: string): Change => ({ kind: 'delete', key, id });

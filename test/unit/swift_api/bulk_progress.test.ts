@@ -1,6 +1,6 @@
 import { respondWithProgress } from '../../../src/swift_api/bulk/progress';
 import { readAll } from '../../../src/http/body';
-import { turnsDuring } from '../../support/turns';
+import { turnsDuring } from '../../support/running/turns';
 
 it('others have their turn while a bulk operation does what waits for nothing', async () => {
   // oxlint-disable-next-line typescript/require-await -- tests a generator without awaits

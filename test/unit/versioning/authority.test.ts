@@ -14,7 +14,7 @@ import {
   rightToChange,
   rightToLink,
 } from '../../../src/swift_api/authority/shown_right';
-import { rightTo, unlimited } from '../../support/authority';
+import { rightTo, unlimited } from '../../support/stores/authority';
 
 const ITSELF = 'multipart-manifest=get&symlink=get';
 const OBJECT = '/v1/AUTH_x/c/o';

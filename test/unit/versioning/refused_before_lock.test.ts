@@ -7,7 +7,7 @@ import type { Locker } from '../../../src/coordination/locks/locker';
 import { MemoryLocker } from '../../../src/coordination/locks/memory_locker';
 import { createLog } from '../../../src/util/log';
 import { NoteBinding } from '../../../src/versioning/store/note_binding';
-import { rightTo } from '../../support/authority';
+import { rightTo } from '../../support/stores/authority';
 import type { Power } from '../../../src/swift_api/authority/authority';
 
 interface Place {

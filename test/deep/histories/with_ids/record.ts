@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import type { Answer, Client } from '../../../support/client';
-import { MARKER_TYPE, mustBe, pathOf } from '../../../support/containers';
-import { pause } from '../../../support/eventually';
-import { newContainerWithIds, versionsIn } from '../../../support/with_ids';
+import type { Answer, Client } from '../../../support/clients/client';
+import { MARKER_TYPE, mustBe, pathOf } from '../../../support/clients/containers';
+import { pause } from '../../../support/running/eventually';
+import { newContainerWithIds, versionsIn } from '../../../support/clients/with_ids';
 import type { Content } from '../history';
 import { bodyOf } from '../plan';
 import type { Place } from '../record';

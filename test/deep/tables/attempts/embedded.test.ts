@@ -3,7 +3,7 @@ import { namesTable } from '../../../conformance/attempts/names';
 import { attemptTable, noticesTable } from '../../../conformance/attempts/table';
 import { writersTable } from '../../../conformance/attempts/writers';
 import type { AttemptStore, UserName } from '../../../conformance/attempts/world';
-import { startEmbedded, type EmbeddedServer } from '../../../support/embedded';
+import { startEmbedded, type EmbeddedServer } from '../../../support/servers/embedded';
 
 const USERS: Readonly<Record<UserName, readonly [user: string, key: string]>> = {
   tester: ['test:tester', 'testing'],

@@ -2,9 +2,9 @@ import { namesTable } from '../../../conformance/attempts/names';
 import { attemptTable } from '../../../conformance/attempts/table';
 import { writersTable } from '../../../conformance/attempts/writers';
 import type { AttemptStore } from '../../../conformance/attempts/world';
-import { suiteProxy } from '../../../support/suite';
-import { describeWithSwift, login } from '../../../support/swift';
-import { partOf } from '../../../support/depth';
+import { suiteProxy } from '../../../support/servers/suite_proxy';
+import { describeWithSwift, login } from '../../../support/servers/swift';
+import { partOf } from '../../../support/running/depth';
 
 describeWithSwift('who lacks the right', ({ plain, versioned }) => {
   const filter = 'allow_object_versioning = true';

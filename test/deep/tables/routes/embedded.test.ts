@@ -6,7 +6,7 @@ import {
   walkQueries,
   WRITING,
 } from '../../../conformance/routes/walk';
-import { startEmbedded, type EmbeddedServer } from '../../../support/embedded';
+import { startEmbedded, type EmbeddedServer } from '../../../support/servers/embedded';
 
 let server: EmbeddedServer;
 beforeAll(async () => {

@@ -7,10 +7,10 @@ import {
   walkQueries,
   WRITING,
 } from '../../../conformance/routes/walk';
-import { suiteFullSwift } from '../../../support/full_swift';
-import { suiteProxy } from '../../../support/suite';
-import { describeWithSwift, login } from '../../../support/swift';
-import { partOf } from '../../../support/depth';
+import { suiteFullSwift } from '../../../support/servers/full_swift';
+import { suiteProxy } from '../../../support/servers/suite_proxy';
+import { describeWithSwift, login } from '../../../support/servers/swift';
+import { partOf } from '../../../support/running/depth';
 
 jest.setTimeout(180_000);
 

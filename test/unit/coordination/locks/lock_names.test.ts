@@ -12,7 +12,7 @@ import {
   usersKey,
   type ObjectParts,
 } from '../../../../src/coordination/locks/lock_names';
-import '../../../support/runs';
+import '../../../support/running/runs';
 
 /** Parts of names that may collide with others. */
 const pieces = fc.constantFrom(

@@ -1,6 +1,6 @@
 import { MemoryLocker } from '../../../../src/coordination/locks/memory_locker';
 import { lockerSuite } from '../../../conformance/locker';
-import { lockOf } from '../../../support/lock_names';
+import { lockOf } from '../../../support/stores/lock_names';
 
 lockerSuite('of one process', () => new MemoryLocker());
 

@@ -5,7 +5,7 @@ import { LockTimeout } from '../../../../src/coordination/locks/locker';
 import { cacheSuite } from '../../../conformance/cache';
 import { usesSuite } from '../../../conformance/uses';
 import { lockerSuite } from '../../../conformance/locker';
-import { lockOf } from '../../../support/lock_names';
+import { lockOf } from '../../../support/stores/lock_names';
 
 const GRACE = 50;
 const never = () => new AbortController().signal;

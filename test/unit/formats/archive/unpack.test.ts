@@ -4,8 +4,8 @@ import fc from 'fast-check';
 import { ByteReader } from '../../../../src/formats/byte_reader';
 import { readTar } from '../../../../src/formats/archive/tar';
 import { unpack, type ArchiveKind } from '../../../../src/formats/archive/unpack';
-import { archiveOf } from '../../../support/archives';
-import { runs } from '../../../support/runs';
+import { archiveOf } from '../../../support/clients/archives';
+import { runs } from '../../../support/running/runs';
 
 async function* inPieces(bytes: Buffer, size: number): AsyncGenerator<Buffer> {
   for (let at = 0; at < bytes.length; at += size)

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { ByteReader } from '../../../../src/formats/byte_reader';
 import { readNames } from '../../../../middleware/bulk/names';
 import { quote } from '../../../../src/http/bytes';
-import '../../../support/runs';
+import '../../../support/running/runs';
 
 /** A body in pieces that end at the cuts. */
 async function* inPieces(body: Buffer, cuts: readonly number[]): AsyncGenerator<Buffer> {

@@ -7,8 +7,8 @@ import { drain } from '../../../../src/http/body';
 import { Headers } from '../../../../src/http/headers';
 import { subrequest, type Handler } from '../../../../src/swift_api/message';
 import { createLog } from '../../../../src/util/log';
-import { archiveOf } from '../../../support/archives';
-import { ROOT } from '../../../support/buckets/store';
+import { archiveOf } from '../../../support/clients/archives';
+import { ROOT_REQUEST } from '../../../support/stores/bucket_store';
 
 it('an archive is not read on for a client that may write none of it', async () => {
   const archive = gzipSync(
@@ -25,7 +25,7 @@ it('an archive is not read on for a client that may write none of it', async () 
     return statusResponse(403);
   };
   const request = {
-    ...subrequest(ROOT, {
+    ...subrequest(ROOT_REQUEST, {
       method: 'PUT',
       path: '/v1/AUTH_a',
       headers: Headers.of({ 'X-Auth-Token': 't' }),

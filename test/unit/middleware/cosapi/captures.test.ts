@@ -1,8 +1,8 @@
 import { readCosSignature } from '../../../../middleware/cosapi/signature';
-import { captures, type Recorded } from '../../../support/captures';
-import { cosMeaning } from '../../../support/cos/meaning';
-import { acceptingCos, cosSignedAt } from '../../../support/cos/requests';
-import { asRequest, textOf } from '../../../support/s3_requests';
+import { captures, type Recorded } from '../../../support/clients/captures';
+import { cosMeaning } from '../../../support/clients/cos/meaning';
+import { acceptingCos, cosSignedAt } from '../../../support/clients/cos/requests';
+import { asRequest, textOf } from '../../../support/clients/s3/requests';
 
 const ALL = ['cos-ip.txt', 'cos-domain.txt'].flatMap((file) =>
   captures(file).map((recorded): [string, Recorded] => [

@@ -9,9 +9,9 @@ import type { Handler } from '../../../../src/swift_api/message';
 import { parseQuery } from '../../../../src/swift_api/target';
 import { createLog } from '../../../../src/util/log';
 import { DELETE_MARKER_TYPE } from '../../../../src/swift_api/markers';
-import { cosSigned } from '../../../support/cos/signed';
-import { accepting, asRequest, textOf as bodyOf } from '../../../support/s3_requests';
-import { all, parseXml, textOf, type Element } from '../../../support/s3/xml';
+import { cosSigned } from '../../../support/clients/cos/signed';
+import { accepting, asRequest, textOf as bodyOf } from '../../../support/clients/s3/requests';
+import { all, parseXml, textOf, type Element } from '../../../support/clients/s3/xml';
 
 /** The example response in COS's documentation of GET Bucket Object Versions. */
 const EXAMPLE = readFileSync(join(__dirname, '../../../captures/cos-versions.xml'));

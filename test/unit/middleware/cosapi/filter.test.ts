@@ -1,7 +1,7 @@
 import { routes } from '../../../../middleware/cosapi/operations';
-import { acceptingCos } from '../../../support/cos/requests';
-import { cosSigned, type ToSign } from '../../../support/cos/signed';
-import { asRequest, textOf } from '../../../support/s3_requests';
+import { acceptingCos } from '../../../support/clients/cos/requests';
+import { cosSigned, type ToSign } from '../../../support/clients/cos/signed';
+import { asRequest, textOf } from '../../../support/clients/s3/requests';
 
 const VIRTUAL = 'bkt-1250000000.cos.ap-chengdu.myqcloud.com';
 const HERE = '127.0.0.1:8080';

@@ -1,9 +1,9 @@
 import { bucketOfQsHost } from '../../../../middleware/qsapi/host';
 import { recognise } from '../../../../middleware/qsapi/recognise';
 import { Headers } from '../../../../src/http/headers';
-import { captures, type Recorded } from '../../../support/captures';
-import { acceptingQs, qsMeaning, qsSignedAt } from '../../../support/qs/requests';
-import { asRequest, textOf } from '../../../support/s3_requests';
+import { captures, type Recorded } from '../../../support/clients/captures';
+import { acceptingQs, qsMeaning, qsSignedAt } from '../../../support/clients/qs/requests';
+import { asRequest, textOf } from '../../../support/clients/s3/requests';
 
 const isUnsigned = ({ target }: Recorded) => /\?version_id=[^&]*$/.test(target);
 

@@ -1,5 +1,5 @@
-import { captures, type Recorded } from '../../../support/captures';
-import { acceptingFilter, asRequest, signedAt, textOf } from '../../../support/s3_requests';
+import { captures, type Recorded } from '../../../support/clients/captures';
+import { acceptingFilter, asRequest, signedAt, textOf } from '../../../support/clients/s3/requests';
 
 const ALL = ['aws.txt', 'aws-stream.txt', 'minio.txt'].flatMap((file) =>
   captures(file).map((recorded): [string, Recorded] => [

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { sumOf } from '../../../../src/dialects/payload/checksums';
-import type { Recorded } from '../../../support/captures';
-import { acceptingFilter, asRequest, inPieces, textOf } from '../../../support/s3_requests';
-import { signed, signedChunks } from '../../../support/s3_signing';
-import { runs } from '../../../support/runs';
+import type { Recorded } from '../../../support/clients/captures';
+import { acceptingFilter, asRequest, inPieces, textOf } from '../../../support/clients/s3/requests';
+import { signed, signedChunks } from '../../../support/clients/s3/signing';
+import { runs } from '../../../support/running/runs';
 import type { Body } from '../../../../src/http/body';
 
 const NOW = Date.UTC(2023, 10, 14, 22, 13, 20);

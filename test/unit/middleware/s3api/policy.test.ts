@@ -3,7 +3,7 @@ import { verifyPolicy } from '../../../../middleware/s3api/policy';
 import { createSigners } from '../../../../middleware/s3api/signature/signers';
 import { Sessions } from '../../../../src/buckets/sessions';
 import { Credentials } from '../../../../src/auth/credential';
-import { ACCESS_KEY, SECRET_KEY } from '../../../support/s3_requests';
+import { ACCESS_KEY, SECRET_KEY } from '../../../support/clients/s3/requests';
 
 const NOW = Date.UTC(2023, 10, 14, 22, 13, 20);
 const credential = {

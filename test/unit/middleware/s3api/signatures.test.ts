@@ -1,8 +1,14 @@
 import fc from 'fast-check';
-import type { Recorded } from '../../../support/captures';
-import { acceptingFilter, asRequest, textOf } from '../../../support/s3_requests';
-import { encoded, presigned, signed, signer, type Unsigned } from '../../../support/s3_signing';
-import { runs } from '../../../support/runs';
+import type { Recorded } from '../../../support/clients/captures';
+import { acceptingFilter, asRequest, textOf } from '../../../support/clients/s3/requests';
+import {
+  encoded,
+  presigned,
+  signed,
+  signer,
+  type Unsigned,
+} from '../../../support/clients/s3/signing';
+import { runs } from '../../../support/running/runs';
 
 const NOW = Date.UTC(2023, 10, 14, 22, 13, 20);
 

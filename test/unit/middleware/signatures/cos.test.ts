@@ -2,18 +2,18 @@ import fc from 'fast-check';
 import { routes } from '../../../../middleware/cosapi/operations';
 import { toListedName, readCosSignature } from '../../../../middleware/cosapi/signature';
 import { quote } from '../../../../src/http/bytes';
-import type { Recorded } from '../../../support/captures';
-import { acceptingCos } from '../../../support/cos/requests';
-import { cosSigned, type ToSign } from '../../../support/cos/signed';
+import type { Recorded } from '../../../support/clients/captures';
+import { acceptingCos } from '../../../support/clients/cos/requests';
+import { cosSigned, type ToSign } from '../../../support/clients/cos/signed';
 import {
   changesOf,
   haveOneReading,
   saying,
   type Changed,
   type Vocabulary,
-} from '../../../support/one_reading';
-import { runs } from '../../../support/runs';
-import { asRequest, textOf } from '../../../support/s3_requests';
+} from '../../../support/judges/one_reading';
+import { runs } from '../../../support/running/runs';
+import { asRequest, textOf } from '../../../support/clients/s3/requests';
 
 const NOW = 1_700_000_100_000;
 const VIRTUAL = 'bkt-1250000000.cos.ap-chengdu.myqcloud.com';

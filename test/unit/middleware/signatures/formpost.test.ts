@@ -5,9 +5,9 @@ import { signMessage } from '../../../../src/http/digest';
 import { Headers } from '../../../../src/http/headers';
 import { NO_BODY, type Request } from '../../../../src/swift_api/message';
 import { createLog } from '../../../../src/util/log';
-import { formBody, FORM_TYPE } from '../../../support/forms';
-import { runs } from '../../../support/runs';
-import { asRequest, textOf } from '../../../support/s3_requests';
+import { formBody, FORM_TYPE } from '../../../support/clients/forms';
+import { runs } from '../../../support/running/runs';
+import { asRequest, textOf } from '../../../support/clients/s3/requests';
 
 const NAMES = ['redirect', 'max_file_size', 'max_file_count', 'expires'] as const;
 

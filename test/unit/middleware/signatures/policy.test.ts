@@ -5,8 +5,8 @@ import { Sessions } from '../../../../src/buckets/sessions';
 import { Credentials } from '../../../../src/auth/credential';
 import { sign, signingKey } from '../../../../src/dialects/sigv4/canonical';
 import { ALGORITHM, formatScope } from '../../../../src/dialects/sigv4/signing';
-import { ACCESS_KEY, SECRET_KEY } from '../../../support/s3_requests';
-import { runs } from '../../../support/runs';
+import { ACCESS_KEY, SECRET_KEY } from '../../../support/clients/s3/requests';
+import { runs } from '../../../support/running/runs';
 
 const NOW = Date.UTC(2023, 10, 14, 22, 13, 20);
 const SCOPE = { date: '20231114', region: 'us-east-1' };

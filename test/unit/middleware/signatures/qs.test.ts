@@ -3,11 +3,16 @@ import { routes } from '../../../../middleware/qsapi/operations';
 import { computeQsSignature, SIGNED_PARAMETERS } from '../../../../middleware/qsapi/signature';
 import { quote } from '../../../../src/http/bytes';
 import { Headers } from '../../../../src/http/headers';
-import type { Recorded } from '../../../support/captures';
-import { changesOf, haveOneReading, saying, type Vocabulary } from '../../../support/one_reading';
-import { acceptingQs } from '../../../support/qs/requests';
-import { runs } from '../../../support/runs';
-import { asRequest, textOf } from '../../../support/s3_requests';
+import type { Recorded } from '../../../support/clients/captures';
+import {
+  changesOf,
+  haveOneReading,
+  saying,
+  type Vocabulary,
+} from '../../../support/judges/one_reading';
+import { acceptingQs } from '../../../support/clients/qs/requests';
+import { runs } from '../../../support/running/runs';
+import { asRequest, textOf } from '../../../support/clients/s3/requests';
 
 const DATE = 'Tue, 14 Nov 2023 22:13:20 GMT';
 const NOW = Date.parse(DATE);

@@ -16,17 +16,22 @@ import {
   type Signing,
 } from '../../../../src/dialects/sigv4/signing';
 import { Headers } from '../../../../src/http/headers';
-import type { Recorded } from '../../../support/captures';
-import { changesOf, haveOneReading, saying, type Vocabulary } from '../../../support/one_reading';
-import { runs } from '../../../support/runs';
+import type { Recorded } from '../../../support/clients/captures';
+import {
+  changesOf,
+  haveOneReading,
+  saying,
+  type Vocabulary,
+} from '../../../support/judges/one_reading';
+import { runs } from '../../../support/running/runs';
 import {
   ACCESS_KEY,
   acceptingFilter,
   asRequest,
   SECRET_KEY,
   textOf,
-} from '../../../support/s3_requests';
-import { encoded } from '../../../support/s3_signing';
+} from '../../../support/clients/s3/requests';
+import { encoded } from '../../../support/clients/s3/signing';
 
 const NOW = Date.UTC(2023, 10, 14, 22, 13, 20);
 const TIMESTAMP = '20231114T221320Z';

@@ -5,10 +5,10 @@ import { signMessage } from '../../../../src/http/digest';
 import { Headers } from '../../../../src/http/headers';
 import { NO_BODY, type Handler, type Request } from '../../../../src/swift_api/message';
 import { parseTarget } from '../../../../src/swift_api/target';
-import type { Recorded } from '../../../support/captures';
-import { changesOf, haveOneReading, type Vocabulary } from '../../../support/one_reading';
-import { runs } from '../../../support/runs';
-import { asRequest } from '../../../support/s3_requests';
+import type { Recorded } from '../../../support/clients/captures';
+import { changesOf, haveOneReading, type Vocabulary } from '../../../support/judges/one_reading';
+import { runs } from '../../../support/running/runs';
+import { asRequest } from '../../../support/clients/s3/requests';
 
 const EXPIRES = '4000000000';
 const KEY = 'key';

@@ -35,14 +35,13 @@ import {
   put,
   temporaryFolders,
   walkHere,
-} from '../../../support/storage';
+} from '../../../support/stores/storage';
+import { CLI } from '../../../support/running/paths';
 
 jest.mock('../../../../src/stores/embedded/walk/walk_database', () => ({
   ...jest.requireActual<object>('../../../../src/stores/embedded/walk/walk_database'),
   walkDatabase: (folder: string) => Promise.resolve(walkHere(folder)),
 }));
-
-const CLI = path.join(__dirname, '../../../../dist/src/cli.js');
 
 const newFolder = temporaryFolders();
 

@@ -11,7 +11,7 @@ import {
   put,
   temporaryFolders,
   walkHere,
-} from '../../../support/storage';
+} from '../../../support/stores/storage';
 
 jest.mock('../../../../src/stores/embedded/walk/walk_database', () => ({
   ...jest.requireActual<object>('../../../../src/stores/embedded/walk/walk_database'),

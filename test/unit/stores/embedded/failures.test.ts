@@ -9,7 +9,7 @@ import { openStorage } from '../../../../src/stores/embedded/storage/lmdb_storag
 import type { ContentIds } from '../../../../src/stores/embedded/storage/content_ids';
 import { ContentFiles } from '../../../../src/stores/embedded/storage/content_files';
 import { metaKeys, openTables } from '../../../../src/stores/embedded/storage/tables';
-import { bytesOf, findings, temporaryFolders } from '../../../support/storage';
+import { bytesOf, findings, temporaryFolders } from '../../../support/stores/storage';
 
 const newFolder = temporaryFolders();
 

@@ -12,7 +12,7 @@ import { parseContentId } from '../../../../src/stores/embedded/storage/records'
 import { repair } from '../../../../src/stores/embedded/fsck/repair';
 import type { ContentRef, Storage } from '../../../../src/stores/embedded/storage/storage';
 import { metaKeys, openTables, type Tables } from '../../../../src/stores/embedded/storage/tables';
-import { eventually } from '../../../support/eventually';
+import { eventually } from '../../../support/running/eventually';
 import {
   bytesOf,
   findings,
@@ -20,7 +20,7 @@ import {
   put,
   temporaryFolders,
   walkHere,
-} from '../../../support/storage';
+} from '../../../support/stores/storage';
 
 jest.mock('../../../../src/stores/embedded/walk/walk_database', () => ({
   ...jest.requireActual<object>('../../../../src/stores/embedded/walk/walk_database'),

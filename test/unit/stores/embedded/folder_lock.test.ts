@@ -1,5 +1,5 @@
 import { FolderLock } from '../../../../src/stores/embedded/storage/folder_lock';
-import { temporaryFolders } from '../../../support/storage';
+import { temporaryFolders } from '../../../support/stores/storage';
 
 const newFolder = temporaryFolders();
 

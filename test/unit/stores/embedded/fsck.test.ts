@@ -7,7 +7,7 @@ import { openStorage } from '../../../../src/stores/embedded/storage/lmdb_storag
 import { parseContentId, Place } from '../../../../src/stores/embedded/storage/records';
 import type { ContentRef } from '../../../../src/stores/embedded/storage/storage';
 import { openTables, type Tables } from '../../../../src/stores/embedded/storage/tables';
-import { findings, put, temporaryFolders } from '../../../support/storage';
+import { findings, put, temporaryFolders } from '../../../support/stores/storage';
 
 const newFolder = temporaryFolders();
 

@@ -1,6 +1,6 @@
 // Puts objects until the disk is full, large ones first, then those that still fit.
 import { randomBytes } from 'node:crypto';
-import { require } from '../../../support/register.mjs';
+import { require } from '../../../support/running/register.mjs';
 
 const { openStorage } = require('./src/stores/embedded/storage/lmdb_storage.ts');
 

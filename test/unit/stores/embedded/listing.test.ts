@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { openStorage } from '../../../../src/stores/embedded/storage/lmdb_storage';
 import type { ListingQuery, Storage } from '../../../../src/stores/embedded/storage/storage';
-import { namesOf, put, temporaryFolders } from '../../../support/storage';
-import { runs } from '../../../support/runs';
+import { namesOf, put, temporaryFolders } from '../../../support/stores/storage';
+import { runs } from '../../../support/running/runs';
 
 const newFolder = temporaryFolders();
 

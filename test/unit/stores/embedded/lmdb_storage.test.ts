@@ -1,6 +1,6 @@
 import { openStorage } from '../../../../src/stores/embedded/storage/lmdb_storage';
 import { storageSuite } from '../../../conformance/storage';
-import { findings, temporaryFolders } from '../../../support/storage';
+import { findings, temporaryFolders } from '../../../support/stores/storage';
 
 const newFolder = temporaryFolders();
 const folders: string[] = [];

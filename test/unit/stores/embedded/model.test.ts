@@ -6,8 +6,14 @@ import type {
   ObjectRecord,
   Storage,
 } from '../../../../src/stores/embedded/storage/storage';
-import { bytesOf, findings, namesOf, receive, temporaryFolders } from '../../../support/storage';
-import { runs } from '../../../support/runs';
+import {
+  bytesOf,
+  findings,
+  namesOf,
+  receive,
+  temporaryFolders,
+} from '../../../support/stores/storage';
+import { runs } from '../../../support/running/runs';
 
 const newFolder = temporaryFolders();
 

@@ -8,7 +8,7 @@ import { subrequest, type Authorise, type Handler } from '../../../../src/swift_
 import { createHandler } from '../../../../src/stores/embedded/api/handler';
 import { openStorage } from '../../../../src/stores/embedded/storage/lmdb_storage';
 import type { Storage } from '../../../../src/stores/embedded/storage/storage';
-import { ROOT } from '../../../support/buckets/store';
+import { ROOT_REQUEST } from '../../../support/stores/bucket_store';
 
 /** Lets a guest do what ACLs allow. */
 const byAcl: Authorise = ({ method, readAcl, writeAcl }) =>
@@ -48,7 +48,7 @@ describe('a store of its own, asked for parts of uploads', () => {
     const [path = '', query = ''] = target.split('?');
     const parts = { method, path: `/v1/AUTH_test/${path}`, query, headers: Headers.of(headers) };
     const response = await handler(
-      subrequest(ROOT, { ...parts, body: Buffer.from(body), authorise }),
+      subrequest(ROOT_REQUEST, { ...parts, body: Buffer.from(body), authorise }),
     );
     const text = await readAll(response.body, 100_000).then(
       (bytes) => bytes?.toString() ?? '',

@@ -12,7 +12,7 @@ import {
   openTables,
   type Tables,
 } from '../../../../src/stores/embedded/storage/tables';
-import { bytesOf, findings, put, temporaryFolders } from '../../../support/storage';
+import { bytesOf, findings, put, temporaryFolders } from '../../../support/stores/storage';
 
 const newFolder = temporaryFolders();
 

@@ -6,7 +6,13 @@ import { openStorage } from '../../../../src/stores/embedded/storage/lmdb_storag
 import { parseContentId } from '../../../../src/stores/embedded/storage/records';
 import type { Damage, Storage } from '../../../../src/stores/embedded/storage/storage';
 import { metaKeys, openTables, type Tables } from '../../../../src/stores/embedded/storage/tables';
-import { bytesOf, findings, put, temporaryFolders, walkHere } from '../../../support/storage';
+import {
+  bytesOf,
+  findings,
+  put,
+  temporaryFolders,
+  walkHere,
+} from '../../../support/stores/storage';
 
 jest.mock('../../../../src/stores/embedded/walk/walk_database', () => ({
   ...jest.requireActual<object>('../../../../src/stores/embedded/walk/walk_database'),

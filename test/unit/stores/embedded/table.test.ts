@@ -2,7 +2,7 @@ import { open, type RootDatabase } from 'lmdb';
 import { openStorage } from '../../../../src/stores/embedded/storage/lmdb_storage';
 import { Table } from '../../../../src/stores/embedded/storage/table';
 import { openTables } from '../../../../src/stores/embedded/storage/tables';
-import { put, temporaryFolders } from '../../../support/storage';
+import { put, temporaryFolders } from '../../../support/stores/storage';
 
 const newFolder = temporaryFolders();
 

@@ -14,8 +14,8 @@ import {
   type CraftedTree,
   tree,
   words,
-} from '../../../support/rot/crafted';
-import '../../../support/runs';
+} from '../../../support/stores/rot/crafted';
+import '../../../support/running/runs';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'hindsight-walk-'));
 afterAll(() => rmSync(folder, { recursive: true }));

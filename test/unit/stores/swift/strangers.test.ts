@@ -2,7 +2,7 @@ import { statusResponse } from '../../../../src/swift_api/responses';
 import { Headers } from '../../../../src/http/headers';
 import { subrequest, type Request } from '../../../../src/swift_api/message';
 import { AnonymousRefusals } from '../../../../src/stores/swift/sole_server/strangers';
-import { ROOT } from '../../../support/buckets/store';
+import { ROOT_REQUEST } from '../../../support/stores/bucket_store';
 
 /** A store that answers with a status, and records its requests. */
 function store(status: number) {
@@ -12,7 +12,10 @@ function store(status: number) {
     return Promise.resolve(statusResponse(status));
   });
   const ask = async (method: string, path: string, more: Partial<Request> = {}) => {
-    const request = { ...subrequest(ROOT, { method, path: `/v1/AUTH_a/${path}` }), ...more };
+    const request = {
+      ...subrequest(ROOT_REQUEST, { method, path: `/v1/AUTH_a/${path}` }),
+      ...more,
+    };
     return (await strangers.answer(request)).status;
   };
   return { requests, ask };

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
-import { MODES } from '../../../support/containers';
+import { MODES } from '../../../support/clients/containers';
 import { isRight } from '../../../deep/histories/check';
 import type { Found, History } from '../../../deep/histories/history';
 import { simulate, type Simulated } from '../../../deep/histories/simulate';
-import { runs } from '../../../support/runs';
+import { runs } from '../../../support/running/runs';
 
 describe('the search for an order', () => {
   const names = ['o', 'p'];

@@ -1,6 +1,6 @@
 import { Candidates } from '../../../../src/versioning/archive/candidates';
 import { ArchiveEntries } from '../../../../src/versioning/archive/entries';
-import { archiveOf, infoOf, type Archived } from '../../../support/archive_store';
+import { archiveOf, infoOf, type Archived } from '../../../support/stores/archive_store';
 
 const OBJECT = { account: 'a', container: 'c', object: 'o' };
 const time = (second: number) => `000000000${second}.00001`;

@@ -1,7 +1,7 @@
 import { ArchiveEntries } from '../../../../src/versioning/archive/entries';
 import type { ListingEntry } from '../../../../src/versioning/store/store';
 import { MAX_CLOCK_DIFFERENCE } from '../../../../src/versioning/store/store_clock';
-import { archiveOf, infoOf, type Archived } from '../../../support/archive_store';
+import { archiveOf, infoOf, type Archived } from '../../../support/stores/archive_store';
 
 const OBJECT = { account: 'a', container: 'c', object: 'o' };
 const named = (timestamp: string) => `001o/${timestamp}`;

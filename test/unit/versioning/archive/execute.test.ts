@@ -10,8 +10,8 @@ import { createLog } from '../../../../src/util/log';
 import { StoreError } from '../../../../src/util/store_error';
 import type { RecoveryNotes } from '../../../../src/versioning/store/recovery_notes';
 import type { ObjectInfo } from '../../../../src/versioning/store/store';
-import { asking } from '../../../support/asked_store';
-import { MapStore } from '../../../support/map_store';
+import { asking } from '../../../support/stores/recording_store';
+import { MapStore } from '../../../support/stores/map_store';
 
 const OBJECT = { account: 'a', container: 'c', object: 'o' };
 const entry = (timestamp: string) => ({

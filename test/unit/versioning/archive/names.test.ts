@@ -6,7 +6,7 @@ import {
   timestampAfter,
 } from '../../../../src/versioning/archive/names';
 import { toBytes } from '../../../../src/http/bytes';
-import '../../../support/runs';
+import '../../../support/running/runs';
 
 describe('archive names', () => {
   it('begin with the length of the name in bytes', () => {

@@ -6,8 +6,8 @@ import {
 } from '../../../../src/versioning/archive/execute';
 import type { Mode } from '../../../../src/versioning/archive/plan';
 import { createLog } from '../../../../src/util/log';
-import { MapStore } from '../../../support/map_store';
-import { runs } from '../../../support/runs';
+import { MapStore } from '../../../support/stores/map_store';
+import { runs } from '../../../support/running/runs';
 
 const OBJECT = { account: 'a', container: 'c', object: 'o' };
 const log = createLog('silent');

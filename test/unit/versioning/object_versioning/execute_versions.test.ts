@@ -1,7 +1,7 @@
 import { newestNoteOf } from '../../../../src/versioning/object_versioning/execute_versions';
 import type { Verdict } from '../../../../src/versioning/archive/execute';
 import { StoreError } from '../../../../src/util/store_error';
-import { id, IdsWorld, NOW, OBJECT } from '../../../support/ids_world';
+import { id, IdsWorld, NOW, OBJECT } from '../../../support/stores/ids_world';
 
 const refused = new StoreError('refused', 'not allowed', 403);
 const unavailable = new StoreError('unavailable', 'no answer');

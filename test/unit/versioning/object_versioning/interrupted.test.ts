@@ -5,7 +5,7 @@ import {
 import { Headers } from '../../../../src/http/headers';
 import { StoreError } from '../../../../src/util/store_error';
 import type { TypedEntry } from '../../../../src/versioning/store/store';
-import { id, IdsWorld, NOW, OBJECT } from '../../../support/ids_world';
+import { id, IdsWorld, NOW, OBJECT } from '../../../support/stores/ids_world';
 
 /** A version that nothing links to: its process was killed just after writing it. */
 async function withUnlinked(): Promise<IdsWorld> {

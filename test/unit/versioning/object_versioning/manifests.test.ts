@@ -7,7 +7,7 @@ import {
   type Response,
 } from '../../../../src/swift_api/message';
 import type { ObjectTarget } from '../../../../src/swift_api/target';
-import { rightTo } from '../../../support/authority';
+import { rightTo } from '../../../support/stores/authority';
 import { ObjectCall } from '../../../../src/versioning/calls';
 
 const TARGET: ObjectTarget = { version: 'v1', account: 'a', container: 'c', object: 'large' };

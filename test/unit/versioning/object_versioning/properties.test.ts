@@ -11,9 +11,9 @@ import {
 import type { Outcome } from '../../../../src/versioning/archive/execute';
 import { createLog } from '../../../../src/util/log';
 import type { ObjectRef } from '../../../../src/versioning/store/store';
-import { MapStore } from '../../../support/map_store';
-import { runs } from '../../../support/runs';
-import { shownIds } from '../../../support/shown_ids';
+import { MapStore } from '../../../support/stores/map_store';
+import { runs } from '../../../support/running/runs';
+import { shownIds } from '../../../support/stores/shown_ids';
 
 const OBJECT = { account: 'a', container: 'c', object: 'o' };
 const VERSIONS = 'versions';

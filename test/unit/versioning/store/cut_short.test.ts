@@ -10,7 +10,7 @@ import { withInfo } from '../../../../src/plugin/info';
 import { StoreError } from '../../../../src/util/store_error';
 import { SwiftStore } from '../../../../src/versioning/store/swift_store';
 import { ServerRecords } from '../../../../src/stores/swift/sole_server/server_records';
-import { unlimited } from '../../../support/authority';
+import { unlimited } from '../../../support/stores/authority';
 
 const REQUEST: Request = {
   method: 'GET',

@@ -9,7 +9,7 @@ import {
   type Request,
   type Response,
 } from '../../../../../src/swift_api/message';
-import { rightTo } from '../../../../support/authority';
+import { rightTo } from '../../../../support/stores/authority';
 
 const TARGET = { version: 'v1', account: 'a', container: 'c' };
 

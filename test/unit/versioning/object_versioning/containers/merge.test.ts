@@ -17,7 +17,7 @@ import {
   versionName,
 } from '../../../../../src/versioning/object_versioning/version_names';
 import type { ListingRecord } from '../../../../../src/swift_api/listing';
-import { runs } from '../../../../support/runs';
+import { runs } from '../../../../support/running/runs';
 
 /** A container's versions of a name, newest first, and its current state. */
 interface VersionedObject {

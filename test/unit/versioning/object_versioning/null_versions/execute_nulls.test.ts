@@ -1,7 +1,7 @@
 import { findNull } from '../../../../../src/versioning/object_versioning/null_versions/execute_nulls';
 import type { Verdict } from '../../../../../src/versioning/archive/execute';
 import { StoreError } from '../../../../../src/util/store_error';
-import { id, IdsWorld, NOW, OBJECT, VERSIONS } from '../../../../support/ids_world';
+import { id, IdsWorld, NOW, OBJECT, VERSIONS } from '../../../../support/stores/ids_world';
 
 const notNow: [Verdict, object, readonly string[]][] = [
   ['stop', { result: 'stopped' }, []],

@@ -1,6 +1,6 @@
 import { NullIndex } from '../../../../../src/versioning/object_versioning/null_versions/null_index';
 import { withNullNote } from '../../../../../src/versioning/object_versioning/null_versions/null_note';
-import { id, IdsWorld, OBJECT, VERSIONS } from '../../../../support/ids_world';
+import { id, IdsWorld, OBJECT, VERSIONS } from '../../../../support/stores/ids_world';
 
 function indexed(...ids: readonly string[]) {
   const world = new IdsWorld();
