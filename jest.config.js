@@ -11,7 +11,7 @@ const transform = {
 const ONLY_IN_DEPTH =
   process.env.TEST_DEPTH === 'deep'
     ? []
-    : ['<rootDir>/test/deep/nodes/', '/more_seeds\\.test\\.ts$'];
+    : ['<rootDir>/test/deep/node_versions/', '/more_seeds\\.test\\.ts$'];
 
 /** One kind of suite; see test/README.md. */
 const kind = (displayName) => ({

@@ -9,7 +9,7 @@ import { StoreError } from '../../../src/util/store_error';
 import { ROOT_REQUEST, type BucketStore } from '../../support/stores/bucket_store';
 import { countFigures } from '../../support/running/figures';
 import { USERS } from '../../support/servers/swift';
-import { acls, made, plants, steps, type Made, type Step } from './asking';
+import { acls, made, plants, steps, type Made, type Step } from './requests';
 import { complaintOf } from './judge';
 import type { Acls } from './model';
 import { ask, World, type Plant } from './world';

@@ -14,9 +14,9 @@ import { Chance } from '../../support/running/chance';
 import { depth } from '../../support/running/depth';
 import { countFigures } from '../../support/running/figures';
 import { findings, temporaryFolders } from '../../support/stores/storage';
-import { hear, rangeHeader, type Span, wrongness } from './asking';
+import { hear, rangeHeader, type Span, wrongness } from './responses';
 import { type Damage, Folder } from './damages';
-import { makeShelf, type Reading, type Shelf } from './shelf';
+import { startFilledServer, type Reading, type FilledServer } from './filled_server';
 
 const DAMAGES = depth({ gate: 30, deep: 1000 });
 /** The number of damages at once, to distinct contents; one check must find them all. */
@@ -72,7 +72,7 @@ class Trial {
   answers = 0;
 
   constructor(
-    private readonly shelf: Shelf,
+    private readonly filled: FilledServer,
     private readonly data: string,
     private readonly folder: Folder,
     private readonly chance: Chance,
@@ -99,7 +99,7 @@ class Trial {
     }
     for (const damage of damages) {
       for (const reading of this.#concernedBy(damage).slice(0, 1)) {
-        const { status, body } = await hear(this.shelf.client, 'GET', reading.path);
+        const { status, body } = await hear(this.filled.client, 'GET', reading.path);
         if (status !== 200 || !body.equals(reading.bytes))
           this.#note(damage, `${reading.path} is not back`);
       }
@@ -121,14 +121,14 @@ class Trial {
 
   #concernedBy({ contents }: Damage): Reading[] {
     const md5s = contents.map(({ md5 }) => md5);
-    return this.shelf.readings.filter((reading) =>
+    return this.filled.readings.filter((reading) =>
       reading.contents.some((each) => md5s.includes(each)),
     );
   }
 
   async #read(damage: Damage, reading: Reading): Promise<void> {
     for (const spans of spansOf(reading.bytes, this.chance)) {
-      const response = await hear(this.shelf.client, 'GET', reading.path, rangeHeader(spans));
+      const response = await hear(this.filled.client, 'GET', reading.path, rangeHeader(spans));
       this.answers++;
       const wrong = wrongness(response, reading, spans);
       if (wrong !== undefined)
@@ -138,12 +138,12 @@ class Trial {
 
   /** A copy is either refused or right: a segment may be damaged outside its range. */
   async #copy(damage: Damage, { path, bytes }: Reading): Promise<void> {
-    const { status } = await hear(this.shelf.client, 'COPY', path, { Destination: 'plain/made' });
-    const copy = await hear(this.shelf.client, 'GET', '/plain/made');
+    const { status } = await hear(this.filled.client, 'COPY', path, { Destination: 'plain/made' });
+    const copy = await hear(this.filled.client, 'GET', '/plain/made');
     this.answers++;
     const isRight = status === 201 ? copy.body.equals(bytes) : status >= 500 && copy.status === 404;
     if (!isRight) this.#note(damage, `COPY ${path}: ${status}, then GET: ${copy.status}`);
-    if (copy.status !== 404) await hear(this.shelf.client, 'DELETE', '/plain/made');
+    if (copy.status !== 404) await hear(this.filled.client, 'DELETE', '/plain/made');
   }
 
   /** A write or a delete must not lose what it would archive or restore. */
@@ -157,7 +157,7 @@ class Trial {
     const methods = isArchived || mode === 'history' ? ['DELETE'] : [];
     if (!isArchived) methods.push('PUT');
     for (const method of methods) {
-      const { status, body } = await hear(this.shelf.client, method, `/${mode}/${name}`);
+      const { status, body } = await hear(this.filled.client, method, `/${mode}/${name}`);
       this.answers++;
       if (status !== 503 || !(await this.#listings(mode)).equals(before))
         this.#note(damage, `${method} /${mode}/${name} with ${path}: ${status} ${body.toString()}`);
@@ -167,13 +167,13 @@ class Trial {
   /** Whether an archive entry is the one that a DELETE restores. */
   #isNewest(path: string): boolean {
     const prefix = path.slice(0, path.lastIndexOf('/'));
-    const last = this.shelf.readings.findLast((each) => each.path.startsWith(prefix));
+    const last = this.filled.readings.findLast((each) => each.path.startsWith(prefix));
     return last?.path === path;
   }
 
   async #listings(mode: string): Promise<Buffer> {
     const list = (container: string) =>
-      hear(this.shelf.client, 'GET', `/${container}?format=json`).then(({ body }) => body);
+      hear(this.filled.client, 'GET', `/${container}?format=json`).then(({ body }) => body);
     return Buffer.concat([await list(mode), await list(`${mode}-archive`)]);
   }
 
@@ -240,16 +240,16 @@ class Trial {
 export async function expectDamageToShow(seed: number): Promise<void> {
   const data = join(await newFolder(), 'data');
   const chance = new Chance(seed);
-  const shelf = await makeShelf(data, chance);
+  const filled = await startFilledServer(data, chance);
   const tables = openTables(data);
   try {
     expect(await findings(data)).toEqual([]);
-    const trial = new Trial(shelf, data, new Folder(tables), chance);
+    const trial = new Trial(filled, data, new Folder(tables), chance);
     for (let at = 0; at < DAMAGES; at += AT_ONCE) await trial.run(at / AT_ONCE);
     expect(trial.wrong).toEqual([]);
     countFigures('damage', { damages: DAMAGES, answers: trial.answers, seed });
   } finally {
     await tables.root.close();
-    await shelf.server.close();
+    await filled.server.close();
   }
 }

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { campaign, type CampaignOptions } from './campaign';
 import { compareSequence, newTally, type Compared } from './comparison';
-import { ONCE_FAILED, ONCE_FAILED_WITH_IDS } from './once_failed';
+import { REGRESSIONS, REGRESSIONS_WITH_IDS } from './regressions';
 import { countFigures } from '../../support/running/figures';
 import { partOf } from '../../support/running/depth';
 
@@ -42,9 +42,9 @@ export async function compareAll(
   const run = randomInt(36 ** 5)
     .toString(36)
     .padStart(5, '0');
-  const onceFailed = ids > 0 ? ONCE_FAILED_WITH_IDS : ONCE_FAILED;
+  const regressions = ids > 0 ? REGRESSIONS_WITH_IDS : REGRESSIONS;
   // in the gate, the owner's campaigns run other sequences than the rest
-  for (const sequence of partOf(onceFailed, { oneOf: 9, from: Number(owner) }))
+  for (const sequence of partOf(regressions, { oneOf: 9, from: Number(owner) }))
     await compareSequence(compared, sequence, { run, owner, ids }, newTally());
   const { tally, reports } = await campaign(compared, {
     seed: SEED,

@@ -18,7 +18,7 @@ import type {
 import { Headers } from '../../../src/http/headers';
 import { createLog } from '../../../src/util/log';
 import type { LinkProperties, ObjectInfo, ObjectRef } from '../../../src/versioning/store/store';
-import { asking, type AskedStore } from './recording_store';
+import { recordingStore, type RecordingStore } from './recording_store';
 import { MapStore } from './map_store';
 
 export const OBJECT = { account: 'a', container: 'c', object: 'o' };
@@ -34,7 +34,7 @@ const LISTED = `firstEntries a ${VERSIONS} o\x01\x01 4`;
 /** An object in a container with object versioning, in a store that records its calls. */
 export class IdsWorld {
   readonly map = new MapStore();
-  readonly told: AskedStore = asking(this.map);
+  readonly told: RecordingStore = recordingStore(this.map);
   readonly logged: string[] = [];
   /** The arguments of the guard. */
   readonly guarded: (ObjectInfo | undefined)[] = [];

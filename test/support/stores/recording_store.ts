@@ -19,7 +19,7 @@ const METHODS = [
   'firstEntries',
 ] as const satisfies readonly (keyof Store)[];
 
-export interface AskedStore {
+export interface RecordingStore {
   readonly store: Store;
   /** The calls, in order: `METHOD CONTAINER/OBJECT`, and other arguments as JSON. */
   readonly asked: string[];
@@ -35,8 +35,8 @@ export interface AskedStore {
 }
 
 /** Creates a store that records its calls, and fails if a test wants it to. */
-export function asking(map: MapStore): AskedStore {
-  const recorder: AskedStore = {
+export function recordingStore(map: MapStore): RecordingStore {
+  const recorder: RecordingStore = {
     store: proxied(),
     asked: [],
     fails: new Map(),

@@ -10,7 +10,7 @@ import { createLog } from '../../../../src/util/log';
 import { StoreError } from '../../../../src/util/store_error';
 import type { RecoveryNotes } from '../../../../src/versioning/store/recovery_notes';
 import type { ObjectInfo } from '../../../../src/versioning/store/store';
-import { asking } from '../../../support/stores/recording_store';
+import { recordingStore } from '../../../support/stores/recording_store';
 import { MapStore } from '../../../support/stores/map_store';
 
 const OBJECT = { account: 'a', container: 'c', object: 'o' };
@@ -26,7 +26,7 @@ const OLDER = '0000000004.00001';
 
 function world() {
   const map = new MapStore();
-  const told = asking(map);
+  const told = recordingStore(map);
   const { store, asked, fails } = told;
   const logged: string[] = [];
   const log = createLog('warn', { write: (line: string) => logged.push(line) });

@@ -1,6 +1,6 @@
 import { request } from 'node:http';
 import type { Client } from '../../support/clients/client';
-import type { Reading } from './shelf';
+import type { Reading } from './filled_server';
 
 /** A response, possibly cut short. */
 export interface Heard {

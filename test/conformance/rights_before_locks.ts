@@ -18,7 +18,7 @@ const SIZE = 300 * 1024;
  * A client that may not write gets no lock, and so neither waits for one nor blocks
  * others: over any store.
  */
-export function refusedFirstSuite(login: () => Promise<Client>): void {
+export function rightsBeforeLocksSuite(login: () => Promise<Client>): void {
   it.each([...MODES, 'with ids'] as const)(
     'a client without a right is refused while others write: %s',
     async (kind) => {

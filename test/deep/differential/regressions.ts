@@ -11,7 +11,7 @@ const owner = (method: string, path: string, more: Partial<Step> = {}): Step => 
 const names = ['foo', 'foo', 'foo'] as const;
 
 /** Sequences that once showed a difference, reduced; compared before all others. */
-export const ONCE_FAILED: readonly Sequence[] = [
+export const REGRESSIONS: readonly Sequence[] = [
   {
     names: ['%23hash%3Fquery', 'n'.repeat(1025), 'foo'],
     steps: [
@@ -75,7 +75,7 @@ export const ONCE_FAILED: readonly Sequence[] = [
 ];
 
 /** The same for versions with ids. */
-export const ONCE_FAILED_WITH_IDS: readonly Sequence[] = [
+export const REGRESSIONS_WITH_IDS: readonly Sequence[] = [
   {
     names,
     steps: [

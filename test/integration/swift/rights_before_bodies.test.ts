@@ -1,4 +1,4 @@
-import { askedFirstSuite } from '../../conformance/asked_first';
+import { rightsBeforeBodiesSuite } from '../../conformance/rights_before_bodies';
 import { suiteProxy } from '../../support/servers/suite_proxy';
 import { mustBe, newContainer, put } from '../../support/clients/containers';
 import { serviceUser, startExpressApp, type ExpressApp } from '../../support/servers/express_app';
@@ -11,7 +11,7 @@ describeWithSwift(
   'bodies of clients without a right, over a Swift with a service user',
   ({ plain }) => {
     const proxy = suiteProxy(plain, { filter: IDS, filters: 'bulk formpost' });
-    askedFirstSuite(() => proxy.login('tester'));
+    rightsBeforeBodiesSuite(() => proxy.login('tester'));
   },
 );
 
@@ -19,7 +19,7 @@ describeWithSwift(
   "bodies of clients without a right, over a Swift with the clients' tokens",
   ({ plain }) => {
     const proxy = suiteProxy(plain, { filter: IDS, filters: 'bulk', service: false });
-    askedFirstSuite(() => proxy.login('tester'), { readsForms: false });
+    rightsBeforeBodiesSuite(() => proxy.login('tester'), { readsForms: false });
   },
 );
 

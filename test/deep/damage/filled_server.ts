@@ -27,7 +27,7 @@ export interface Reading {
 }
 
 /** A server over a data folder, and what the folder holds. */
-export interface Shelf {
+export interface FilledServer {
   readonly server: RunningServer;
   readonly client: Client;
   readonly readings: readonly Reading[];
@@ -53,7 +53,7 @@ expirer_interval = 86400`;
 }
 
 /** Fills a new data folder with objects of all kinds. */
-export async function makeShelf(data: string, chance: Chance): Promise<Shelf> {
+export async function startFilledServer(data: string, chance: Chance): Promise<FilledServer> {
   const server = await serveFolder(data);
   const client = await login(server.url, 'test:tester', 'testing');
   const maker = new Maker(client, chance);

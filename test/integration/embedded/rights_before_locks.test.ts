@@ -1,4 +1,4 @@
-import { refusedFirstSuite } from '../../conformance/refused_first';
+import { rightsBeforeLocksSuite } from '../../conformance/rights_before_locks';
 import { startEmbedded, type EmbeddedServer } from '../../support/servers/embedded';
 
 describe('refusals over a store of its own', () => {
@@ -7,5 +7,5 @@ describe('refusals over a store of its own', () => {
     server = await startEmbedded();
   });
   afterAll(() => server.close());
-  refusedFirstSuite(() => server.login('test:tester', 'testing'));
+  rightsBeforeLocksSuite(() => server.login('test:tester', 'testing'));
 });

@@ -8,7 +8,7 @@ const JEST = join(ROOT, 'node_modules/jest/bin/jest.js');
 export const MINUTE = 60_000;
 /** The suites that each Node runs: sockets, native modules, workers and an SDK. */
 const LANE = [
-  ...['wire', 'embedded', 'embedded_api'].map((each) => `test/integration/${each}`),
+  ...['wire', 'command', 'data_folder', 'embedded'].map((each) => `test/integration/${each}`),
   'test/deep/clients/aws_sdk.test.ts',
 ];
 

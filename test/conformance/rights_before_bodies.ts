@@ -64,7 +64,10 @@ function requestsWithBody(container: string): RequestWithBody[] {
  * @param readsForms whether the pipeline has `formpost` and does not leave forms to the
  *   store
  */
-export function askedFirstSuite(login: () => Promise<Client>, { readsForms = true } = {}): void {
+export function rightsBeforeBodiesSuite(
+  login: () => Promise<Client>,
+  { readsForms = true } = {},
+): void {
   let client: Client;
   let container: string;
   beforeAll(async () => {

@@ -1,4 +1,4 @@
-import { askedFirstSuite } from '../../conformance/asked_first';
+import { rightsBeforeBodiesSuite } from '../../conformance/rights_before_bodies';
 import { startEmbedded, type EmbeddedServer } from '../../support/servers/embedded';
 
 describe('bodies of clients without a right, over a store of its own', () => {
@@ -7,5 +7,5 @@ describe('bodies of clients without a right, over a store of its own', () => {
     server = await startEmbedded();
   });
   afterAll(() => server.close());
-  askedFirstSuite(() => server.login('test:tester', 'testing'));
+  rightsBeforeBodiesSuite(() => server.login('test:tester', 'testing'));
 });
