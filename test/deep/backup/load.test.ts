@@ -8,8 +8,9 @@ import { eventually } from '../../support/running/eventually';
 import { countFigures } from '../../support/running/figures';
 import { Ledger, work } from '../../support/judges/ledger';
 import { prepare, verify } from '../../support/judges/ledger_verdict';
-import { findings, temporaryFolders } from '../../support/stores/storage';
+import { findings } from '../../support/stores/storage';
 import { CLI } from '../../support/running/paths';
+import { temporaryFolders } from '../../support/running/temporary_folders';
 
 const BACKUPS = depth({ gate: 1, deep: 4 });
 const newFolder = temporaryFolders();

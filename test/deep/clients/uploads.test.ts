@@ -29,17 +29,17 @@ import {
   FIRST,
   LAST,
   MIB,
-  serve,
   suiteUploads,
   type Place,
 } from '../../support/clients/s3/uploads';
 import { describeWithSwift } from '../../support/servers/swift';
 import { IS_DEEP } from '../../support/running/depth';
+import { serveConfiguration } from '../../support/servers/serve_configuration';
 
 describe('what is uploaded in parts, on the embedded store', () => suite(embeddedPlace));
 if (IS_DEEP)
   describeWithSwift('what is uploaded in parts, in front of a Swift', ({ plain }) =>
-    suite(() => serve(swiftS3(plain))),
+    suite(() => serveConfiguration(swiftS3(plain))),
   );
 
 function suite(start: () => Promise<Place>): void {

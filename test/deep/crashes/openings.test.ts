@@ -3,7 +3,8 @@ import path from 'node:path';
 import { openStorage } from '../../../src/stores/embedded/storage/lmdb_storage';
 import { depth } from '../../support/running/depth';
 import { countFigures } from '../../support/running/figures';
-import { findings, put, temporaryFolders } from '../../support/stores/storage';
+import { findings, put } from '../../support/stores/storage';
+import { temporaryFolders } from '../../support/running/temporary_folders';
 
 const SECONDS = depth({ gate: 2, deep: 90 });
 const OPENERS = 2;

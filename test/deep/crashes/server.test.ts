@@ -3,9 +3,9 @@ import { loginTo, startEmbeddedProcess } from '../../support/servers/embedded_pr
 import { eventually, pause } from '../../support/running/eventually';
 import { Ledger, work } from '../../support/judges/ledger';
 import { prepare, verify } from '../../support/judges/ledger_verdict';
-import { temporaryFolders } from '../../support/stores/storage';
 import { depth } from '../../support/running/depth';
 import { countFigures } from '../../support/running/figures';
+import { temporaryFolders } from '../../support/running/temporary_folders';
 
 const ROUNDS = Number(process.env['CRASH_ROUNDS'] ?? depth({ gate: 1, deep: 6 }));
 const newFolder = temporaryFolders();

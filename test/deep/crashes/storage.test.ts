@@ -4,9 +4,10 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openStorage } from '../../../src/stores/embedded/storage/lmdb_storage';
 import type { Storage } from '../../../src/stores/embedded/storage/storage';
-import { bytesOf, findings, namesOf, temporaryFolders } from '../../support/stores/storage';
+import { bytesOf, findings, namesOf } from '../../support/stores/storage';
 import { depth } from '../../support/running/depth';
 import { countFigures } from '../../support/running/figures';
+import { temporaryFolders } from '../../support/running/temporary_folders';
 
 const rounds = Number(process.env.CRASH_ROUNDS ?? depth({ gate: 4, deep: 20 }));
 const newFolder = temporaryFolders();

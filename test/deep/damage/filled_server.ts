@@ -5,15 +5,14 @@ import {
   CreateMultipartUploadCommand,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
-import { createLog } from '../../../src/util/log';
-import { readConfig } from '../../../src/pipeline/load';
-import { startServer, type RunningServer } from '../../../src/server/serve';
+import { type RunningServer } from '../../../src/server/serve';
 import { defaultInlineLimit } from '../../../src/stores/embedded/storage/lmdb_storage';
 import type { Chance } from '../../support/running/chance';
 import type { Client } from '../../support/clients/client';
 import { archivePrefix, mustBe } from '../../support/clients/containers';
 import { login } from '../../support/servers/embedded';
 import { sdkAt } from '../../support/clients/s3/sdk';
+import { serveConfiguration } from '../../support/servers/serve_configuration';
 
 const KIB = 1024;
 
@@ -49,7 +48,7 @@ allow_object_versioning = true
 data = ${data}
 scrub = false
 expirer_interval = 86400`;
-  return startServer(readConfig(text, 'test.conf', {}), createLog('silent'));
+  return serveConfiguration(text);
 }
 
 /** Fills a new data folder with objects of all kinds. */

@@ -13,10 +13,11 @@ import { metaKeys, openTables, type Tables } from '../../../src/stores/embedded/
 import { Chance } from '../../support/running/chance';
 import { depth } from '../../support/running/depth';
 import { countFigures } from '../../support/running/figures';
-import { findings, temporaryFolders } from '../../support/stores/storage';
+import { findings } from '../../support/stores/storage';
 import { hear, rangeHeader, type Span, wrongness } from './responses';
 import { type Damage, Folder } from './damages';
 import { startFilledServer, type Reading, type FilledServer } from './filled_server';
+import { temporaryFolders } from '../../support/running/temporary_folders';
 
 const DAMAGES = depth({ gate: 30, deep: 1000 });
 /** The number of damages at once, to distinct contents; one check must find them all. */

@@ -24,7 +24,7 @@ function restarts(start: () => Promise<KillableStore | undefined>): void {
   beforeAll(async () => {
     store = await start();
     if (!store) return;
-    redis = await TestRedis.start('--save', '');
+    redis = await TestRedis.start();
     const configuration = processConfiguration(store.url, 1, `redis_url = ${redis.url}`).replace(
       /^upstream = .*$/m,
       `$&\nupstream_timeout = ${TIMEOUT}`,

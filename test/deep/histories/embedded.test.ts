@@ -1,7 +1,7 @@
 import { loginTo, startEmbeddedProcess } from '../../support/servers/embedded_process';
-import { temporaryFolders } from '../../support/stores/storage';
 import { historiesOr, recordAndJudge, recordAndJudgeWithIds, timeFor } from './campaign';
 import { depth } from '../../support/running/depth';
+import { temporaryFolders } from '../../support/running/temporary_folders';
 
 const newFolder = temporaryFolders();
 const HISTORIES = historiesOr(depth({ gate: 8, deep: 100 }));

@@ -12,7 +12,7 @@ export type PlannedCall =
   | { do: 'set'; setting: Setting }
   | { do: 'show' };
 
-export interface PlannedStep {
+interface PlannedStep {
   readonly call: PlannedCall;
   /** The milliseconds that the client waits before it. */
   readonly pause: number;

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { Answer, Client } from '../../support/clients/client';
 import {
   archivePrefix,
@@ -9,10 +8,8 @@ import {
   newContainer,
   pathOf,
 } from '../../support/clients/containers';
-import { pause } from '../../support/running/eventually';
 import {
   type Call,
-  type Content,
   type Entry,
   type Found,
   type History,
@@ -20,8 +17,10 @@ import {
   type Setting,
   type Store,
 } from './history';
-import { bodyOf, type Plan, type PlannedCall, type PlannedStep } from './plan';
+import type { Plan, PlannedCall } from './plan';
+import { Contents } from './contents';
 import { sendPut } from './requests';
+import { Timeline } from './timeline';
 
 /** Where histories are recorded. */
 export interface Place {
@@ -42,23 +41,20 @@ interface Line {
 
 /** Runs a plan in containers of its own and records the responses. */
 export class Recorder {
-  readonly #operations: Operation[] = [];
-  readonly #contents = new Map<string, Content>();
-  readonly #bodies = new Map<Content, Buffer>();
+  readonly #contents: Contents;
+  readonly #timeline: Timeline<PlannedCall, Call, Outcome>;
   #container = '';
   #archive = '';
-  #start = 0;
 
   constructor(
     private readonly place: Place,
     private readonly plan: Plan,
   ) {
-    for (const { call } of [...plan.first, ...plan.clients.flat()]) {
-      if (call.do !== 'put') continue;
-      const body = bodyOf(call.content, call.size);
-      this.#bodies.set(call.content, body);
-      this.#contents.set(md5(body), call.content);
-    }
+    this.#contents = new Contents([...plan.first, ...plan.clients.flat()]);
+    this.#timeline = new Timeline(place.clients, {
+      decide: (client, planned: PlannedCall) => this.#decided(client, planned),
+      ask: (client, call: Call, size) => this.#ask(client, call, size),
+    });
   }
 
   /** Runs all steps, and waits for all responses. */
@@ -71,9 +67,7 @@ export class Recorder {
       'history',
       initially === 'off' ? {} : this.#setting(initially),
     );
-    this.#start = performance.now();
-    await this.#client(0, this.plan.first);
-    await Promise.all(this.plan.clients.map((steps, i) => this.#client(i, steps)));
+    await this.#timeline.run(this.plan);
   }
 
   /** Returns the history, with the current state as the final one. */
@@ -89,7 +83,7 @@ export class Recorder {
       where: this.place.name,
       store: this.place.store,
       initially,
-      operations: [...this.#operations].sort((one, other) => one.began - other.began),
+      operations: this.#timeline.operations(),
       finally: {
         setting: (await this.#show()).setting ?? 'off',
         objects: Object.fromEntries(entries),
@@ -98,21 +92,6 @@ export class Recorder {
           .filter((name) => !prefixes.some((prefix) => name.startsWith(prefix))),
       },
     };
-  }
-
-  async #client(index: number, steps: readonly PlannedStep[]): Promise<void> {
-    for (const { call: planned, pause: wait, through: proxy } of steps) {
-      if (wait > 0) await pause(wait);
-      const through = proxy % this.place.clients.length;
-      const client = this.place.clients[through] ?? this.place.clients[0];
-      const call = await this.#decided(client, planned);
-      if (!call) continue;
-      const began = performance.now() - this.#start;
-      const size = planned.do === 'put' ? planned.size : 0;
-      const outcome = await this.#ask(client, call, size).catch((): Outcome => ({}));
-      const ended = performance.now() - this.#start;
-      this.#operations.push({ client: index, through, call, began, ended, ...outcome });
-    }
   }
 
   /** Decides what a restore restores, from what there is now. */
@@ -166,7 +145,10 @@ export class Recorder {
         if (status !== 200) return { status };
         return {
           status,
-          content: this.#named(call.do === 'get' ? md5(body) : headers.get('etag')),
+          content:
+            call.do === 'get'
+              ? this.#contents.of(body)
+              : this.#contents.withChecksum(headers.get('etag')),
         };
       }
       case 'set':
@@ -180,7 +162,7 @@ export class Recorder {
   }
 
   async #put(client: Client, call: Extract<Call, { do: 'put' }>, size: number): Promise<Outcome> {
-    const body = this.#bodies.get(call.content) ?? Buffer.alloc(0);
+    const body = this.#contents.bodyOf(call.content);
     const response = await sendPut(
       client,
       pathOf(this.#container, call.object),
@@ -199,7 +181,7 @@ export class Recorder {
     const etag = headers.get('etag');
     // Swift may omit the ETag of a copy that a newer write has overtaken
     const isTold = (status === 201 || status === 202) && etag !== undefined;
-    return isTold ? { status, content: this.#named(etag) } : { status };
+    return isTold ? { status, content: this.#contents.withChecksum(etag) } : { status };
   }
 
   async #show(client: Client = this.place.clients[0]): Promise<Outcome> {
@@ -224,12 +206,12 @@ export class Recorder {
         const entry = await client.ask('GET', pathOf(this.#archive, name));
         return {
           name,
-          content: entry.status === 200 ? this.#named(md5(entry.body)) : `?${entry.status}`,
+          content: entry.status === 200 ? this.#contents.of(entry.body) : `?${entry.status}`,
         };
       }),
     );
     return {
-      current: status === 404 ? null : status === 200 ? this.#named(md5(body)) : `?${status}`,
+      current: status === 404 ? null : status === 200 ? this.#contents.of(body) : `?${status}`,
       archive,
     };
   }
@@ -239,13 +221,4 @@ export class Recorder {
     const { body }: Answer = await mustBe(200, client.ask('GET', `/${this.#archive}?${query}`));
     return JSON.parse(body.toString()) as Line[];
   }
-
-  #named(checksum: string | undefined): Content {
-    const plain = checksum?.replaceAll('"', '') ?? '';
-    return this.#contents.get(plain) ?? `?${plain}`;
-  }
-}
-
-function md5(body: Buffer): string {
-  return createHash('md5').update(body).digest('hex');
 }

@@ -42,7 +42,7 @@ describeWithSwift('histories over a Swift', ({ plain }) => {
     it(
       'through two proxies are explained by some order of their operations',
       async () => {
-        redis = await TestRedis.start('--save', '');
+        redis = await TestRedis.start();
         const configuration = processConfiguration(plain, 1, `redis_url = ${redis.url}`);
         const [one, other] = await Promise.all([
           startProxyProcess(configuration),

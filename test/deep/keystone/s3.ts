@@ -15,14 +15,14 @@ import { request } from 'undici';
 import { Headers } from '../../../src/http/headers';
 import { KeystoneCredentials } from '../../../src/auth/keystone_credentials';
 import { createLog } from '../../../src/util/log';
-import { readConfig } from '../../../src/pipeline/load';
-import { startServer, type RunningServer } from '../../../src/server/serve';
+import { type RunningServer } from '../../../src/server/serve';
 import { Client } from '../../support/clients/client';
 import { eventually } from '../../support/running/eventually';
 import type { KeystoneLab, KeystoneUserName } from '../../support/servers/keystone';
 import { newBucket, sdkAt } from '../../support/clients/s3/sdk';
 import { signed, signedChunks, signer } from '../../support/clients/s3/signing';
 import { itInDepth } from '../../support/running/depth';
+import { serveConfiguration } from '../../support/servers/serve_configuration';
 
 interface Keys {
   readonly access: string;
@@ -62,7 +62,7 @@ password = hindsight
 project_name = service
 `;
     const log = createLog('warn', { write: (line) => logged.push(line) });
-    const server = await startServer(readConfig(text, 'test.conf', {}), log);
+    const server = await serveConfiguration(text, log);
     servers.push(server);
     return server;
   };

@@ -1,8 +1,8 @@
 import { embeddedConfiguration, loginTo } from '../../support/servers/embedded_process';
 import { lateWritesSuite, SETTINGS_WAIT, WAYS } from '../../conformance/late_writes';
 import { startProxyProcess, type ProxyProcess } from '../../support/servers/proxy_process';
-import { temporaryFolders } from '../../support/stores/storage';
 import { partOf } from '../../support/running/depth';
+import { temporaryFolders } from '../../support/running/temporary_folders';
 
 const newFolder = temporaryFolders();
 

@@ -46,7 +46,7 @@ describeWithSwift('writes under way when versions are switched on', ({ plain }) 
     let redis: TestRedis;
     let proxies: ProxyProcess[] = [];
     beforeAll(async () => {
-      redis = await TestRedis.start('--save', '');
+      redis = await TestRedis.start();
       const text = configuration(1, `redis_url = ${redis.url}\nlock_lease = 2`);
       proxies = [await startProxyProcess(text), await startProxyProcess(text)];
     });

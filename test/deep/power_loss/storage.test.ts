@@ -9,9 +9,10 @@ import type { Storage } from '../../../src/stores/embedded/storage/storage';
 import { depth } from '../../support/running/depth';
 import { countFigures } from '../../support/running/figures';
 import { aptInstall, describeNeeding } from '../../support/running/needs';
-import { bytesOf, findings, temporaryFolders } from '../../support/stores/storage';
+import { bytesOf, findings } from '../../support/stores/storage';
 import { type Chance, Disk } from './disk';
 import { type Event, readTrace, traced } from './trace';
+import { temporaryFolders } from '../../support/running/temporary_folders';
 
 const OPERATIONS = 200;
 const SEEDS = depth({ gate: [1], deep: [1, 2, 3, 4, 5] });

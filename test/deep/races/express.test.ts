@@ -17,7 +17,7 @@ describeWithRedis('two Express apps and a server that share a Redis', () => {
     const stops: (() => Promise<unknown>)[] = [];
     let clients: Client[];
     beforeAll(async () => {
-      const redis = await TestRedis.start('--save', '');
+      const redis = await TestRedis.start();
       stops.push(() => redis.stop());
       const options = { upstream: plain, ...serviceUser(plain), redis_url: redis.url };
       const defaults = `redis_url = ${redis.url}`;

@@ -31,7 +31,7 @@ describeWithRedis('two proxies that share a Redis', () => {
     let proxies: [ProxyProcess, ProxyProcess];
     let clients: [Client, Client];
     beforeAll(async () => {
-      redis = await TestRedis.start('--save', '');
+      redis = await TestRedis.start();
       const defaults = `redis_url = ${redis.url}\nlock_lease = ${LEASE / 1000}`;
       const start = (workers: number) =>
         startProxyProcess(processConfiguration(plain, workers, defaults));

@@ -6,20 +6,15 @@ import {
 } from '@aws-sdk/client-s3';
 import { depth } from '../../support/running/depth';
 import { swiftS3 } from '../../support/servers/s3_endpoint';
-import {
-  embeddedPlace,
-  LAST,
-  serve,
-  suiteUploads,
-  type Place,
-} from '../../support/clients/s3/uploads';
+import { embeddedPlace, LAST, suiteUploads, type Place } from '../../support/clients/s3/uploads';
 import { describeWithSwift } from '../../support/servers/swift';
+import { serveConfiguration } from '../../support/servers/serve_configuration';
 
 const ROUNDS = Number(process.env['UPLOAD_RACES'] ?? depth({ gate: 1, deep: 10 }));
 
 describe('what is uploaded in parts, on the embedded store', () => suite(embeddedPlace));
 describeWithSwift('what is uploaded in parts, in front of a Swift', ({ plain }) =>
-  suite(() => serve(swiftS3(plain))),
+  suite(() => serveConfiguration(swiftS3(plain))),
 );
 
 function suite(start: () => Promise<Place>): void {

@@ -20,7 +20,7 @@ import { depth, partOf } from '../../support/running/depth';
 import { eventually } from '../../support/running/eventually';
 import { startProxyProcess, type ProxyProcess } from '../../support/servers/proxy_process';
 import { found, race, TIMES, WRITERS, writeTo } from '../../support/judges/races';
-import { temporaryFolders } from '../../support/stores/storage';
+import { temporaryFolders } from '../../support/running/temporary_folders';
 
 const newFolder = temporaryFolders();
 

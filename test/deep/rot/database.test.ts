@@ -7,9 +7,10 @@ import { walk } from '../../../src/stores/embedded/walk/walk';
 import { TABLES } from '../../../src/stores/embedded/walk/walk_database';
 import { depth } from '../../support/running/depth';
 import { countFigures } from '../../support/running/figures';
-import { makeStorage, random } from '../../support/stores/rot/database';
+import { makeStorage } from '../../support/stores/rot/database';
 import { type Read, Reader } from '../../support/stores/rot/reader';
-import { temporaryFolders } from '../../support/stores/storage';
+import { temporaryFolders } from '../../support/running/temporary_folders';
+import { Chance } from '../../support/running/chance';
 
 const PAGE = 4096;
 const SEED = Number(process.env['ROT_SEED'] ?? 1);
@@ -29,17 +30,19 @@ interface Flip {
 const KINDS = [1, 2];
 
 /** Mostly hits what searches need: headers, branches, leaves, and their beginnings. */
-function flipIn(bytes: Buffer, next: () => number): Flip {
+function flipIn(bytes: Buffer, chance: Chance): Flip {
   const pages = Array.from({ length: bytes.length / PAGE }, (_, i) => i);
-  const kind = KINDS[Math.floor(next() * 4)];
+  const kind = KINDS[Math.floor(chance.next() * 4)];
   const those = pages.filter((page) => page > 1 && bytes.readUInt16LE(page * PAGE + 18) === kind);
-  const from = next() < 0.1 ? [0, 1] : kind === undefined ? pages : those;
-  const page = from[Math.floor(next() * from.length)] ?? 0;
-  const within = [24, 168, PAGE][Math.floor(next() * 3)] ?? PAGE;
-  const at = page * PAGE + Math.floor(next() * within);
+  const from = chance.next() < 0.1 ? [0, 1] : kind === undefined ? pages : those;
+  const page = from[Math.floor(chance.next() * from.length)] ?? 0;
+  const within = [24, 168, PAGE][Math.floor(chance.next() * 3)] ?? PAGE;
+  const at = page * PAGE + Math.floor(chance.next() * within);
   const before = bytes[at] ?? 0;
   const after =
-    next() < 0.7 ? before ^ (1 << Math.floor(next() * 8)) : (before + 1 + next() * 255) % 256;
+    chance.next() < 0.7
+      ? before ^ (1 << Math.floor(chance.next() * 8))
+      : (before + 1 + chance.next() * 255) % 256;
   return { at, before, after: Math.floor(after) };
 }
 
@@ -87,12 +90,12 @@ it(`names of ${FLIPS} flipped bytes (ROT_SEED=${SEED}) each that could make a re
   const file = await copyTo(folder, intact);
   expect(flawsOf(file)).toEqual([]);
   const bytes = readFileSync(file);
-  const next = random(SEED);
+  const chance = new Chance(SEED);
   const reader = new Reader(intact);
   const counts = { named: 0, harmless: 0, 'in a record': 0, written: 0 };
   try {
     for (let i = 0; i < FLIPS; i++) {
-      const flip = flipIn(bytes, next);
+      const flip = flipIn(bytes, chance);
       const what = `flip ${i}: byte ${flip.at % PAGE} of page ${Math.floor(flip.at / PAGE)}, ${flip.before} -> ${flip.after}`;
       set(file, flip.at, flip.after);
       if (flawsOf(file).length > 0) counts.named++;

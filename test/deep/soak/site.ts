@@ -30,11 +30,7 @@ export class Site {
   ) {}
 
   static async start(store: KillableStore): Promise<Site> {
-    const site = new Site(
-      store,
-      await FaultyStore.start(store.url),
-      await TestRedis.start('--save', ''),
-    );
+    const site = new Site(store, await FaultyStore.start(store.url), await TestRedis.start());
     try {
       for (let i = 0; i < 2; i++) site.proxies.push(await site.#startProxy());
       return site;

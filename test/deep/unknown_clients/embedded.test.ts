@@ -1,7 +1,7 @@
 import { loginTo } from '../../support/servers/embedded_process';
 import { startProxyProcess } from '../../support/servers/proxy_process';
-import { temporaryFolders } from '../../support/stores/storage';
 import { FILTERS, SECTIONS, unknownClientsSuite, type Besieged } from './suite';
+import { temporaryFolders } from '../../support/running/temporary_folders';
 
 describe('clients without credentials at a store of its own', () => {
   const newFolder = temporaryFolders();

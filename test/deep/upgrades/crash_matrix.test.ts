@@ -23,7 +23,7 @@ describeWithEarlier(
       describeWithSwift('over a Swift', ({ plain }) => {
         let redis: TestRedis | undefined;
         const stage = async (killed: 'old' | 'new') => {
-          redis = await TestRedis.start('--save', '');
+          redis = await TestRedis.start();
           const [old, today] = [build().folder, ROOT];
           const versions =
             killed === 'old' ? { killed: old, next: today } : { killed: today, next: old };

@@ -14,7 +14,7 @@ describeWithEarlier('histories through servers of both versions', (build) => {
       let redis: TestRedis;
       let fleet: Fleet | undefined;
       beforeAll(async () => {
-        redis = await TestRedis.start('--save', '');
+        redis = await TestRedis.start();
         const site = { upstream: plain, redisUrl: redis.url, earlier: build() };
         fleet = await Fleet.start(site, ['new', 'old', 'old', 'new']);
       }, 300_000);

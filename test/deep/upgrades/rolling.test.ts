@@ -64,7 +64,7 @@ describeWithEarlier('a rolling upgrade from 0.1.0, and back, and again', (build)
       let direct: Client;
       const past: Past[] = [];
       beforeAll(async () => {
-        redis = await TestRedis.start('--save', '');
+        redis = await TestRedis.start();
         const site = { upstream: plain, redisUrl: redis.url, earlier: build() };
         fleet = await Fleet.start(site, ['old', 'old', 'old']);
         direct = await login(plain, 'tester');

@@ -8,8 +8,8 @@ import { embeddedConfiguration, loginTo } from '../../support/servers/embedded_p
 import { eventually } from '../../support/running/eventually';
 import { freePorts } from '../../support/servers/ports';
 import { noteProcess } from '../../support/servers/processes';
-import { temporaryFolders } from '../../support/stores/storage';
 import { CLI } from '../../support/running/paths';
+import { temporaryFolders } from '../../support/running/temporary_folders';
 
 const newFolder = temporaryFolders();
 

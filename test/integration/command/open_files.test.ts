@@ -4,7 +4,7 @@ import { embeddedConfiguration, loginTo } from '../../support/servers/embedded_p
 import { eventually } from '../../support/running/eventually';
 import { startProxyProcess, type ProxyProcess } from '../../support/servers/proxy_process';
 import type { Client } from '../../support/clients/client';
-import { temporaryFolders } from '../../support/stores/storage';
+import { temporaryFolders } from '../../support/running/temporary_folders';
 
 const folder = temporaryFolders();
 const MIB = 1024 * 1024;

@@ -5,8 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { systemReason } from '../../../src/util/errors';
 import { embeddedConfiguration } from '../../support/servers/embedded_process';
-import { temporaryFolders } from '../../support/stores/storage';
 import { CLI } from '../../support/running/paths';
+import { temporaryFolders } from '../../support/running/temporary_folders';
 
 const folder = temporaryFolders();
 

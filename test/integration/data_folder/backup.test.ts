@@ -9,8 +9,9 @@ import type { Storage } from '../../../src/stores/embedded/storage/storage';
 import { run } from '../../support/clients/command';
 import { pause } from '../../support/running/eventually';
 import { lastOf } from '../../support/servers/output';
-import { bytesOf, findings, namesOf, put, temporaryFolders } from '../../support/stores/storage';
+import { bytesOf, findings, namesOf, put } from '../../support/stores/storage';
 import { CLI } from '../../support/running/paths';
+import { temporaryFolders } from '../../support/running/temporary_folders';
 
 const newFolder = temporaryFolders();
 

@@ -13,8 +13,8 @@ import {
 import { pause } from '../../support/running/eventually';
 import { noteProcess } from '../../support/servers/processes';
 import { makeStorage } from '../../support/stores/rot/database';
-import { temporaryFolders } from '../../support/stores/storage';
 import { CLI } from '../../support/running/paths';
+import { temporaryFolders } from '../../support/running/temporary_folders';
 
 const newFolder = temporaryFolders();
 

@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { open } from 'lmdb';
 import { createLog } from '../../../src/util/log';
@@ -11,6 +10,7 @@ import { markFormat, openTables } from '../../../src/stores/embedded/storage/tab
 import type { Client } from '../../support/clients/client';
 import { embeddedConfiguration, loginTo } from '../../support/servers/embedded_process';
 import { findings } from '../../support/stores/storage';
+import { temporaryFolders } from '../../support/running/temporary_folders';
 
 /** What test/fixtures/fill.mjs wrote to 0.1.0, which was then killed. */
 const FIXTURE = path.join(__dirname, '../../fixtures/data_0.1.0.tar.gz');
@@ -22,6 +22,7 @@ function bodyOf(name: string, version: number, times = 1): string {
   return `${name} ${version}\n`.repeat(times);
 }
 
+const newFolder = temporaryFolders();
 let folder: string;
 let data: string;
 let server: RunningServer | undefined;
@@ -39,15 +40,12 @@ async function stop(): Promise<void> {
 }
 
 beforeEach(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'hindsight-earlier-'));
+  folder = await newFolder();
   data = path.join(folder, 'data');
   execFileSync('tar', ['xzf', FIXTURE, '-C', folder]);
 });
 
-afterEach(async () => {
-  await stop();
-  await rm(folder, { recursive: true, force: true });
-});
+afterEach(stop);
 
 async function textOf(at: string): Promise<string> {
   const { status, body } = await client.ask('GET', at);

@@ -6,7 +6,8 @@ import readline from 'node:readline';
 import { openStorage } from '../../../src/stores/embedded/storage/lmdb_storage';
 import { Session, type Role } from '../../../src/stores/embedded/storage/sessions';
 import type { Storage } from '../../../src/stores/embedded/storage/storage';
-import { bytesOf, findings, namesOf, put, temporaryFolders } from '../../support/stores/storage';
+import { bytesOf, findings, namesOf, put } from '../../support/stores/storage';
+import { temporaryFolders } from '../../support/running/temporary_folders';
 
 const newFolder = temporaryFolders();
 

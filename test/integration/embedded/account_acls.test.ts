@@ -1,22 +1,20 @@
 import { Headers } from '../../../src/http/headers';
 import { Client } from '../../support/clients/client';
-import { startEmbedded, type EmbeddedServer } from '../../support/servers/embedded';
+import { suiteEmbedded } from '../../support/servers/embedded';
 
-let server: EmbeddedServer;
+const server = suiteEmbedded(
+  '',
+  'reseller_prefix = AUTH, SERVICE\nSERVICE_require_group = service',
+);
 let owner: Client;
 let guest: Client;
 
 beforeAll(async () => {
-  server = await startEmbedded(
-    '',
-    'reseller_prefix = AUTH, SERVICE\nSERVICE_require_group = service',
-  );
   owner = await server.login('test:tester', 'testing');
   guest = await server.login('test2:tester2', 'testing2', 'AUTH_test');
   await owner.ask('PUT', '/c', { 'X-Container-Meta-Temp-Url-Key': 'key' });
   await owner.ask('PUT', '/c/o', {}, 'content');
 });
-afterAll(() => server.close());
 
 const grant = (acl: object) =>
   owner

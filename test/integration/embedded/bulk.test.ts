@@ -9,7 +9,7 @@ import {
   newPair,
   put,
 } from '../../support/clients/containers';
-import { startEmbedded, type EmbeddedServer } from '../../support/servers/embedded';
+import { suiteEmbedded } from '../../support/servers/embedded';
 import { eventually } from '../../support/running/eventually';
 import { RawRequest } from '../../support/clients/raw_request';
 
@@ -44,13 +44,11 @@ const extract = (
   );
 
 describe('bulk operations on a store of its own', () => {
-  let server: EmbeddedServer;
+  const server = suiteEmbedded();
   let client: Client;
   beforeAll(async () => {
-    server = await startEmbedded();
     client = await server.login('test:tester', 'testing');
   });
-  afterAll(() => server.close());
 
   it('are told of in /info', async () => {
     const { body } = await client.send('GET', '/info');
@@ -255,13 +253,11 @@ delete_container_retry_count = 1
 yield_frequency = 0`;
 
 describe('bulk operations with bounds', () => {
-  let server: EmbeddedServer;
+  const server = suiteEmbedded(BOUNDS);
   let client: Client;
   beforeAll(async () => {
-    server = await startEmbedded(BOUNDS);
     client = await server.login('test:tester', 'testing');
   });
-  afterAll(() => server.close());
 
   it('refuse too many names, and stop after too many failures', async () => {
     expect(await remove(client, ['a', 'b', 'c', 'd', 'e'])).toMatchObject({

@@ -1,5 +1,5 @@
 import { containersTable } from '../../conformance/with_ids/containers';
-import { startEmbedded, type EmbeddedServer } from '../../support/servers/embedded';
+import { suiteEmbedded } from '../../support/servers/embedded';
 
 const USERS = {
   tester: ['test:tester', 'testing'],
@@ -8,11 +8,7 @@ const USERS = {
 } as const;
 
 describe('containers with ids, over a store of its own', () => {
-  let server: EmbeddedServer;
-  beforeAll(async () => {
-    server = await startEmbedded();
-  });
-  afterAll(() => server.close());
+  const server = suiteEmbedded();
 
   containersTable(() => ({ login: (user) => server.login(USERS[user][0], USERS[user][1]) }));
 });

@@ -1,6 +1,6 @@
 import type { Client } from '../../support/clients/client';
 import { current, mustBe, newPair, put } from '../../support/clients/containers';
-import { startEmbedded, type EmbeddedServer } from '../../support/servers/embedded';
+import { suiteEmbedded } from '../../support/servers/embedded';
 
 /** Metadata that leaves no room for more, by number and by length. */
 const FULL = [
@@ -18,13 +18,11 @@ const FULL = [
 ] as const;
 
 describe('a copy of what was restored', () => {
-  let server: EmbeddedServer;
+  const server = suiteEmbedded();
   let client: Client;
   beforeAll(async () => {
-    server = await startEmbedded();
     client = await server.login('test:tester', 'testing');
   });
-  afterAll(() => server.close());
 
   /** Makes an object that records any archive entry, by timestamp, as restored. */
   async function restored(

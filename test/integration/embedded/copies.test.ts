@@ -1,11 +1,7 @@
 import { copiesSuite } from '../../conformance/copies';
-import { startEmbedded, type EmbeddedServer } from '../../support/servers/embedded';
+import { suiteEmbedded } from '../../support/servers/embedded';
 
 describe('copies and bodies in a store of our own', () => {
-  let server: EmbeddedServer;
-  beforeAll(async () => {
-    server = await startEmbedded();
-  });
-  afterAll(() => server.close());
+  const server = suiteEmbedded();
   copiesSuite(() => server.login('test:tester', 'testing'));
 });

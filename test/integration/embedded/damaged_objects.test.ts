@@ -2,15 +2,16 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { createLog } from '../../../src/util/log';
-import { readConfig } from '../../../src/pipeline/load';
-import { startServer, type RunningServer } from '../../../src/server/serve';
+import { type RunningServer } from '../../../src/server/serve';
 import { repair } from '../../../src/stores/embedded/fsck/repair';
 import type { Client } from '../../support/clients/client';
 import { bodies, current, mustBe, newPair, put } from '../../support/clients/containers';
 import { login } from '../../support/servers/embedded';
 import { eventually } from '../../support/running/eventually';
 import { sdkAt } from '../../support/clients/s3/sdk';
-import { findings, temporaryFolders } from '../../support/stores/storage';
+import { findings } from '../../support/stores/storage';
+import { serveConfiguration } from '../../support/servers/serve_configuration';
+import { temporaryFolders } from '../../support/running/temporary_folders';
 
 const newFolder = temporaryFolders();
 
@@ -37,7 +38,7 @@ allow_versioned_writes = true
 data = ${data}
 scrub = false`;
   const lines = { write: (line: string) => void log.push(line) };
-  server = await startServer(readConfig(text, 'test.conf', {}), createLog('info', lines));
+  server = await serveConfiguration(text, createLog('info', lines));
   client = await login(server.url, 'test:tester', 'testing');
   const { url } = server;
   s3 = sdkAt({ url, region: 'us-east-1', accessKey: 'test:tester', secretKey: 'testing' });

@@ -1,6 +1,6 @@
 import { dialectsTable } from '../../conformance/with_ids/dialects';
 import { speaking } from '../../support/servers/dialect';
-import { startEmbedded, type EmbeddedServer } from '../../support/servers/embedded';
+import { suiteEmbedded } from '../../support/servers/embedded';
 
 const USERS = {
   tester: ['test:tester', 'testing'],
@@ -9,11 +9,7 @@ const USERS = {
 } as const;
 
 describe('versions with ids for dialects, over a store of its own', () => {
-  let server: EmbeddedServer;
-  beforeAll(async () => {
-    server = await startEmbedded('', '', speaking);
-  });
-  afterAll(() => server.close());
+  const server = suiteEmbedded('', '', speaking);
 
   dialectsTable(() => ({ login: (user) => server.login(USERS[user][0], USERS[user][1]) }));
 });

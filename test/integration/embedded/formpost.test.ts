@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import type { Client } from '../../support/clients/client';
-import { startEmbedded, type EmbeddedServer } from '../../support/servers/embedded';
+import { suiteEmbedded } from '../../support/servers/embedded';
 import { eventually } from '../../support/running/eventually';
 import {
   BOUNDARY,
@@ -14,17 +14,15 @@ import {
   type FormFile,
 } from '../../support/clients/forms';
 
-let server: EmbeddedServer;
+const server = suiteEmbedded();
 let owner: Client;
 let browser: Client;
 
 beforeAll(async () => {
-  server = await startEmbedded();
   owner = await server.login('test:tester', 'testing');
   browser = server.anonymous();
   await owner.ask('POST', '', { 'X-Account-Meta-Temp-Url-Key': 'account' });
 });
-afterAll(() => server.close());
 
 let container: string;
 let count = 0;

@@ -1,19 +1,17 @@
 import { archiveOf } from '../../support/clients/archives';
 import type { Answer, Client } from '../../support/clients/client';
 import { newContainer, put } from '../../support/clients/containers';
-import { startEmbedded, type EmbeddedServer } from '../../support/servers/embedded';
+import { suiteEmbedded } from '../../support/servers/embedded';
 
 const BYTES = 'X-Container-Meta-Quota-Bytes';
 const COUNT = 'X-Container-Meta-Quota-Count';
 const ACCOUNT = 'X-Account-Meta-Quota-Bytes';
 
-let server: EmbeddedServer;
+const server = suiteEmbedded();
 let client: Client;
 beforeAll(async () => {
-  server = await startEmbedded();
   client = await server.login('test:tester', 'testing');
 });
-afterAll(() => server.close());
 
 const summary = ({ status, body }: Answer) => [status, body.toString()];
 const EXCEEDED = [413, 'Upload exceeds quota.'];

@@ -1,11 +1,7 @@
 import { rightsBeforeLocksSuite } from '../../conformance/rights_before_locks';
-import { startEmbedded, type EmbeddedServer } from '../../support/servers/embedded';
+import { suiteEmbedded } from '../../support/servers/embedded';
 
 describe('refusals over a store of its own', () => {
-  let server: EmbeddedServer;
-  beforeAll(async () => {
-    server = await startEmbedded();
-  });
-  afterAll(() => server.close());
+  const server = suiteEmbedded();
   rightsBeforeLocksSuite(() => server.login('test:tester', 'testing'));
 });

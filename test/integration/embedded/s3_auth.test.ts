@@ -1,18 +1,19 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { request } from 'undici';
 import { createLog } from '../../../src/util/log';
 import { readConfig } from '../../../src/pipeline/load';
 import { startServer, type RunningServer } from '../../../src/server/serve';
 import { signed, signer } from '../../support/clients/s3/signing';
+import { temporaryFolders } from '../../support/running/temporary_folders';
 
+const newFolder = temporaryFolders();
 let folder: string;
 let server: RunningServer | undefined;
 const log: string[] = [];
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'hindsight-s3-'));
+  folder = await newFolder();
   writeFileSync(
     join(folder, 's3.conf'),
     '[credentials:FROMFILE]\nsecret_key = filesecret\nuser = test:tester\nkey = testing\n',
@@ -23,10 +24,7 @@ beforeAll(async () => {
   );
 });
 
-afterAll(async () => {
-  await server?.close();
-  rmSync(folder, { recursive: true, force: true });
-});
+afterAll(() => server?.close());
 
 function configuration(more = ''): string {
   return `[DEFAULT]

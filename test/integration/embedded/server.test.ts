@@ -1,5 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Tokens } from '../../../middleware/tempauth/tokens';
 import { readUsers } from '../../../middleware/tempauth/users';
@@ -10,8 +8,11 @@ import { startServer, type RunningServer } from '../../../src/server/serve';
 import { Client } from '../../support/clients/client';
 import { run } from '../../support/clients/command';
 import { login } from '../../support/servers/embedded';
+import { temporaryFolders } from '../../support/running/temporary_folders';
 
 const WALKTHROUGH = join(__dirname, '../../support/clients/walkthrough.sh');
+
+const newFolder = temporaryFolders();
 
 describe('a server with a store of its own', () => {
   let folder: string;
@@ -37,13 +38,10 @@ data = ${folder}/data
     );
 
   beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'hindsight-embedded-'));
+    folder = await newFolder();
     server = await startServer(configuration(), createLog('silent'));
   });
-  afterAll(async () => {
-    await server.close();
-    rmSync(folder, { recursive: true, force: true });
-  });
+  afterAll(() => server.close());
 
   it('does what the Swift manual shows', async () => {
     const { code, stderr } = await run('bash', [WALKTHROUGH, server.url, 'test:tester', 'testing']);

@@ -1,15 +1,13 @@
 import type { Client } from '../../support/clients/client';
 import { mustBe, newContainer, put } from '../../support/clients/containers';
-import { startEmbedded, type EmbeddedServer } from '../../support/servers/embedded';
+import { suiteEmbedded } from '../../support/servers/embedded';
 
 describe('a static large object', () => {
-  let server: EmbeddedServer;
+  const server = suiteEmbedded();
   let client: Client;
   beforeAll(async () => {
-    server = await startEmbedded();
     client = await server.login('test:tester', 'testing');
   });
-  afterAll(() => server.close());
 
   /** Makes a large object of two segments, the second in another container if `apart`. */
   async function largeObject(apart = false) {

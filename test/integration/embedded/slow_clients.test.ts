@@ -1,9 +1,8 @@
 import { loginTo, embeddedConfiguration } from '../../support/servers/embedded_process';
-import { createLog } from '../../../src/util/log';
-import { readConfig } from '../../../src/pipeline/load';
-import { startServer, type RunningServer } from '../../../src/server/serve';
+import { type RunningServer } from '../../../src/server/serve';
 import { slowClientsSuite, STALL_TIME } from '../../conformance/slow_clients';
-import { temporaryFolders } from '../../support/stores/storage';
+import { serveConfiguration } from '../../support/servers/serve_configuration';
+import { temporaryFolders } from '../../support/running/temporary_folders';
 
 const newFolder = temporaryFolders();
 
@@ -14,7 +13,7 @@ describe('slow clients of a store of its own', () => {
       '[filter:versioned_writes]',
       `$&\nupload_stall_time = ${STALL_TIME}`,
     );
-    server = await startServer(readConfig(text, 'test.conf', {}), createLog('silent'));
+    server = await serveConfiguration(text);
   });
   afterAll(() => server.close());
   slowClientsSuite(() => loginTo(server.url));

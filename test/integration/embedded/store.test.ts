@@ -2,18 +2,17 @@ import { randomUUID } from 'node:crypto';
 import { readAll } from '../../../src/http/body';
 import { quote } from '../../../src/http/bytes';
 import { Headers } from '../../../src/http/headers';
-import { createLog } from '../../../src/util/log';
-import { readConfig } from '../../../src/pipeline/load';
 import type { App } from '../../../src/plugin/plugin';
-import { startServer, type RunningServer } from '../../../src/server/serve';
+import { type RunningServer } from '../../../src/server/serve';
 import { createEmbeddedApp } from '../../../src/stores/embedded/app';
 import { openStorage } from '../../../src/stores/embedded/storage/lmdb_storage';
 import { SwiftStore } from '../../../src/versioning/store/swift_store';
 import type { ObjectRef } from '../../../src/versioning/store/store';
 import { storeSuite, type StoreFixture } from '../../conformance/store';
-import { temporaryFolders } from '../../support/stores/storage';
 import { clientRequest, upstreamFixture } from '../../support/stores/upstream_store';
 import { anyAuthority } from '../../support/stores/authority';
+import { serveConfiguration } from '../../support/servers/serve_configuration';
+import { temporaryFolders } from '../../support/running/temporary_folders';
 
 const folder = temporaryFolders();
 const opened: App[] = [];
@@ -92,7 +91,7 @@ user_admin_admin = admin .admin .reseller_admin
 [app:embedded]
 data = ${await folder()}
 `;
-  server ??= await startServer(readConfig(config, 'test.conf', {}), createLog('silent'));
+  server ??= await serveConfiguration(config);
   return server.url;
 }
 

@@ -6,9 +6,9 @@ import { createEmbeddedApp } from '../../../src/stores/embedded/app';
 import { createHandler } from '../../../src/stores/embedded/api/handler';
 import { openStorage } from '../../../src/stores/embedded/storage/lmdb_storage';
 import type { Storage } from '../../../src/stores/embedded/storage/storage';
-import { temporaryFolders } from '../../support/stores/storage';
 import { clientRequest } from '../../support/stores/upstream_store';
 import { unlimited } from '../../support/stores/authority';
+import { temporaryFolders } from '../../support/running/temporary_folders';
 
 const folder = temporaryFolders();
 let storage: Storage;

@@ -1,17 +1,16 @@
 import { createHmac } from 'node:crypto';
 import type { Client } from '../../support/clients/client';
-import { startEmbedded, type EmbeddedServer } from '../../support/servers/embedded';
+import { suiteEmbedded } from '../../support/servers/embedded';
 
 const LATER = Math.floor(Date.now() / 1000) + 600;
 
-let server: EmbeddedServer;
+const server = suiteEmbedded(
+  '[filter:tempurl]\noutgoing_remove_headers = x-object-meta-* x-secret',
+);
 let owner: Client;
 let anyone: Client;
 
 beforeAll(async () => {
-  server = await startEmbedded(
-    '[filter:tempurl]\noutgoing_remove_headers = x-object-meta-* x-secret',
-  );
   owner = await server.login('test:tester', 'testing');
   anyone = server.anonymous();
   await owner.ask('POST', '', {
@@ -28,7 +27,6 @@ beforeAll(async () => {
   );
   await owner.ask('PUT', '/d/o', {}, 'elsewhere');
 });
-afterAll(() => server.close());
 
 interface Signed {
   key?: string;

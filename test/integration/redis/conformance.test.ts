@@ -22,7 +22,7 @@ describeWithRedis('through Redis', () => {
   let redis: TestRedis;
   let members: [RedisCoordination, RedisCoordination];
   beforeAll(async () => {
-    redis = await TestRedis.start('--save', '');
+    redis = await TestRedis.start();
     const join = () =>
       createRedisCoordination(redisUrl.parse(redis.url), LEASE, createLog('silent'));
     members = [join(), join()];

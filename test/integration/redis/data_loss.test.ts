@@ -9,13 +9,13 @@ import { eventually } from '../../support/running/eventually';
 import { startProxy } from '../../support/servers/proxy';
 import { startProxyProcess } from '../../support/servers/proxy_process';
 import { describeWithRedis, TestRedis } from '../../support/servers/redis';
-import { temporaryFolders } from '../../support/stores/storage';
+import { temporaryFolders } from '../../support/running/temporary_folders';
 
 const newFolder = temporaryFolders();
 
 describeWithRedis('what Redis loses', () => {
   let redis: TestRedis;
-  beforeEach(async () => (redis = await TestRedis.start('--save', '')));
+  beforeEach(async () => (redis = await TestRedis.start()));
   afterEach(() => redis.stop());
 
   it('is not written: a body whose lock was lost on its way changes nothing', async () => {

@@ -92,7 +92,7 @@ describeWithRedis('a connection to Redis that is lost and back', () => {
     return member;
   };
   const cacheOf = (member: RedisCoordination) => member.cache<Value>('test', 100, LONG);
-  beforeEach(async () => (redis = await TestRedis.start('--save', '')));
+  beforeEach(async () => (redis = await TestRedis.start()));
   afterEach(async () => {
     for (const member of members.splice(0)) member.close();
     await redis.stop();

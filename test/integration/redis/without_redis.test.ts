@@ -26,7 +26,7 @@ const never = () => new AbortController().signal;
 
 describeWithRedis('servers that go on without Redis', () => {
   let redis: TestRedis;
-  beforeAll(async () => (redis = await TestRedis.start('--save', '')));
+  beforeAll(async () => (redis = await TestRedis.start()));
   afterAll(() => redis.stop());
 
   describe('their coordination', () => {

@@ -1,13 +1,13 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { childrenOf, loginTo, startEmbeddedProcess } from '../../support/servers/embedded_process';
 import { newContainer } from '../../support/clients/containers';
 import { eventually } from '../../support/running/eventually';
 import { FakeStore } from '../../support/stores/fake_store';
 import { startProxyProcess } from '../../support/servers/proxy_process';
 import { RawConnection } from '../../support/clients/raw_connection';
+import { temporaryFolders } from '../../support/running/temporary_folders';
 
+const newFolder = temporaryFolders();
 const MIB = 1024 * 1024;
 
 /** Returns the sum of the peak memory of processes so far, in bytes. */
@@ -71,8 +71,7 @@ upstream = ${store.url}
 });
 
 it('workers answer each of many requests that are sent at once, in order', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'hindsight-pipelining-'));
-  const server = await startEmbeddedProcess(join(folder, 'data'), 2);
+  const server = await startEmbeddedProcess(await newFolder(), 2);
   try {
     const client = await loginTo(server.url);
     const path = `${client.account}/${await newContainer(client)}`;
@@ -92,6 +91,5 @@ it('workers answer each of many requests that are sent at once, in order', async
     await raw.leave();
   } finally {
     await server.stop();
-    rmSync(folder, { recursive: true, force: true });
   }
 });

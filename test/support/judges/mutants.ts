@@ -1,6 +1,6 @@
 import type { Handler } from '../../../src/swift_api/message';
 import type { Recorded } from '../clients/captures';
-import { random } from '../running/s3_random';
+import { Chance } from '../running/chance';
 import { asRequest } from '../clients/s3/requests';
 
 export const SEED = Number(process.env.S3_FUZZ_SEED ?? 1);
@@ -44,7 +44,7 @@ export async function fuzzed({
   const onUnhandled = (reason: unknown) => unhandled.push(reason);
   process.on('unhandledRejection', onUnhandled);
   try {
-    const chance = random(seed);
+    const chance = new Chance(seed);
     const meanings = originals.map(meaning);
     const statuses = new Map<number, number>();
     for (let i = 0; i < count;) {
@@ -66,8 +66,6 @@ export async function fuzzed({
   }
 }
 
-type Chance = ReturnType<typeof random>;
-
 function mutated(original: Recorded, chance: Chance, headers: InterestingHeaders): Recorded {
   let mutant = original;
   for (let times = 1 + chance.below(3); times > 0; times--)
@@ -87,7 +85,7 @@ function mutatedOnce(
     case 0:
       return {
         ...recorded,
-        method: chance.of(['GET', 'PUT', 'POST', 'DELETE', 'HEAD', 'PATCH', method]),
+        method: chance.pick(['GET', 'PUT', 'POST', 'DELETE', 'HEAD', 'PATCH', method]),
       };
     case 1:
     case 2:
@@ -103,7 +101,7 @@ function mutatedOnce(
         fields: [...fields, [name, chance.below(2) ? value : damaged(value, chance)]],
       };
     case 7:
-      return { ...recorded, fields: [...fields, [chance.of(names), chance.of(values)]] };
+      return { ...recorded, fields: [...fields, [chance.pick(names), chance.pick(values)]] };
     default:
       return at < 0
         ? recorded
@@ -138,7 +136,7 @@ function damaged(text: string, chance: Chance): string {
     case 0:
       return text.slice(0, from) + text.slice(to);
     case 1:
-      return text.slice(0, from) + chance.of(PIECES) + text.slice(to);
+      return text.slice(0, from) + chance.pick(PIECES) + text.slice(to);
     case 2:
       return text.slice(0, from) + text.slice(from, to).repeat(2) + text.slice(to);
     default:

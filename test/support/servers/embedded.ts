@@ -71,6 +71,35 @@ ${sections}`;
   };
 }
 
+/**
+ * Runs such a server during the tests of the suite that calls this.
+ *
+ * @param options as for `startEmbedded`
+ */
+export function suiteEmbedded(
+  ...options: Parameters<typeof startEmbedded>
+): Omit<EmbeddedServer, 'close'> {
+  let running: EmbeddedServer | undefined;
+  beforeAll(async () => {
+    running = await startEmbedded(...options);
+  });
+  afterAll(() => running?.close());
+  const server = () => {
+    if (!running) throw new Error('the server of this suite does not run');
+    return running;
+  };
+  return {
+    get url() {
+      return server().url;
+    },
+    get log() {
+      return server().log;
+    },
+    login: (user, key, account) => server().login(user, key, account),
+    anonymous: (account) => server().anonymous(account),
+  };
+}
+
 /** Logs a user in. */
 export async function login(
   url: string,

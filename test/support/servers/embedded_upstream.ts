@@ -1,7 +1,6 @@
-import { createLog } from '../../../src/util/log';
-import { readConfig } from '../../../src/pipeline/load';
-import { temporaryFolders } from '../stores/storage';
-import { startServer, type RunningServer } from '../../../src/server/serve';
+import { type RunningServer } from '../../../src/server/serve';
+import { serveConfiguration } from './serve_configuration';
+import { temporaryFolders } from '../running/temporary_folders';
 
 /**
  * The configuration of an embedded store for a proxy to stand in front of, with those
@@ -30,10 +29,7 @@ export function suiteUpstream(): () => Promise<string> {
   let running: RunningServer | undefined;
   afterAll(() => running?.close());
   return async () => {
-    running ??= await startServer(
-      readConfig(embeddedUpstream(await newFolder()), 'test.conf', {}),
-      createLog('silent'),
-    );
+    running ??= await serveConfiguration(embeddedUpstream(await newFolder()));
     return running.url;
   };
 }

@@ -29,12 +29,14 @@ export class TestRedis extends KillableServer {
   }
 
   /**
-   * @param options further options, as on its command line; a configuration file comes
-   *   first
+   * Starts one that saves nothing, unless options say otherwise.
+   *
+   * @param options as on its command line; a configuration file comes first
    */
   static async start(...options: string[]): Promise<TestRedis> {
     const [port = 0, clusterPort = 0] = await freePorts(2);
-    return started(new TestRedis(port, clusterPort, options));
+    const chosen = options.length > 0 ? options : ['--save', ''];
+    return started(new TestRedis(port, clusterPort, chosen));
   }
 
   get url(): string {

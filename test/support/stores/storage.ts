@@ -1,6 +1,4 @@
 import { statSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import os from 'node:os';
 import path from 'node:path';
 import { readAll, type Body } from '../../../src/http/body';
 import { ContentFiles } from '../../../src/stores/embedded/storage/content_files';
@@ -19,19 +17,6 @@ import type { Flaw } from '../../../src/stores/embedded/walk/flaw';
 import { PageFile } from '../../../src/stores/embedded/walk/page_file';
 import { walk } from '../../../src/stores/embedded/walk/walk';
 import { TABLES } from '../../../src/stores/embedded/walk/walk_database';
-
-/** Makes folders that are removed after the test file. */
-export function temporaryFolders(): () => Promise<string> {
-  const folders: string[] = [];
-  afterAll(async () => {
-    for (const folder of folders) await rm(folder, { recursive: true, force: true });
-  });
-  return async () => {
-    const folder = await mkdtemp(path.join(os.tmpdir(), 'hindsight-storage-'));
-    folders.push(folder);
-    return folder;
-  };
-}
 
 /** Stores bytes as a content that no record refers to yet. */
 export async function receive(

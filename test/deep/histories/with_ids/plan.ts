@@ -14,7 +14,7 @@ export type PlannedCall =
   | { do: 'set'; enabled: boolean }
   | { do: 'show' };
 
-export interface PlannedStep {
+interface PlannedStep {
   readonly call: PlannedCall;
   /** The milliseconds that the client waits before it. */
   readonly pause: number;

@@ -1,14 +1,13 @@
-import { createHash } from 'node:crypto';
 import type { Answer, Client } from '../../../support/clients/client';
 import { MARKER_TYPE, mustBe, pathOf } from '../../../support/clients/containers';
-import { pause } from '../../../support/running/eventually';
 import { newContainerWithIds, versionsIn } from '../../../support/clients/with_ids';
+import { Contents } from '../contents';
 import type { Content } from '../history';
-import { bodyOf } from '../plan';
 import type { Place } from '../record';
 import { sendPut } from '../requests';
+import { Timeline } from '../timeline';
 import type { Call, Found, History, Line, Operation } from './history';
-import type { Plan, PlannedCall, PlannedStep } from './plan';
+import type { Plan, PlannedCall } from './plan';
 
 type Outcome = Pick<Operation, 'status' | 'id' | 'content' | 'lines' | 'enabled'>;
 
@@ -17,22 +16,19 @@ const NEVER = '0000000001.00000';
 
 /** Runs a plan in a container of its own with version ids; records the responses. */
 export class Recorder {
-  readonly #operations: Operation[] = [];
-  readonly #contents = new Map<string, Content>();
-  readonly #bodies = new Map<Content, Buffer>();
+  readonly #contents: Contents;
+  readonly #timeline: Timeline<PlannedCall, Call, Outcome>;
   #container = '';
-  #start = 0;
 
   constructor(
     private readonly place: Place,
     private readonly plan: Plan,
   ) {
-    for (const { call } of [...plan.first, ...plan.clients.flat()]) {
-      if (call.do !== 'put') continue;
-      const body = bodyOf(call.content, call.size);
-      this.#bodies.set(call.content, body);
-      this.#contents.set(md5(body), call.content);
-    }
+    this.#contents = new Contents([...plan.first, ...plan.clients.flat()]);
+    this.#timeline = new Timeline(place.clients, {
+      decide: (client, planned: PlannedCall) => this.#decided(client, planned),
+      ask: (client, call: Call, size) => this.#ask(client, call, size),
+    });
   }
 
   /** Runs all steps, and waits for all responses. */
@@ -40,9 +36,7 @@ export class Recorder {
     const [client] = this.place.clients;
     this.#container = await newContainerWithIds(client);
     if (!this.plan.initially) await mustBe(204, this.#set(client, false));
-    this.#start = performance.now();
-    await this.#client(0, this.plan.first);
-    await Promise.all(this.plan.clients.map((steps, i) => this.#client(i, steps)));
+    await this.#timeline.run(this.plan);
   }
 
   /** Returns the history, with the current state as the final one. */
@@ -56,27 +50,12 @@ export class Recorder {
       where: this.place.name,
       store: this.place.store,
       initially,
-      operations: [...this.#operations].sort((one, other) => one.began - other.began),
+      operations: this.#timeline.operations(),
       finally: {
         enabled: (await this.#ask(this.place.clients[0], { do: 'show' }, 0)).enabled ?? false,
         objects: Object.fromEntries(entries),
       },
     };
-  }
-
-  async #client(index: number, steps: readonly PlannedStep[]): Promise<void> {
-    for (const { call: planned, pause: wait, through: proxy } of steps) {
-      if (wait > 0) await pause(wait);
-      const through = proxy % this.place.clients.length;
-      const client = this.place.clients[through] ?? this.place.clients[0];
-      const call = await this.#decided(client, planned);
-      const began = performance.now() - this.#start;
-      const outcome = await this.#ask(client, call, planned.do === 'put' ? planned.size : 0).catch(
-        (): Outcome => ({}),
-      );
-      const ended = performance.now() - this.#start;
-      this.#operations.push({ client: index, through, call, began, ended, ...outcome });
-    }
   }
 
   /** Selects an existing version. */
@@ -106,7 +85,7 @@ export class Recorder {
   async #ask(client: Client, call: Call, size: number): Promise<Outcome> {
     switch (call.do) {
       case 'put': {
-        const body = this.#bodies.get(call.content) ?? Buffer.alloc(0);
+        const body = this.#contents.bodyOf(call.content);
         const answer = await sendPut(client, this.#path(call.object), call.way, body, size);
         return answer ? outcomeOf(answer) : {};
       }
@@ -119,7 +98,10 @@ export class Recorder {
             ? await client.ask('COPY', from, { Destination: to })
             : await client.ask('PUT', to, { 'X-Copy-From': from });
         return answer.status === 201
-          ? { ...outcomeOf(answer), content: this.#named(answer.headers.get('etag')) }
+          ? {
+              ...outcomeOf(answer),
+              content: this.#contents.withChecksum(answer.headers.get('etag')),
+            }
           : outcomeOf(answer);
       }
       case 'delete':
@@ -157,8 +139,11 @@ export class Recorder {
   async #read(client: Client, method: 'get' | 'head', path: string): Promise<Outcome> {
     const answer = await client.ask(method.toUpperCase(), path);
     if (answer.status !== 200) return { status: answer.status };
-    const checksum = method === 'get' ? md5(answer.body) : answer.headers.get('etag');
-    return { ...outcomeOf(answer), content: this.#named(checksum) };
+    const content =
+      method === 'get'
+        ? this.#contents.of(answer.body)
+        : this.#contents.withChecksum(answer.headers.get('etag'));
+    return { ...outcomeOf(answer), content };
   }
 
   async #lines(client: Client, object: string): Promise<Line[]> {
@@ -181,7 +166,7 @@ export class Recorder {
       if (line.id === 'null') continue;
       const version = client.ask('GET', `${this.#path(name)}?version-id=${line.id}`);
       const answer = await mustBe(line.isMarker ? 404 : 200, version);
-      contents[line.id] = line.isMarker ? null : this.#named(md5(answer.body));
+      contents[line.id] = line.isMarker ? null : this.#contents.of(answer.body);
     }
     return { current: status === 200 ? { id, content } : null, lines, contents };
   }
@@ -193,18 +178,9 @@ export class Recorder {
   #path(name: string): string {
     return pathOf(this.#container, name);
   }
-
-  #named(checksum: string | undefined): Content {
-    const plain = checksum?.replaceAll('"', '') ?? '';
-    return this.#contents.get(plain) ?? `?${plain}`;
-  }
 }
 
 function outcomeOf({ status, headers }: Pick<Answer, 'status' | 'headers'>): Outcome {
   const id = headers.get('x-object-version-id');
   return id === undefined ? { status } : { status, id };
-}
-
-function md5(body: Buffer): string {
-  return createHash('md5').update(body).digest('hex');
 }

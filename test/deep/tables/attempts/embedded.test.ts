@@ -3,7 +3,7 @@ import { namesTable } from '../../../conformance/attempts/names';
 import { attemptTable, noticesTable } from '../../../conformance/attempts/table';
 import { writersTable } from '../../../conformance/attempts/writers';
 import type { AttemptStore, UserName } from '../../../conformance/attempts/world';
-import { startEmbedded, type EmbeddedServer } from '../../../support/servers/embedded';
+import { suiteEmbedded } from '../../../support/servers/embedded';
 
 const USERS: Readonly<Record<UserName, readonly [user: string, key: string]>> = {
   tester: ['test:tester', 'testing'],
@@ -21,11 +21,7 @@ function expired(): string {
 }
 
 describe('who lacks the right', () => {
-  let server: EmbeddedServer;
-  beforeAll(async () => {
-    server = await startEmbedded();
-  });
-  afterAll(() => server.close());
+  const server = suiteEmbedded();
 
   const store: AttemptStore = {
     kind: 'embedded',

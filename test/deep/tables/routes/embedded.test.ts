@@ -6,13 +6,9 @@ import {
   walkQueries,
   WRITING,
 } from '../../../conformance/routes/walk';
-import { startEmbedded, type EmbeddedServer } from '../../../support/servers/embedded';
+import { suiteEmbedded } from '../../../support/servers/embedded';
 
-let server: EmbeddedServer;
-beforeAll(async () => {
-  server = await startEmbedded();
-});
-afterAll(() => server.close());
+const server = suiteEmbedded();
 
 describe.each(['history', 'with ids'] as const)(
   'whatever writes to a container is versioned or refused (%s)',

@@ -11,11 +11,9 @@ import {
   S3Client,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
-import { createLog } from '../../../../src/util/log';
-import { readConfig } from '../../../../src/pipeline/load';
-import { startServer } from '../../../../src/server/serve';
 import { login as loginEmbedded } from '../../servers/embedded';
 import { embeddedS3 } from '../../servers/s3_endpoint';
+import { serveConfiguration } from '../../servers/serve_configuration';
 
 export const MIB = 1024 * 1024;
 /** A part that may come before others, and one that may only be the last. */
@@ -28,13 +26,9 @@ export interface Place {
   close(): Promise<void>;
 }
 
-export function serve(text: string): Promise<Place> {
-  return startServer(readConfig(text, 'test.conf', {}), createLog('silent'));
-}
-
 export async function embeddedPlace(): Promise<Place> {
   const folder = mkdtempSync(join(tmpdir(), 'hindsight-uploads-'));
-  const server = await serve(embeddedS3(join(folder, 'data')));
+  const server = await serveConfiguration(embeddedS3(join(folder, 'data')));
   return {
     url: server.url,
     close: async () => {

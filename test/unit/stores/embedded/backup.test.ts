@@ -33,10 +33,10 @@ import {
   findings,
   namesOf,
   put,
-  temporaryFolders,
   walkHere,
 } from '../../../support/stores/storage';
 import { CLI } from '../../../support/running/paths';
+import { temporaryFolders } from '../../../support/running/temporary_folders';
 
 jest.mock('../../../../src/stores/embedded/walk/walk_database', () => ({
   ...jest.requireActual<object>('../../../../src/stores/embedded/walk/walk_database'),

@@ -4,14 +4,8 @@ import { openStorage } from '../../../../src/stores/embedded/storage/lmdb_storag
 import { parseContentId } from '../../../../src/stores/embedded/storage/records';
 import type { ContentRef, Damage, Storage } from '../../../../src/stores/embedded/storage/storage';
 import { openTables } from '../../../../src/stores/embedded/storage/tables';
-import {
-  bytesOf,
-  failToOpen,
-  findings,
-  put,
-  temporaryFolders,
-  walkHere,
-} from '../../../support/stores/storage';
+import { bytesOf, failToOpen, findings, put, walkHere } from '../../../support/stores/storage';
+import { temporaryFolders } from '../../../support/running/temporary_folders';
 
 jest.mock('../../../../src/stores/embedded/walk/walk_database', () => ({
   ...jest.requireActual<object>('../../../../src/stores/embedded/walk/walk_database'),

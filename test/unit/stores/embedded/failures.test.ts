@@ -9,7 +9,8 @@ import { openStorage } from '../../../../src/stores/embedded/storage/lmdb_storag
 import type { ContentIds } from '../../../../src/stores/embedded/storage/content_ids';
 import { ContentFiles } from '../../../../src/stores/embedded/storage/content_files';
 import { metaKeys, openTables } from '../../../../src/stores/embedded/storage/tables';
-import { bytesOf, findings, temporaryFolders } from '../../../support/stores/storage';
+import { bytesOf, findings } from '../../../support/stores/storage';
+import { temporaryFolders } from '../../../support/running/temporary_folders';
 
 const newFolder = temporaryFolders();
 

@@ -13,14 +13,8 @@ import { repair } from '../../../../src/stores/embedded/fsck/repair';
 import type { ContentRef, Storage } from '../../../../src/stores/embedded/storage/storage';
 import { metaKeys, openTables, type Tables } from '../../../../src/stores/embedded/storage/tables';
 import { eventually } from '../../../support/running/eventually';
-import {
-  bytesOf,
-  findings,
-  namesOf,
-  put,
-  temporaryFolders,
-  walkHere,
-} from '../../../support/stores/storage';
+import { bytesOf, findings, namesOf, put, walkHere } from '../../../support/stores/storage';
+import { temporaryFolders } from '../../../support/running/temporary_folders';
 
 jest.mock('../../../../src/stores/embedded/walk/walk_database', () => ({
   ...jest.requireActual<object>('../../../../src/stores/embedded/walk/walk_database'),

@@ -1,5 +1,5 @@
 import { FolderLock } from '../../../../src/stores/embedded/storage/folder_lock';
-import { temporaryFolders } from '../../../support/stores/storage';
+import { temporaryFolders } from '../../../support/running/temporary_folders';
 
 const newFolder = temporaryFolders();
 

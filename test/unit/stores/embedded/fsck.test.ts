@@ -7,7 +7,8 @@ import { openStorage } from '../../../../src/stores/embedded/storage/lmdb_storag
 import { parseContentId, Place } from '../../../../src/stores/embedded/storage/records';
 import type { ContentRef } from '../../../../src/stores/embedded/storage/storage';
 import { openTables, type Tables } from '../../../../src/stores/embedded/storage/tables';
-import { findings, put, temporaryFolders } from '../../../support/stores/storage';
+import { findings, put } from '../../../support/stores/storage';
+import { temporaryFolders } from '../../../support/running/temporary_folders';
 
 const newFolder = temporaryFolders();
 

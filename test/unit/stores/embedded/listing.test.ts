@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { openStorage } from '../../../../src/stores/embedded/storage/lmdb_storage';
 import type { ListingQuery, Storage } from '../../../../src/stores/embedded/storage/storage';
-import { namesOf, put, temporaryFolders } from '../../../support/stores/storage';
+import { namesOf, put } from '../../../support/stores/storage';
 import { runs } from '../../../support/running/runs';
+import { temporaryFolders } from '../../../support/running/temporary_folders';
 
 const newFolder = temporaryFolders();
 

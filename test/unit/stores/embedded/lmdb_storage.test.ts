@@ -1,6 +1,7 @@
 import { openStorage } from '../../../../src/stores/embedded/storage/lmdb_storage';
 import { storageSuite } from '../../../conformance/storage';
-import { findings, temporaryFolders } from '../../../support/stores/storage';
+import { findings } from '../../../support/stores/storage';
+import { temporaryFolders } from '../../../support/running/temporary_folders';
 
 const newFolder = temporaryFolders();
 const folders: string[] = [];

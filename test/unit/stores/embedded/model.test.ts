@@ -6,14 +6,9 @@ import type {
   ObjectRecord,
   Storage,
 } from '../../../../src/stores/embedded/storage/storage';
-import {
-  bytesOf,
-  findings,
-  namesOf,
-  receive,
-  temporaryFolders,
-} from '../../../support/stores/storage';
+import { bytesOf, findings, namesOf, receive } from '../../../support/stores/storage';
 import { runs } from '../../../support/running/runs';
+import { temporaryFolders } from '../../../support/running/temporary_folders';
 
 const newFolder = temporaryFolders();
 

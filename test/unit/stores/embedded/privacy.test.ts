@@ -13,7 +13,8 @@ import path from 'node:path';
 import { createLog, type Log } from '../../../../src/util/log';
 import { embedded } from '../../../../src/stores/embedded/app';
 import { openStorage } from '../../../../src/stores/embedded/storage/lmdb_storage';
-import { put, temporaryFolders } from '../../../support/stores/storage';
+import { put } from '../../../support/stores/storage';
+import { temporaryFolders } from '../../../support/running/temporary_folders';
 
 const newFolder = temporaryFolders();
 

@@ -12,7 +12,8 @@ import {
   openTables,
   type Tables,
 } from '../../../../src/stores/embedded/storage/tables';
-import { bytesOf, findings, put, temporaryFolders } from '../../../support/stores/storage';
+import { bytesOf, findings, put } from '../../../support/stores/storage';
+import { temporaryFolders } from '../../../support/running/temporary_folders';
 
 const newFolder = temporaryFolders();
 

@@ -2,7 +2,8 @@ import { open, type RootDatabase } from 'lmdb';
 import { openStorage } from '../../../../src/stores/embedded/storage/lmdb_storage';
 import { Table } from '../../../../src/stores/embedded/storage/table';
 import { openTables } from '../../../../src/stores/embedded/storage/tables';
-import { put, temporaryFolders } from '../../../support/stores/storage';
+import { put } from '../../../support/stores/storage';
+import { temporaryFolders } from '../../../support/running/temporary_folders';
 
 const newFolder = temporaryFolders();
 
