@@ -137,7 +137,7 @@ function readPresigned(headers: Headers, query: Query): Signing {
     throw malformed('X-Amz-Expires should be a number');
   if (Number(expires) < 1) throw malformed('X-Amz-Expires must be greater than 0');
   if (Number(expires) > MAX_EXPIRES)
-    throw malformed(`X-Amz-Expires must be less than ${MAX_EXPIRES} seconds, which is a week`);
+    throw malformed(`X-Amz-Expires must be at most ${MAX_EXPIRES} seconds, which is a week`);
   const timestamp = value('X-Amz-Date');
   if (!TIMESTAMP.test(timestamp)) throw malformed(BAD_DATE);
   const signedPayload = headers.get('x-amz-content-sha256') ?? query.get('X-Amz-Content-Sha256');

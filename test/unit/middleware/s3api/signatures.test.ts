@@ -15,8 +15,10 @@ const NOW = Date.UTC(2023, 10, 14, 22, 13, 20);
 async function ask(recorded: Recorded, now = NOW, domains: readonly string[] = []) {
   const { handler, accepted, passed } = acceptingFilter({ now: () => now, domains });
   const response = await handler(asRequest(recorded));
-  const code = /<Code>(.*?)</.exec(textOf(response))?.[1] ?? '';
-  return { status: response.status, code, call: accepted[0]?.call, passed };
+  const element = (name: string) =>
+    new RegExp(`<${name}>(.*?)<`).exec(textOf(response))?.[1] ?? '';
+  const [code, message] = [element('Code'), element('Message')];
+  return { status: response.status, code, message, call: accepted[0]?.call, passed };
 }
 
 const GET: Unsigned = { method: 'GET', path: '/bkt/dir/k%20%C3%A9', query: { versionId: 'V1' } };
@@ -168,7 +170,14 @@ it.each([0, 604_801, 1e9, -1])('a URL for %d seconds is refused', async (seconds
   expect(await ask(changed)).toMatchObject({
     status: 400,
     code: 'AuthorizationQueryParametersError',
+    message: expect.stringMatching(
+      seconds < 1 ? 'must be greater than 0' : 'must be at most 604800 seconds',
+    ) as unknown,
   });
+});
+
+it('a URL for a week is accepted', async () => {
+  expect(await ask(await presigned(GET, NOW, 604_800))).toMatchObject({ status: 200 });
 });
 
 it('headers that a URL has in its query are in place', async () => {
