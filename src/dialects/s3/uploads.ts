@@ -31,6 +31,7 @@ import { idOf } from './writes';
 /** Room for ten thousand parts, each with a checksum. */
 const MAX_DOCUMENT = 4 * 1024 * 1024;
 const ID = 'uploadId';
+const OBJECT_SIZE = 'x-amz-mp-object-size';
 
 export const uploadRoutes: readonly Route[] = [
   {
@@ -185,13 +186,13 @@ const complete: Operation = async (call) => {
   const { caller, request } = call;
   const condition = writeConditionOf(call);
   const upload = uploadOf(call);
-  const size = request.headers.get('x-amz-mp-object-size');
+  const bytes = objectSizeOf(call);
   const { etag, versionId, sum } = await completeUpload(caller, upload, async () => ({
     parts: listedParts(
       await readXml(await bodyOf(call, MAX_DOCUMENT), MAX_DOCUMENT, 'CompleteMultipartUpload'),
     ),
     minPart: call.spelling.minPartSize,
-    bytes: size === undefined ? undefined : Number(size),
+    bytes,
     sums: sumsOf(request.headers),
     condition,
   }));
@@ -206,6 +207,14 @@ const complete: Operation = async (call) => {
   const headers = Headers.of({ 'x-amz-version-id': idOf(versionId) });
   return xmlAnswer(call, 200, 'CompleteMultipartUploadResult', content, headers);
 };
+
+/** Returns the size declared for the whole object; undefined if none is. */
+function objectSizeOf({ request }: Call): number | undefined {
+  const value = request.headers.get(OBJECT_SIZE);
+  if (value === undefined) return undefined;
+  if (/^\d{1,15}$/.test(value)) return Number(value);
+  throw invalidArgument(OBJECT_SIZE, value, `${OBJECT_SIZE} must be a number of bytes.`);
+}
 
 /** Returns the checksums declared for the whole object. */
 function sumsOf(headers: Headers): ReadonlyMap<string, string> {

@@ -1,0 +1,46 @@
+import { routes as s3Routes } from '../../../middleware/s3api/operations';
+import { acceptingFilter, asRequest, textOf } from '../../support/s3_requests';
+import { signed } from '../../support/s3_signing';
+
+const NOW = 1_700_000_100_000;
+
+/** A request for an object, signed in either dialect. */
+interface ToSend {
+  readonly method: string;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Returns the refusal by S3's filter, and how many requests of it reached the store. */
+async function refusedByS3({ method, query, headers }: ToSend) {
+  const { handler, passed } = acceptingFilter({ routes: s3Routes, now: () => NOW });
+  const request = { method, path: '/bkt/k', query: { ...query }, headers: { ...headers } };
+  const response = await handler(asRequest(await signed(request, NOW)));
+  return { ...refusalIn(textOf(response)), status: response.status, asked: passed.length };
+}
+
+function refusalIn(document: string) {
+  const element = (name: string) => new RegExp(`<${name}>(.*?)<`).exec(document)?.[1];
+  return {
+    code: element('Code'),
+    message: element('Message'),
+    argument: element('ArgumentName'),
+    value: element('ArgumentValue'),
+  };
+}
+
+it.each(['many', 'NaN', '', '-1', '1.5', '0x10', '1e3', '9'.repeat(16)])(
+  'an upload is not completed with the size %j',
+  async (size) => {
+    const completion = { method: 'POST', query: { uploadId: 'U' } };
+    const name = 'x-amz-mp-object-size';
+    expect(await refusedByS3({ ...completion, headers: { [name]: size } })).toEqual({
+      status: 400,
+      code: 'InvalidArgument',
+      message: 'x-amz-mp-object-size must be a number of bytes.',
+      argument: name,
+      value: size || undefined,
+      asked: 0,
+    });
+  },
+);
