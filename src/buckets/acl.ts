@@ -43,16 +43,17 @@ const UNSUPPORTED = [
 /**
  * Returns the container headers for a canned ACL.
  *
+ * @param argument what the dialect calls the place of the name, for the error
  * @throws BucketError `not-implemented` if the store cannot express it,
  *   `invalid-argument` if there is no such canned ACL
  */
-export function cannedAcl(name: ByteString): Headers {
+export function cannedAcl(name: ByteString, argument: string): Headers {
   const headers = CANNED.get(name);
   if (headers) return Headers.of(headers);
   if (UNSUPPORTED.includes(name))
     throw new BucketError('not-implemented', `The store cannot express the canned ACL ${name}.`);
   throw new BucketError('invalid-argument', 'There is no such canned ACL.', {
-    fields: { ArgumentName: 'x-amz-acl', ArgumentValue: name },
+    fields: { ArgumentName: argument, ArgumentValue: name },
   });
 }
 

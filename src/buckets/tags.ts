@@ -27,9 +27,10 @@ const ALLOWED = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
 /**
  * Parses tags from the form used in headers and forms: `a=1&b=2`, percent-encoded.
  *
+ * @param argument what the dialect calls the place of the tags, for the error
  * @throws BucketError `invalid-argument` for any other form, `invalid-tag`
  */
-export function parseTags(text: ByteString): readonly Tag[] {
+export function parseTags(text: ByteString, argument: string): readonly Tag[] {
   const decoded = (part: ByteString) => unquote(part.replaceAll('+', ' '));
   const tags = text.split('&').flatMap((pair): Tag[] => {
     if (pair === '') return [];
@@ -38,9 +39,7 @@ export function parseTags(text: ByteString): readonly Tag[] {
       throw new BucketError(
         'invalid-argument',
         'The tags must be encoded as URL query parameters.',
-        {
-          fields: { ArgumentName: 'x-amz-tagging', ArgumentValue: text },
-        },
+        { fields: { ArgumentName: argument, ArgumentValue: text } },
       );
     return [{ key: decoded(key), value: decoded(rest[0] ?? '') }];
   });

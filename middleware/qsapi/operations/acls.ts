@@ -43,7 +43,7 @@ const change: Operation = async (call) => {
   const { acl } = await readJson(call, AclDocument, MAX_DOCUMENT);
   const isPublic = acl.map((grant) => grantsPublicRead(grant, call.caller.user)).includes(true);
   await headBucket(call.caller, bucket);
-  await setAccess(call.caller, bucket, cannedAcl(isPublic ? 'public-read' : 'private'));
+  await setAccess(call.caller, bucket, cannedAcl(isPublic ? 'public-read' : 'private', 'acl'));
   return emptyResponse(200);
 };
 

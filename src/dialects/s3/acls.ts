@@ -6,7 +6,7 @@ import type { ByteString } from '../../http/bytes';
 import type { Response } from '../../swift_api/message';
 import type { Operation, Route, Call, WireFormat } from './call';
 import { child, childrenOf, readXml, xml, xmlAnswer, type XmlElement } from '../xml';
-import { bodyOf, bucketOf, keyOf, malformed } from './arguments';
+import { bodyOf, bucketOf, keyOf, malformed, X_AMZ_ACL } from './arguments';
 import { emptyResponse } from './buckets';
 import { versionOf } from './conditions';
 import { notImplemented, S3Refusal } from './refusal';
@@ -77,7 +77,7 @@ function grant(type: string, grantee: readonly string[], permission: string): st
 const putBucketAcl: Operation = async (call) => {
   const bucket = bucketOf(call);
   await headBucket(call.caller, bucket);
-  await setAccess(call.caller, bucket, cannedAcl(await requestedAcl(call)));
+  await setAccess(call.caller, bucket, cannedAcl(await requestedAcl(call), X_AMZ_ACL));
   return emptyResponse(200);
 };
 
@@ -88,7 +88,7 @@ const putBucketAcl: Operation = async (call) => {
 const putObjectAcl: Operation = async (call) => {
   await headObject(call.caller, { ...keyOf(call), versionId: versionOf(call) });
   const name = await requestedAcl(call);
-  if (cannedAcl(name).get(X_CONTAINER_READ) !== '')
+  if (cannedAcl(name, X_AMZ_ACL).get(X_CONTAINER_READ) !== '')
     throw notImplemented('Objects have no ACLs of their own; set the ACL of the bucket instead.');
   return emptyResponse(200);
 };
@@ -99,7 +99,7 @@ async function requestedAcl(call: Call): Promise<ByteString> {
   for (const [name] of headers.entries())
     if (name.startsWith('x-amz-grant-'))
       throw notImplemented(`Grants are not implemented: ${name}`);
-  const canned = headers.get('x-amz-acl');
+  const canned = headers.get(X_AMZ_ACL);
   const body = await bodyOf(call, MAX_DOCUMENT);
   if (canned !== undefined && body.length > 0)
     throw new S3Refusal(400, 'UnexpectedContent', 'This request does not support content');
@@ -109,9 +109,7 @@ async function requestedAcl(call: Call): Promise<ByteString> {
       400,
       'MissingSecurityHeader',
       'Your request was missing a required header',
-      {
-        MissingHeaderName: 'x-amz-acl',
-      },
+      { MissingHeaderName: X_AMZ_ACL },
     );
   return cannedAclOf(await readXml(body, MAX_DOCUMENT, 'AccessControlPolicy'), call.spelling);
 }

@@ -9,6 +9,9 @@ export { bucketOf, invalidArgument, isoTime, keyOf, limitOf, textOf } from '../a
 
 const MAX_DOCUMENT = 1024 * 1024;
 
+/** The header with the name of a canned ACL. */
+export const X_AMZ_ACL = 'x-amz-acl';
+
 /** The encoding of names in a listing. */
 export interface Naming {
   /** As requested by the client; undefined for names as they are. */

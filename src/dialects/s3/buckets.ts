@@ -5,7 +5,7 @@ import { Headers } from '../../http/headers';
 import { NO_BODY, type Response } from '../../swift_api/message';
 import type { Operation, Route, Call } from './call';
 import { child, document, readXml, xml, xmlAnswer } from '../xml';
-import { bodyOf, bucketOf, documentOf, malformed } from './arguments';
+import { bodyOf, bucketOf, documentOf, malformed, X_AMZ_ACL } from './arguments';
 import { notImplemented, S3Refusal } from './refusal';
 
 const bucket = { on: 'bucket' } as const;
@@ -55,9 +55,9 @@ const create: Operation = async (call) => {
   const { headers } = call.request;
   if (/^true$/i.test(headers.get('x-amz-bucket-object-lock-enabled') ?? ''))
     throw notImplemented('Object Lock is not implemented.');
-  const acl = headers.get('x-amz-acl');
+  const acl = headers.get(X_AMZ_ACL);
   await createBucket(call.caller, name, {
-    headers: acl === undefined ? Headers.none : cannedAcl(acl),
+    headers: acl === undefined ? Headers.none : cannedAcl(acl, X_AMZ_ACL),
     hasCapitals: call.spelling.hasCapitals,
   });
   return emptyResponse(200, { Location: `/${name}` });

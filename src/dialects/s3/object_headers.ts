@@ -6,6 +6,7 @@ import type { ObjectInfo } from '../../buckets/objects';
 import { parseTags, tagHeaders, tagsIn } from '../../buckets/tags';
 import type { ByteString } from '../../http/bytes';
 import { Headers } from '../../http/headers';
+import { X_AMZ_ACL } from './arguments';
 import type { Call } from './call';
 import { metadataOf, contentTypeOf } from '../object_headers';
 import { notImplemented, S3Refusal } from './refusal';
@@ -13,6 +14,7 @@ import { notImplemented, S3Refusal } from './refusal';
 export { etagFromContentMd5, responseOverrides } from '../object_headers';
 
 const META = 'x-amz-meta-';
+const TAGGING = 'x-amz-tagging';
 const DEFAULT_TYPE = 'binary/octet-stream';
 
 /** Headers that ask for features the store lacks: accepting them would be a promise. */
@@ -37,7 +39,7 @@ export function contentHeadersOf({ request: { headers } }: Call): Headers {
         `A header you provided implies functionality that is not implemented: ${name}`,
       );
   checkStorageClass(headers.get('x-amz-storage-class'));
-  checkAcl(headers.get('x-amz-acl'));
+  checkAcl(headers.get(X_AMZ_ACL));
   return Headers.of({ 'Content-Type': contentTypeOf(headers, DEFAULT_TYPE) })
     .withAll(standardHeaders(headers))
     .withAll(metadataHeaders(metadataOf(headers, META)));
@@ -57,7 +59,7 @@ function checkStorageClass(value: string | undefined): void {
  */
 function checkAcl(value: ByteString | undefined): void {
   try {
-    if (value !== undefined) cannedAcl(value);
+    if (value !== undefined) cannedAcl(value, X_AMZ_ACL);
   } catch (error) {
     if (!(error instanceof BucketError) || error.code !== 'not-implemented') throw error;
   }
@@ -65,8 +67,8 @@ function checkAcl(value: ByteString | undefined): void {
 
 /** Returns the headers that keep the tags from a request; undefined if it has none. */
 export function tagHeadersOf({ request: { headers } }: Call): Headers | undefined {
-  const value = headers.get('x-amz-tagging');
-  return value === undefined ? undefined : tagHeaders(parseTags(value));
+  const value = headers.get(TAGGING);
+  return value === undefined ? undefined : tagHeaders(parseTags(value, TAGGING));
 }
 
 /** Returns an object's headers for GET and HEAD. */

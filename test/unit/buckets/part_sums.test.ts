@@ -46,13 +46,18 @@ describe('tags', () => {
   });
 
   it('are read as queries are', () => {
-    expect(parseTags('a=1+2&b%20c=%C3%A9&d')).toEqual([
+    expect(parseTags('a=1+2&b%20c=%C3%A9&d', 'tags')).toEqual([
       { key: 'a', value: '1 2' },
       { key: 'b c', value: '\xc3\xa9' },
       { key: 'd', value: '' },
     ]);
-    expect(() => parseTags('a=1=2')).toThrow('encoded');
-    expect(() => parseTags('a=1&a=2')).toThrow('same key');
-    expect(() => parseTags('aws:a=1')).toThrow('System tags');
+    expect(() => parseTags('a=1=2', 'tags')).toThrow(
+      expect.objectContaining({
+        message: expect.stringContaining('encoded') as unknown,
+        details: { fields: { ArgumentName: 'tags', ArgumentValue: 'a=1=2' } },
+      }),
+    );
+    expect(() => parseTags('a=1&a=2', 'tags')).toThrow('same key');
+    expect(() => parseTags('aws:a=1', 'tags')).toThrow('System tags');
   });
 });

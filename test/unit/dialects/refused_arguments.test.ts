@@ -1,4 +1,7 @@
+import { routes as cosRoutes } from '../../../middleware/cosapi/operations';
 import { routes as s3Routes } from '../../../middleware/s3api/operations';
+import { acceptingCos } from '../../support/cos/requests';
+import { cosSigned } from '../../support/cos/signed';
 import { acceptingFilter, asRequest, textOf } from '../../support/s3_requests';
 import { signed } from '../../support/s3_signing';
 
@@ -16,6 +19,15 @@ async function refusedByS3({ method, query, headers }: ToSend) {
   const { handler, passed } = acceptingFilter({ routes: s3Routes, now: () => NOW });
   const request = { method, path: '/bkt/k', query: { ...query }, headers: { ...headers } };
   const response = await handler(asRequest(await signed(request, NOW)));
+  return { ...refusalIn(textOf(response)), status: response.status, asked: passed.length };
+}
+
+/** Returns the same of COS's filter. */
+async function refusedByCos({ method, headers }: ToSend) {
+  const { handler, passed } = acceptingCos({ routes: cosRoutes, now: () => NOW });
+  const host = 'bkt-1250000000.cos.ap-chengdu.myqcloud.com';
+  const request = cosSigned({ method, target: '/k', host, headers });
+  const response = await handler(asRequest(request));
   return { ...refusalIn(textOf(response)), status: response.status, asked: passed.length };
 }
 
@@ -44,3 +56,23 @@ it.each(['many', 'NaN', '', '-1', '1.5', '0x10', '1e3', '9'.repeat(16)])(
     });
   },
 );
+
+describe.each([
+  ['S3', 'x-amz-', refusedByS3],
+  ['COS', 'x-cos-', refusedByCos],
+])('%s names its own header', (_, prefix, refused) => {
+  it.each([
+    ['acl', 'nobody', 'There is no such canned ACL.'],
+    ['tagging', 'a=b=c', 'The tags must be encoded as URL query parameters.'],
+  ])('%s', async (name, value, message) => {
+    const headers = { 'content-length': '0', [`${prefix}${name}`]: value };
+    expect(await refused({ method: 'PUT', headers })).toEqual({
+      status: 400,
+      code: 'InvalidArgument',
+      message,
+      argument: `${prefix}${name}`,
+      value,
+      asked: 0,
+    });
+  });
+});
