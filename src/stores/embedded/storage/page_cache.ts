@@ -9,7 +9,6 @@ const MAX_RESIDENT = 48 * 1024 * 1024;
  */
 const READS_PER_CHECK = 64;
 
-const PAGE = 4096;
 const MADV_DONTNEED = 4;
 
 /**
@@ -28,7 +27,7 @@ export class PageCache {
   private constructor(
     private readonly file: string,
     private readonly statm: number,
-    private readonly advise: Advise,
+    private readonly system: System,
   ) {}
 
   /**
@@ -38,15 +37,9 @@ export class PageCache {
   static async open(folder: string): Promise<PageCache | undefined> {
     if (process.platform !== 'linux') return undefined;
     try {
-      const { load } = await import('koffi');
-      const advise = load(null).func(
-        'int madvise(uintptr_t address, size_t length, int advice)',
-      ) as Advise;
-      return new PageCache(
-        path.join(folder, 'data.mdb'),
-        openSync('/proc/self/statm', 'r'),
-        advise,
-      );
+      const system = await loadSystem();
+      const statm = openSync('/proc/self/statm', 'r');
+      return new PageCache(path.join(folder, 'data.mdb'), statm, system);
     } catch {
       return undefined;
     }
@@ -71,8 +64,7 @@ export class PageCache {
 
   #residentFileBytes(): number {
     const length = readSync(this.statm, this.#line, 0, this.#line.length, 0);
-    const [, , pages] = this.#line.toString('latin1', 0, length).split(' ');
-    return Number(pages) * PAGE;
+    return residentFileBytes(this.#line.toString('latin1', 0, length), this.system.pageSize);
   }
 
   #release(): void {
@@ -81,10 +73,34 @@ export class PageCache {
       const [range = '', , , , inode] = line.split(/ +/);
       const [from, to] = range.split('-').map((hex) => BigInt(`0x${hex || 0}`));
       if (Number(inode) === ino && from !== undefined && to !== undefined)
-        this.advise(from, to - from, MADV_DONTNEED);
+        this.system.advise(from, to - from, MADV_DONTNEED);
     }
   }
 }
 
-/** The system's `madvise`. */
-type Advise = (address: bigint, length: bigint, advice: number) => number;
+/** What the system's C library offers. */
+interface System {
+  /** `madvise`. */
+  readonly advise: (address: bigint, length: bigint, advice: number) => number;
+  /** Bytes of a page of memory, which differ from system to system. */
+  readonly pageSize: number;
+}
+
+/** @throws Error if the library lacks one of them */
+export async function loadSystem(): Promise<System> {
+  const { load } = await import('koffi');
+  const library = load(null);
+  const advise = library.func('int madvise(uintptr_t address, size_t length, int advice)');
+  const getPageSize = library.func('int getpagesize()') as () => number;
+  return { advise: advise as System['advise'], pageSize: getPageSize() };
+}
+
+/**
+ * Returns the resident bytes of files.
+ *
+ * @param statm the text of `/proc/self/statm`, which counts pages of memory
+ */
+export function residentFileBytes(statm: string, pageSize: number): number {
+  const [, , pages] = statm.split(' ');
+  return Number(pages) * pageSize;
+}
