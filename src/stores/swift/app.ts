@@ -182,7 +182,8 @@ export function createSoleServerMonitor(
   }
   const app = createSwiftApp(options);
   const user = new UserSession(login);
-  const records = new ServerRecords(app.handler, async () => (await user.get()).accountPath);
+  const ownAccount = async () => (await user.get()).accountPath;
+  const records = new ServerRecords(app.handler, ownAccount, log);
   const monitor = new RecordMonitor(records, locks, publish, log);
   return {
     start: () => monitor.start(),

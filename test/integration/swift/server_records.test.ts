@@ -31,7 +31,11 @@ describeWithSwift('servers over one Swift', ({ plain }) => {
   function recordsAt(url: string): ServerRecords {
     const app = createSwiftApp(swift.options.parse({ upstream: url, ...serviceUser(plain) }));
     running.unshift(() => app.close());
-    return new ServerRecords(app.handler, () => Promise.resolve('/v1/AUTH_admin'));
+    return new ServerRecords(
+      app.handler,
+      () => Promise.resolve('/v1/AUTH_admin'),
+      createLog('silent'),
+    );
   }
 
   /** Returns a server that locks through something, and whether it may write. */

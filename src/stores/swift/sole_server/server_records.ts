@@ -6,6 +6,7 @@ import { readJson, UnreadableJson } from '../../../formats/json';
 import { NO_BODY, type Handler, type Response } from '../../../swift_api/message';
 import { newTransactionId } from '../../../swift_api/transaction';
 import { parseResponse, readResponse } from '../../../swift_api/json_response';
+import type { Log } from '../../../util/log';
 import { StoreError } from '../../../util/store_error';
 import { ITSELF_QUERY } from '../../../swift_api/itself';
 
@@ -59,7 +60,7 @@ type Entry = z.infer<typeof Listing>[number];
 /** The records of all servers of a store, in the account of their service user. */
 export class ServerRecords {
   /** Records by name and hash: one that is only refreshed need not be read again. */
-  #cache = new Map<string, ServerRecord | undefined>();
+  #cache = new Map<string, ServerRecord | 'invalid'>();
 
   /**
    * @param send sends a request to the store, in the name of the service user if it has
@@ -69,6 +70,7 @@ export class ServerRecords {
   constructor(
     private readonly send: Handler,
     private readonly ownAccount: () => Promise<string | undefined>,
+    private readonly log: Pick<Log, 'warn'>,
   ) {}
 
   /** @throws StoreError unless it is known to be written */
@@ -99,7 +101,8 @@ export class ServerRecords {
   }
 
   /**
-   * Returns the other servers that are alive.
+   * Returns the other servers that are alive. Reports an invalid record once, until it
+   * changes.
    *
    * @param id of the server that looks; its record must have been written
    * @param valid milliseconds for which a record shows that its server is alive
@@ -116,13 +119,15 @@ export class ServerRecords {
     const alive = entries.filter(
       (each) => each !== ownEntry && Date.parse(`${each.last_modified}Z`) > oldest,
     );
-    const cache = new Map<string, ServerRecord | undefined>();
+    const cache = new Map<string, ServerRecord | 'invalid'>();
     const others: SeenRecord[] = [];
     for (const { name, hash, last_modified: written } of alive) {
       const key = `${name} ${hash}`;
       const record = this.#cache.get(key) ?? (await this.#read(name));
+      // a listed record that is gone may be there at the next look
+      if (record === undefined) continue;
       cache.set(key, record);
-      if (record) others.push({ id: name, record, written });
+      if (record !== 'invalid') others.push({ id: name, record, written });
     }
     this.#cache = cache;
     return { written: ownEntry.last_modified, others };
@@ -133,35 +138,33 @@ export class ServerRecords {
     for (;;) {
       const marker = encodeURIComponent(entries.at(-1)?.name ?? '');
       const body = await this.#get('', `format=json&marker=${marker}`);
+      if (body === undefined) throw unreadable(404);
       const page = parseResponse(Listing, body, LISTING);
       if (page.length === 0) return entries;
       entries.push(...page);
     }
   }
 
-  /** Returns undefined if the record is gone or invalid. */
-  async #read(id: string): Promise<ServerRecord | undefined> {
+  /** Returns undefined if the record is gone. Reports one that is invalid. */
+  async #read(id: string): Promise<ServerRecord | 'invalid' | undefined> {
     const body = await this.#get(`/${id}`, ITSELF_QUERY);
-    try {
-      return ServerRecord.safeParse(readJson(body)).data;
-    } catch (error) {
-      if (error instanceof UnreadableJson) return undefined;
-      throw error;
-    }
+    if (body === undefined) return undefined;
+    const record = parseRecord(body);
+    if (record === undefined)
+      this.log.warn({ record: id }, 'the record of a server is invalid and does not count');
+    return record ?? 'invalid';
   }
 
-  /** Returns the body of a record or listing; empty if there is no record. */
-  async #get(path: string, query: string): Promise<Buffer> {
+  /** Returns the body of a record or listing; undefined if there is none. */
+  async #get(path: string, query: string): Promise<Buffer | undefined> {
     const response = await this.#request('GET', path, {
       query,
       headers: Headers.of({ 'X-Newest': 'true' }),
     });
     if (response.status !== 200) {
       await drain(response.body);
-      if (response.status === 404 && path !== '') return Buffer.alloc(0);
-      throw failure(
-        `the records of servers could not be read: the store answered ${response.status}`,
-      );
+      if (response.status === 404) return undefined;
+      throw unreadable(response.status);
     }
     return readResponse(response.body, MAX_BYTES, path === '' ? LISTING : 'the record of a server');
   }
@@ -196,6 +199,20 @@ async function checkSuccess({ status, body }: Response, what: string): Promise<v
   await drain(body);
   if (status >= 300)
     throw failure(`the record of this server was not ${what}: the store answered ${status}`);
+}
+
+/** Returns undefined if a record is invalid. */
+function parseRecord(body: Buffer): ServerRecord | undefined {
+  try {
+    return ServerRecord.safeParse(readJson(body)).data;
+  } catch (error) {
+    if (error instanceof UnreadableJson) return undefined;
+    throw error;
+  }
+}
+
+function unreadable(status: number): StoreError {
+  return failure(`the records of servers could not be read: the store answered ${status}`);
 }
 
 function failure(why: string): StoreError {

@@ -10,6 +10,7 @@ import { withInfo } from '../../../../src/plugin/info';
 import { StoreError } from '../../../../src/util/store_error';
 import { SwiftStore } from '../../../../src/versioning/store/swift_store';
 import { ServerRecords } from '../../../../src/stores/swift/sole_server/server_records';
+import { createLog } from '../../../../src/util/log';
 import { unlimited } from '../../../support/stores/authority';
 
 const REQUEST: Request = {
@@ -61,7 +62,9 @@ async function listed(body: Response['body']): Promise<void> {
 
 function records(body: Response['body']): Promise<unknown> {
   const account = () => Promise.resolve('/v1/a');
-  return new ServerRecords(() => Promise.resolve(answer(200, body)), account).readAlive('id', 1000);
+  const log = createLog('silent');
+  const store: Handler = () => Promise.resolve(answer(200, body));
+  return new ServerRecords(store, account, log).readAlive('id', 1000);
 }
 
 function info(body: Response['body']): Promise<unknown> {

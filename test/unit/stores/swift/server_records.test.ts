@@ -1,0 +1,60 @@
+import { Headers } from '../../../../src/http/headers';
+import { ServerRecords } from '../../../../src/stores/swift/sole_server/server_records';
+import { THIS_PROCESS } from '../../../../src/stores/swift/sole_server/this_process';
+import type { Handler } from '../../../../src/swift_api/message';
+
+const OWN = 'own';
+const OTHER = 'other';
+
+/** A store with the record of another server, whose body a test sets. */
+function storeWith(other: { body: string | undefined; hash: string }) {
+  const reads: string[] = [];
+  const warnings: object[] = [];
+  const send: Handler = ({ path, query }) => {
+    const [, object] = path.split('/hindsight-servers');
+    if (object) reads.push(object);
+    const isMore = /marker=./.test(query);
+    const listed = [
+      { name: OWN, hash: 'h' },
+      { name: OTHER, hash: other.hash },
+    ].map((each) => ({ ...each, last_modified: '2026-01-01T00:00:00.000000' }));
+    const body = object ? other.body : JSON.stringify(isMore ? [] : listed);
+    const status = body === undefined ? 404 : 200;
+    return Promise.resolve({ status, headers: Headers.none, body: Buffer.from(body ?? '') });
+  };
+  const records = new ServerRecords(send, () => Promise.resolve('/v1/AUTH_admin'), {
+    warn: (details: object) => void warnings.push(details),
+  });
+  const look = async () => (await records.readAlive(OWN, 1000)).others.map(({ id }) => id);
+  return { look, reads, warnings };
+}
+
+const VALID = JSON.stringify({
+  ...THIS_PROCESS,
+  locks: { through: 'itself', name: 'other' },
+  state: 'serving',
+});
+
+it.each(['', '{}', '{"host": 1}', '<html>', `${VALID}}`])(
+  'an invalid record is read and reported once while it is unchanged: %j',
+  async (body) => {
+    const other = { body, hash: 'invalid' };
+    const { look, reads, warnings } = storeWith(other);
+    for (let i = 0; i < 3; i++) expect(await look()).toEqual([]);
+    expect(reads).toEqual([`/${OTHER}`]);
+    expect(warnings).toEqual([{ record: OTHER }]);
+    Object.assign(other, { body: VALID, hash: 'valid' });
+    for (let i = 0; i < 3; i++) expect(await look()).toEqual([OTHER]);
+    expect(reads).toHaveLength(2);
+    expect(warnings).toHaveLength(1);
+  },
+);
+
+it('a record that is listed but cannot be found is looked for again', async () => {
+  const other = { body: undefined as string | undefined, hash: 'h' };
+  const { look, reads, warnings } = storeWith(other);
+  for (let i = 0; i < 2; i++) expect(await look()).toEqual([]);
+  other.body = VALID;
+  expect(await look()).toEqual([OTHER]);
+  expect([reads.length, warnings]).toEqual([3, []]);
+});
