@@ -4,6 +4,8 @@ import { closeSync, existsSync, openSync, readdirSync, readFileSync, writeSync }
 import { chmod, chown, mkdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import { idKey } from '../../../src/stores/embedded/storage/keys';
+import { closeTables, openTables } from '../../../src/stores/embedded/storage/tables';
 import { walkDatabase } from '../../../src/stores/embedded/walk/walk_database';
 import { type Ended, run } from '../../support/clients/command';
 import {
@@ -246,13 +248,22 @@ const asRoot = process.geteuid?.() === 0 ? it : it.skip;
 
 asRoot('what root makes while it verifies another user’s folder is that user’s', async () => {
   const folder = await newStorage();
-  await rm(path.join(folder, 'lock.mdb'));
   await rm(path.join(folder, 'sessions'), { recursive: true });
+  const tables = openTables(folder);
+  tables.root.transactionSync(() => tables.inline.putSync(idKey(2 ** 40), Buffer.from('orphan')));
+  await closeTables(tables);
+  await rm(path.join(folder, 'lock.mdb'));
   const user = 65_534;
   for (const name of ['.', 'data.mdb']) await chown(path.join(folder, name), user, user);
   await writeFile(path.join(folder, 'content/stray'), '');
+  await chown(path.join(folder, 'content/stray'), user, user);
   const { code } = await run(process.execPath, [CLI, 'fsck', '--repair', folder]);
   expect(code).toBe(0);
-  for (const name of ['lock.mdb', 'sessions', 'damaged', 'damaged/list.jsonl'])
-    expect([name, (await stat(path.join(folder, name))).uid]).toEqual([name, user]);
+  const damaged = readdirSync(path.join(folder, 'damaged'));
+  expect(damaged).toHaveLength(3);
+  const names = ['lock.mdb', 'sessions', 'damaged', ...damaged.map((name) => `damaged/${name}`)];
+  for (const name of names) {
+    const { uid, gid } = await stat(path.join(folder, name));
+    expect([name, uid, gid]).toEqual([name, user, user]);
+  }
 });

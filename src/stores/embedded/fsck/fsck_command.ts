@@ -1,8 +1,7 @@
-import { lchownSync, lstatSync } from 'node:fs';
-import path from 'node:path';
 import { fsck } from './fsck';
 import { plannedRepairs, repair } from './repair';
 import type { Finding } from './finding';
+import { restoreOwnership } from './ownership';
 import { verifyStructureFirst } from '../storage/verify';
 import type { Flaw } from '../walk/flaw';
 
@@ -28,23 +27,6 @@ export async function runFsck(folder: string, options: FsckOptions): Promise<voi
   }
   process.stderr.write(`${folder}: ${summarize(count, remaining, options)}\n`);
   process.exitCode = remaining === 0 ? 0 : 1;
-}
-
-/**
- * Files that this command may create as root, and that the server must be able to use.
- */
-const CREATED = ['lock.mdb', 'sessions', 'damaged', 'damaged/list.jsonl'];
-
-/** If run as root, gives what it created in a data folder to the user of the database. */
-function restoreOwnership(folder: string): void {
-  if (process.geteuid?.() !== 0) return;
-  const database = lstatSync(path.join(folder, 'data.mdb'), { throwIfNoEntry: false });
-  if (database === undefined || database.uid === 0) return;
-  for (const name of CREATED) {
-    const file = path.join(folder, name);
-    if (lstatSync(file, { throwIfNoEntry: false })?.uid === 0)
-      lchownSync(file, database.uid, database.gid);
-  }
 }
 
 /** A usage error. */

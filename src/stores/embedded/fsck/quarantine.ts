@@ -1,6 +1,7 @@
 import { mkdir, open, rename, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { codeOf } from '../../../util/errors';
+import { ownerOf, type Owner } from './ownership';
 import { syncFolder } from '../storage/content_files';
 import { FILE_MODE, FOLDER_MODE } from '../storage/privacy';
 import { toStorageError } from '../storage/storage_error';
@@ -27,12 +28,15 @@ export class Quarantine {
   readonly #dataFolder: string;
   readonly #folder: string;
   readonly #list: FileHandle;
+  /** To whom new files are given; undefined if they are this process's. */
+  readonly #owner: Owner | undefined;
   #counter = 0;
 
   private constructor(data: string, folder: string, list: FileHandle) {
     this.#dataFolder = data;
     this.#folder = folder;
     this.#list = list;
+    this.#owner = ownerOf(data);
   }
 
   static async open(data: string): Promise<Quarantine> {
@@ -76,8 +80,9 @@ export class Quarantine {
   /** Writes bytes of the database here. */
   async write(newName: string, bytes: Buffer): Promise<void> {
     try {
-      const file = await open(path.join(this.#folder, newName), 'w', FILE_MODE);
+      const file = await open(path.join(this.#folder, newName), 'wx', FILE_MODE);
       try {
+        if (this.#owner) await file.chown(this.#owner.uid, this.#owner.gid);
         await file.writeFile(bytes);
         await file.sync();
       } finally {
