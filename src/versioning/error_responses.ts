@@ -10,6 +10,7 @@ import { NameRefused } from '../coordination/locks/lock_names';
 import type { Log } from '../util/log';
 import { StoreError } from '../util/store_error';
 import type { Call } from './calls';
+import { SettingsLocked } from './policy';
 import { UploadStalled } from './progress';
 
 /** Returns a 503 for a request that the client may retry soon. */
@@ -28,6 +29,7 @@ export function unavailableResponse(reason: string): Response {
 export function errorResponse(error: unknown, call: Call, power: Power, log: Log): Response {
   const { request } = call;
   if (error instanceof LockTimeout) return unavailableResponse(lockedMessage(call, error));
+  if (error instanceof SettingsLocked) return unavailableResponse(error.message);
   if (error instanceof CoordinationUnavailable) {
     log.warn({ txid: request.transactionId, err: error.message }, 'gave up a write');
     return unavailableResponse(error.message);

@@ -6,6 +6,7 @@ import type { Power } from '../swift_api/authority/authority';
 import type { Headers } from '../http/headers';
 import { type Handler, type Request } from '../swift_api/message';
 import { type ContainerTarget } from '../swift_api/target';
+import { LockTimeout } from '../coordination/locks/locker';
 import { containerPath } from '../coordination/locks/lock_names';
 import type { Log } from '../util/log';
 import { SwiftClient, storeErrorOf } from '../swift_api/client';
@@ -25,6 +26,17 @@ export type VersioningPolicy =
   | { readonly kind: 'native'; readonly withIds: boolean }
   | { readonly kind: 'versioned'; readonly mode: Mode; readonly archive: ByteString }
   | { readonly kind: 'with-ids'; readonly enabled: boolean };
+
+/** The settings of a container are being changed for longer than a write may wait. */
+export class SettingsLocked extends Error {
+  override readonly name = 'SettingsLocked';
+
+  constructor({ container }: ContainerTarget) {
+    super(
+      `the settings of the container ${toText(container)} are being changed by another request; retry`,
+    );
+  }
+}
 
 /** Whether this proxy keeps versions of a container's objects, or may have to. */
 export function keepsVersions({ kind }: VersioningPolicy): boolean {
@@ -73,19 +85,19 @@ export class PolicyCache {
    * versions on; waits while one does.
    *
    * @param wait max milliseconds to wait
-   * @throws LockTimeout if the wait is over
+   * @throws SettingsLocked if the wait is over
    */
-  acquireShared(
+  async acquireShared(
     request: Request,
     container: ContainerTarget,
     wait: number,
   ): Promise<SharedLease<VersioningPolicy>> {
-    return this.cache.acquireShared(
-      containerPath(container),
-      () => this.readPolicy(request, container),
-      wait,
-      request.signal,
-    );
+    const read = () => this.readPolicy(request, container);
+    try {
+      return await this.cache.acquireShared(containerPath(container), read, wait, request.signal);
+    } catch (error) {
+      throw error instanceof LockTimeout ? new SettingsLocked(container) : error;
+    }
   }
 
   /** Begins a change that may switch versions on; waits for earlier writes. */
