@@ -44,7 +44,11 @@ export const TIMESTAMP = /^\d+\.\d+$/;
 
 /** Replaces the source's `restored` note on a copy; `-` is no timestamp. */
 export const NOTHING_RESTORED = Headers.of({ [NOTE_HEADERS.restored]: '-' });
-/** Replaces all notes that an object can have. */
+/**
+ * Replaces the notes that a copy takes from its source and that count although they are
+ * unbound: both name entries of an archive. The other kinds count only if they are bound
+ * to their object, and a copy keeps them without effect.
+ */
 export const NO_NOTES = NOTHING_RESTORED.with(NOTE_HEADERS.previous, '-');
 
 /** Returns the words of a note; undefined if there is no such note. */
