@@ -46,8 +46,11 @@ export interface App {
    * Checks whether the client of a request may make other writers of an object wait. It
    * must be allowed to write the object; if requests are sent in its own name, to read
    * it, since the store then checks each step.
+   *
+   * @returns the right to write; `client` if none was established, so that each step is
+   *   sent in the client's own name; or the store's refusal to pass to the client
    */
-  mayLock(request: Request, target: ObjectTarget): Promise<Right | Response>;
+  mayLock(request: Request, target: ObjectTarget): Promise<Right | 'client' | Response>;
   /**
    * Returns its limits of one request, as in its `/info`; undefined: the usual ones
    * apply.

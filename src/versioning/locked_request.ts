@@ -48,11 +48,12 @@ export async function withObjectLock(
 ): Promise<Response> {
   const name = LockName.ofObject(written);
   const right = await options.app.mayLock(request, written);
-  if ('status' in right) {
+  if (right !== 'client' && 'status' in right) {
     destroy(request.body);
     return right;
   }
-  const authority = authorityFor(options.app.power, right, options.archive);
+  const authority =
+    right === 'client' ? right : authorityFor(options.app.power, right, options.archive);
   const body = request.sendContinue
     ? request.body
     : await receiveFirst(request.body, RECEIVED_BEFORE_LOCK);

@@ -162,8 +162,7 @@ export function createSwiftApp(
     power: user ? 'service' : 'client',
     upstream: server,
     mayWrite: (request, target, { fresh } = {}) => rights.mayWrite(request, target, fresh),
-    mayLock: (request, target) =>
-      user ? rights.mayWrite(request, target) : rights.mayRead(request, target),
+    mayLock: (request, target) => rights.mayLock(request, target),
     limits: (request) => limits.get(request),
     close: () => upstream.close(),
   };

@@ -77,13 +77,14 @@ export class Rights {
   }
 
   /**
-   * Without a service user the store cannot be tested. Refuses a client that may not even
-   * read the object to be written, since its write begins with a read.
-   *
-   * @returns a right that the store judges itself, request by request
+   * Returns the right to write an object that is to be locked, or the store's refusal.
+   * Without a service user the store cannot be tested, and no right is established: this
+   * refuses a client that may not even read the object, since its write begins with a
+   * read, and leaves any other to the store.
    */
-  async mayRead(request: Request, target: ObjectTarget): Promise<Right | Response> {
-    return (await this.refusalOfReading(request, target)) ?? Right.established('write', target);
+  async mayLock(request: Request, target: ObjectTarget): Promise<Right | 'client' | Response> {
+    if (this.selfTest) return this.mayWrite(request, target);
+    return (await this.refusalOfReading(request, target)) ?? 'client';
   }
 
   private async refusalOfReading(
