@@ -51,8 +51,8 @@ program
     const { workers } = config.server;
     const { startServer } = require('./server/serve') as typeof Serve;
     const server = await (workers === 1 ? startServer(config, log) : startWorkers(config, log));
-    if (config.introduction.data !== undefined)
-      process.stderr.write(formatBanner(server.url, config.introduction));
+    if (config.banner.data !== undefined)
+      process.stderr.write(formatBanner(server.url, config.banner));
     log.info({ url: server.url, pipeline: config.pipeline.join(' '), workers }, 'serving');
     stopOnSignals(server, log);
   });

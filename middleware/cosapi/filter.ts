@@ -27,7 +27,7 @@ import {
   type CosSignature,
   type CosSignedRequest,
 } from './signature';
-import { WIRE_FORMAT } from './spelling';
+import { WIRE_FORMAT } from './wire_format';
 import { checkCoverage, checkUrl, isValidAsUrl } from './urls';
 
 /**
@@ -108,7 +108,7 @@ class Exchange {
       parameters: new CaselessQuery([...query].filter(([name]) => !isSignatureParameter(name))),
       region: hostInfo.region ?? parts.location,
       location: parts.location,
-      spelling: WIRE_FORMAT,
+      wireFormat: WIRE_FORMAT,
     };
     return toCosResponse(await runRoute(call, parts.routes, plainPayload));
   }

@@ -28,7 +28,7 @@ import { isBulkDelete, isWideExtraction, hasPathToParts } from './store_bulk';
 /** Checks requests that may name parts elsewhere than in their path and headers. */
 export class ContentsGuard {
   constructor(
-    private readonly app: Pick<FilterContext['app'], 'judgesParts' | 'mayWrite' | 'limits'>,
+    private readonly app: Pick<FilterContext['app'], 'protectsParts' | 'mayWrite' | 'limits'>,
     private readonly next: Handler,
   ) {}
 
@@ -107,7 +107,7 @@ export class ContentsGuard {
   }
 
   private async checkSource(request: Request, source: ObjectTarget): Promise<Request | Response> {
-    if (this.app.judgesParts) return request;
+    if (this.app.protectsParts) return request;
     const { query } = request;
     const headers = credentialHeaders(request.headers);
     const options = { method: 'HEAD', path: formatTarget(source), query, headers };

@@ -57,7 +57,7 @@ class Guard {
   ) {
     this.uploads = new UploadRights(app, next);
     this.contents = new ContentsGuard(app, next);
-    this.acls = app.judgesParts ? undefined : new PartsAcls(next, app.power);
+    this.acls = app.protectsParts ? undefined : new PartsAcls(next, app.power);
   }
 
   handle(request: Request): Promise<Response> {
@@ -146,7 +146,8 @@ class Guard {
    * proxy's back, or before this guard existed.
    */
   private async checkRead(response: Response, request: Request, target: Target): Promise<Response> {
-    if (this.app.judgesParts || !isObject(target) || !isReadMethod(request.method)) return response;
+    if (this.app.protectsParts || !isObject(target) || !isReadMethod(request.method))
+      return response;
     const accesses = accessesByReading(response, request, target);
     if (accesses.length === 0) return response;
     const refusal = await whileUnread(response, () => refusalOf(request, accesses, this.next));

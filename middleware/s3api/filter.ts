@@ -17,7 +17,7 @@ import { verifyPolicy } from './policy';
 import { recognise, type Recognised } from './recognise';
 import type { Signer, Signers } from './signature/signers';
 import { checkValidity } from './signature/validity';
-import { WIRE_FORMAT } from './spelling';
+import { WIRE_FORMAT } from './wire_format';
 
 /** Configuration and dependencies of the filter. */
 export interface S3HandlerOptions extends DialectParts<Route> {
@@ -66,7 +66,7 @@ class Exchange {
       parameters: new Map([...query].filter(([name]) => !isPresigningParameter(name, signing))),
       region: signing?.scope.region ?? parts.location,
       location: parts.location,
-      spelling: WIRE_FORMAT,
+      wireFormat: WIRE_FORMAT,
     };
     // in a request that completes an upload, they are those of the resulting object
     const hasOwnChecksums = !(call.request.method === 'POST' && call.parameters.has('uploadId'));

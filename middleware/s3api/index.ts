@@ -9,7 +9,7 @@ import { routes } from './operations';
 import { postForm } from './operations/post_form';
 import { recognise } from './recognise';
 import { createSigners } from './signature/signers';
-import { MIN_PART_SIZE } from './spelling';
+import { MIN_PART_SIZE } from './wire_format';
 
 const options = z
   .object({

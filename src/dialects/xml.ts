@@ -41,7 +41,7 @@ export function xml(name: string, content: XmlContent, attributes = ''): string 
 
 /** Returns an XML response with its root in the dialect's namespace. */
 export function xmlAnswer(
-  { spelling: { namespace } }: Pick<Call, 'spelling'>,
+  { wireFormat: { namespace } }: Pick<Call, 'wireFormat'>,
   status: number,
   root: string,
   content: readonly (string | undefined)[],

@@ -70,13 +70,13 @@ export interface Config {
   /** The names in the pipeline, for messages. */
   readonly pipeline: readonly string[];
   /** What the banner shows. */
-  readonly introduction: Banner;
+  readonly banner: Banner;
   /** Further remarks of `check`, one sentence each. */
   readonly remarks: readonly string[];
   /** Starts what runs once for all workers. */
-  preside(log: Log): Promise<PrimaryTask>;
+  startPrimary(log: Log): Promise<PrimaryTask>;
   /** Returns the monitor of other servers of the store; undefined if none is needed. */
-  lookout(context: SoleServerContext): SoleServerMonitor | undefined;
+  createSoleServerMonitor(context: SoleServerContext): SoleServerMonitor | undefined;
   createApp(log: Log, role: ProcessRole): Promise<App>;
   /** In the order of the pipeline. */
   createFilters(context: Omit<FilterContext, 'credentials' | 'claims'>): Filter[];
@@ -241,17 +241,17 @@ function configOf({
     plugin.banner?.(options),
     ...inOrder.map((each) => each.plugin.banner?.(each.options)),
   ];
-  const introduction = mergeBanners(banners);
+  const banner = mergeBanners(banners);
   return Object.freeze({
     file,
     text,
     server: serverOptions,
-    introduction,
+    banner,
     pipeline: names,
-    remarks: [...(plugin.remarks?.(options, introduction) ?? []), ...unused.map(unusedRemark)],
-    preside: async (log: Log) =>
+    remarks: [...(plugin.remarks?.(options, banner) ?? []), ...unused.map(unusedRemark)],
+    startPrimary: async (log: Log) =>
       plugin.startPrimary?.(options, log) ?? { close: () => Promise.resolve() },
-    lookout: (context: SoleServerContext) =>
+    createSoleServerMonitor: (context: SoleServerContext) =>
       inOrder.some((each) => each.plugin.needsLocks?.(each.options))
         ? plugin.soleServerMonitor?.(options, context)
         : undefined,

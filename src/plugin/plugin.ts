@@ -61,7 +61,7 @@ export interface App {
    * and readers of the bucket reach them through large objects. Other stores know only
    * ACLs.
    */
-  readonly judgesParts?: true;
+  readonly protectsParts?: true;
   /**
    * The server for requests outside the object API; undefined if the app stores objects
    * itself.
@@ -78,7 +78,10 @@ export type ProcessRole = 'alone' | 'worker';
 export interface FilterContext {
   readonly log: Log;
   readonly coordination: Coordination;
-  readonly app: Pick<App, 'power' | 'mayWrite' | 'mayLock' | 'limits' | 'judgesParts' | 'upstream'>;
+  readonly app: Pick<
+    App,
+    'power' | 'mayWrite' | 'mayLock' | 'limits' | 'protectsParts' | 'upstream'
+  >;
   /** The credentials of the configuration, and the users of its filters. */
   readonly credentials: Credentials;
   /** Returns whether a filter of the pipeline answers a request in an API of its own. */

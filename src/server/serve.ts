@@ -66,7 +66,7 @@ export async function startServer(
   const localFence = new Fence();
   const monitor =
     membership.role === 'alone'
-      ? config.lookout(soleServerContext(redis, log, localFence.publish))
+      ? config.createSoleServerMonitor(soleServerContext(redis, log, localFence.publish))
       : undefined;
   const release = async () => {
     await monitor?.close();

@@ -68,7 +68,7 @@ class WorkerFailed extends Error {
  * @throws whatever the monitor throws, likewise
  */
 export async function startWorkers(config: Config, log: Log): Promise<RunningServer> {
-  const primaryTask = await config.preside(log);
+  const primaryTask = await config.startPrimary(log);
   const workers = new Workers(config, log);
   const monitor = createMonitor(config, log, workers.publish);
   const close = async () => {
@@ -97,7 +97,7 @@ function createMonitor(
   const { redis_url, lock_lease } = config.server;
   const redis =
     redis_url && loadRedisCoordination().createRedisCoordination(redis_url, lock_lease, log);
-  const monitor = config.lookout(soleServerContext(redis, log, publish));
+  const monitor = config.createSoleServerMonitor(soleServerContext(redis, log, publish));
   if (!monitor) redis?.close();
   return (
     monitor && {

@@ -243,7 +243,7 @@ export function partsGuardSuite(
     const parts = [];
     for (const [index, body] of bodies.entries()) {
       const number = index + 1;
-      const content = { body: Buffer.from(body), length: body.length, given: Headers.none };
+      const content = { body: Buffer.from(body), length: body.length, headers: Headers.none };
       const { etag } = await putPart(caller, upload, number, {
         ...content,
         sums: NONE,

@@ -61,7 +61,7 @@ const put: Operation = async (call) => {
   const content = {
     body,
     length,
-    given: etagFromContentMd5(call),
+    headers: etagFromContentMd5(call),
     sums: NONE,
     trailing: () => NONE,
   };
@@ -90,7 +90,7 @@ const copy: Operation = async (call) => {
     throw invalidRange(range);
   }
   const length = Number(headers.get('content-length') ?? size);
-  const content = { body, length, given: Headers.none, sums: NONE, trailing: () => NONE };
+  const content = { body, length, headers: Headers.none, sums: NONE, trailing: () => NONE };
   const { etag } = await whileUnread(sourceObject, () => putPart(caller, upload, number, content));
   return emptyResponse(201, {
     ETag: `"${etag}"`,

@@ -14,7 +14,7 @@ import { NO_BODY, type Response } from '../../../src/swift_api/message';
 import { InvalidForm, readParts, type Part } from '../../../src/formats/multipart';
 import type { Call } from '../../../src/dialects/s3/call';
 import type { AdmittedForm, FormOperation, S3Form } from '../form';
-import { WIRE_FORMAT } from '../spelling';
+import { WIRE_FORMAT } from '../wire_format';
 import { declaredDigests, readChecksums } from '../../../src/dialects/payload/declared';
 import { verifyStream, type Bounds } from '../../../src/dialects/payload/verifying_stream';
 import { readXml, xml, xmlAnswer } from '../../../src/dialects/xml';
@@ -135,7 +135,7 @@ function callOf(
     parameters: new Map<string, string>(),
     region: '',
     location: '',
-    spelling: WIRE_FORMAT,
+    wireFormat: WIRE_FORMAT,
   };
   return { request: { ...request, headers }, caller, bucket, key, payload, ...context };
 }
@@ -147,8 +147,8 @@ async function write(
   admitted: AdmittedForm,
 ): Promise<Response> {
   const { headers } = call.request;
-  const { given } = readChecksums(headers, false);
-  const digests = declaredDigests(headers, given, '');
+  const { inHeaders } = readChecksums(headers, false);
+  const digests = declaredDigests(headers, inHeaders, '');
   const metadata = contentHeadersOf(call)
     .withAll(etagFromContentMd5(call))
     .withAll(await taggedBy(fields));
@@ -158,13 +158,13 @@ async function write(
   const result = await writeObject(
     call.caller,
     { bucket, key },
-    { headers: metadata.withAll(checksumHeaders(given)), body, length: undefined },
+    { headers: metadata.withAll(checksumHeaders(inHeaders)), body, length: undefined },
   ).catch((error: unknown) => {
     throw body.errored instanceof PayloadError || body.errored instanceof InvalidForm
       ? body.errored
       : error;
   });
-  return formResponse(call, fields, result, checksumFields(given));
+  return formResponse(call, fields, result, checksumFields(inHeaders));
 }
 
 /** Reads the tags, which forms carry as a document. */

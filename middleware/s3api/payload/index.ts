@@ -68,8 +68,8 @@ export async function openPayload(request: Request, signed: SignedBody): Promise
   const length = lengthOf(headers, form);
   const checksums = signed.hasOwnChecksums
     ? readChecksums(headers, form.hasTrailer)
-    : { given: new Map<Algorithm, string>(), trailing: undefined };
-  const digests = declaredDigests(headers, checksums.given, payload);
+    : { inHeaders: new Map<Algorithm, string>(), trailing: undefined };
+  const digests = declaredDigests(headers, checksums.inHeaders, payload);
 
   let trailer: ReadonlyMap<string, string> = new Map();
   const bytes = openBody(request.body, form, signed, (received) => (trailer = received));
@@ -86,7 +86,7 @@ export async function openPayload(request: Request, signed: SignedBody): Promise
   return {
     ...checkedBody,
     length,
-    checksums: checksums.given,
+    checksums: checksums.inHeaders,
     trailing: () =>
       new Map([...trailer].map(([name, value]) => [name.replace(/^x-amz-checksum-/, ''), value])),
   };

@@ -18,7 +18,7 @@ export interface PartContent {
   /** Bytes. */
   readonly length: number;
   /** At most an ETag that the content must match. */
-  readonly given: Headers;
+  readonly headers: Headers;
   /** Base64, by algorithm name: checksums known before the body, and those after it. */
   readonly sums: ReadonlyMap<string, string>;
   readonly trailing: () => ReadonlyMap<string, string>;
@@ -41,7 +41,7 @@ export async function putPart(
   caller: Caller,
   upload: Upload,
   number: number,
-  { body, length, given, sums, trailing }: PartContent,
+  { body, length, headers, sums, trailing }: PartContent,
 ): Promise<WrittenPart> {
   const { summing } = await getUpload(caller, upload);
   const typeWithSum = (checksums: ReadonlyMap<string, string>, md5?: string) => {
@@ -55,10 +55,11 @@ export async function putPart(
     'Content-Length': String(length),
     'Content-Type': typeWithSum(sums) ?? PART_TYPE,
   };
-  const headers = given.withAll(Headers.of(contentHeaders));
+  const partHeaders = headers.withAll(Headers.of(contentHeaders));
   const target = { bucket: container, key: object };
   const forParts = withPartsAccess(caller, upload);
-  const response = await ask(forParts, { method: 'PUT', container, object, headers, body });
+  const put = { method: 'PUT', container, object, headers: partHeaders, body };
+  const response = await ask(forParts, put);
   const written = (await expectSuccessAndDrain(caller, response, target)).headers;
   const etag = (written.get('etag') ?? '').replaceAll('"', '');
   const lateType = typeWithSum(sums) === undefined ? typeWithSum(trailing(), etag) : undefined;

@@ -15,7 +15,7 @@ export interface DeclaredDigest {
 /** The checksums of a body declared in headers. */
 export interface DeclaredChecksums {
   /** By algorithm, base64. */
-  readonly given: ReadonlyMap<Algorithm, string>;
+  readonly inHeaders: ReadonlyMap<Algorithm, string>;
   /** The algorithm of the checksum in the trailer. */
   readonly trailing: Algorithm | undefined;
 }
@@ -32,23 +32,23 @@ const NOT_CHECKSUMS: ReadonlySet<string> = new Set(['algorithm', 'mode', 'type']
  *   each other
  */
 export function readChecksums(headers: Headers, hasTrailer: boolean): DeclaredChecksums {
-  const given = new Map<Algorithm, string>();
+  const inHeaders = new Map<Algorithm, string>();
   for (const [name, value] of headers.entries()) {
     const algorithm = HEADER.exec(name)?.[1];
     if (algorithm === undefined || NOT_CHECKSUMS.has(algorithm)) continue;
     if (!isAlgorithm(algorithm)) throw notSupported(name);
-    if (given.size > 0)
+    if (inHeaders.size > 0)
       throw invalidRequest(
         'Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.',
       );
     if (!isChecksum(algorithm, value)) throw invalidRequest(`Value for ${name} header is invalid.`);
-    given.set(algorithm, value);
+    inHeaders.set(algorithm, value);
   }
   const trailing = trailerOf(headers, hasTrailer);
-  if (trailing !== undefined && given.size > 0)
+  if (trailing !== undefined && inHeaders.size > 0)
     throw invalidRequest('Expecting a single x-amz-checksum- header or trailer.');
-  checkAgreement(headers, given, trailing);
-  return { given, trailing };
+  checkAgreement(headers, inHeaders, trailing);
+  return { inHeaders, trailing };
 }
 
 function trailerOf(headers: Headers, hasTrailer: boolean): Algorithm | undefined {

@@ -57,7 +57,7 @@ const getObjectAcl: Operation = async (call) =>
   );
 
 function aclResponse(call: Call, { read, write }: Access): Response {
-  const { everybody, owner: ownerOf } = call.spelling;
+  const { everybody, owner: ownerOf } = call.wireFormat;
   const owner = ownerOf(call);
   return xmlAnswer(call, 200, 'AccessControlPolicy', [
     xml('Owner', owner),
@@ -111,7 +111,7 @@ async function requestedAcl(call: Call): Promise<ByteString> {
       'Your request was missing a required header',
       { MissingHeaderName: X_AMZ_ACL },
     );
-  return cannedAclOf(await readXml(body, MAX_DOCUMENT, 'AccessControlPolicy'), call.spelling);
+  return cannedAclOf(await readXml(body, MAX_DOCUMENT, 'AccessControlPolicy'), call.wireFormat);
 }
 
 /** Returns the canned ACL that equals a document. @throws S3Refusal if there is none */

@@ -58,7 +58,7 @@ const create: Operation = async (call) => {
   const acl = headers.get(X_AMZ_ACL);
   await createBucket(call.caller, name, {
     headers: acl === undefined ? Headers.none : cannedAcl(acl, X_AMZ_ACL),
-    hasCapitals: call.spelling.hasCapitals,
+    hasCapitals: call.wireFormat.hasCapitals,
   });
   return emptyResponse(200, { Location: `/${name}` });
 };

@@ -7,7 +7,7 @@ import type * as dialects from '../call';
 export interface CallHead extends dialects.CallHead {
   /** The region that the signature is for; that of the configuration if there is none. */
   readonly region: string;
-  readonly spelling: WireFormat;
+  readonly wireFormat: WireFormat;
 }
 
 /** A request with its payload. */

@@ -97,8 +97,10 @@ function bounds(
 }
 
 /** Returns the elements with the encoding of names. */
-export function encodingIn({ spelling }: Call, { encoding }: Naming): string[] {
-  return encoding === undefined ? [] : spelling.encodingElements.map((name) => xml(name, encoding));
+export function encodingIn({ wireFormat }: Call, { encoding }: Naming): string[] {
+  return encoding === undefined
+    ? []
+    : wireFormat.encodingElements.map((name) => xml(name, encoding));
 }
 
 function contents(

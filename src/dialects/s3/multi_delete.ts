@@ -51,7 +51,7 @@ function checkDigest({ request: { headers }, payload }: Call): void {
 }
 
 function resultElement(
-  { spelling }: Call,
+  { wireFormat }: Call,
   { key, versionId }: ToRemove,
   outcome: Outcome | undefined,
   isQuiet: boolean,
@@ -63,7 +63,7 @@ function resultElement(
   if (outcome instanceof BucketError)
     return xml('Error', [
       ...names,
-      xml('Code', errorCode(outcome, spelling.errors)),
+      xml('Code', errorCode(outcome, wireFormat.errors)),
       xml('Message', outcome.message),
     ]);
   if (isQuiet || outcome === undefined) return undefined;

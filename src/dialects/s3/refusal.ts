@@ -35,9 +35,9 @@ export function withRefusals(run: Operation): Operation {
 }
 
 function refusalResponse(
-  { request, spelling }: Call,
+  { request, wireFormat }: Call,
   { status, code, message, fields }: S3Refusal,
 ): Response {
-  const response = document(status, spelling.errors.element(request, code, message, fields));
+  const response = document(status, wireFormat.errors.element(request, code, message, fields));
   return request.method === 'HEAD' ? { ...response, body: NO_BODY } : response;
 }

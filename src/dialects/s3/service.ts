@@ -30,5 +30,5 @@ const list: Operation = async (call) => {
 
 /** Returns the element of an owner, for listings. */
 export function renderOwner(call: Call): string {
-  return xml('Owner', call.spelling.owner(call));
+  return xml('Owner', call.wireFormat.owner(call));
 }

@@ -67,7 +67,7 @@ const put: Operation = async (call) => {
   const { body, length, checksums, trailing } = payload;
   if (length === undefined)
     throw new BucketError('missing-length', 'You must provide the Content-Length HTTP header.');
-  const content = { body, length, given: etagFromContentMd5(call), sums: checksums, trailing };
+  const content = { body, length, headers: etagFromContentMd5(call), sums: checksums, trailing };
   const { etag } = await putPart(caller, upload, number, content);
   const headers = Headers.of({ ETag: `"${etag}"` });
   const sums = checksumFields(new Map([...checksums, ...trailing()])).without(
@@ -94,7 +94,7 @@ const copy: Operation = async (call) => {
   const content = {
     body: sourceObject.body,
     length,
-    given: Headers.none,
+    headers: Headers.none,
     sums: NONE,
     trailing: () => NONE,
   };

@@ -174,7 +174,7 @@ function partElement({ number, entry, etag, bytes, sum }: Part): string {
 }
 
 function initiator(call: Call): string {
-  return xml('Initiator', call.spelling.owner(call));
+  return xml('Initiator', call.wireFormat.owner(call));
 }
 
 const abort: Operation = async (call) => {
@@ -191,13 +191,13 @@ const complete: Operation = async (call) => {
     parts: listedParts(
       await readXml(await bodyOf(call, MAX_DOCUMENT), MAX_DOCUMENT, 'CompleteMultipartUpload'),
     ),
-    minPart: call.spelling.minPartSize,
+    minPart: call.wireFormat.minPartSize,
     bytes,
     sums: sumsOf(request.headers),
     condition,
   }));
   const content = [
-    xml('Location', call.spelling.location(call)),
+    xml('Location', call.wireFormat.location(call)),
     xml('Bucket', upload.bucket),
     xml('Key', upload.key),
     xml('ETag', `"${etag}"`),

@@ -113,7 +113,7 @@ export function createEmbeddedApp(storage: Storage, housekeeping?: Housekeeping)
   return {
     handler: createHandler(storage),
     power: 'service',
-    judgesParts: true,
+    protectsParts: true,
     mayWrite: (request, target) => Promise.resolve(mayWrite(storage, request, target)),
     mayLock: (request, target) => Promise.resolve(mayWrite(storage, request, target)),
     close: housekeeping ? startHousekeeping(storage, housekeeping) : () => storage.close(),

@@ -52,7 +52,7 @@ const FIRST_PAGE = 5;
 const LATER_PAGES = 1000;
 
 /** The account, the container and the query of a page of a listing. */
-type PageRequest = readonly [
+type ListingArguments = readonly [
   ByteString,
   ByteString,
   Readonly<Record<string, ByteString | undefined>>,
@@ -357,13 +357,13 @@ export class SwiftStore implements Store {
   }
 
   private async listPage(
-    ...[account, container, parameters]: PageRequest
+    ...[account, container, parameters]: ListingArguments
   ): Promise<ListingEntry[]> {
     return (await this.listTypedPage(account, container, parameters)).map(withoutType);
   }
 
   private async listTypedPage(
-    ...[account, container, parameters]: PageRequest
+    ...[account, container, parameters]: ListingArguments
   ): Promise<TypedEntry[]> {
     const query = { format: 'json', ...parameters };
     const response = await this.client.get({ version: 'v1', account, container }, { query });

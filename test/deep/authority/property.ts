@@ -101,7 +101,7 @@ async function upload({ who, named }: Made, root: Request, { store }: World) {
     const content = {
       body,
       length: body.length,
-      given: Headers.none,
+      headers: Headers.none,
       sums: none,
       trailing: () => none,
     };

@@ -209,7 +209,7 @@ export function uploadsSuite(
       const content = {
         body,
         length: body.length,
-        given: Headers.none,
+        headers: Headers.none,
         sums,
         trailing: () => sums,
       };

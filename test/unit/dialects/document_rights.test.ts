@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { catchErrors } from '../../../middleware/catch_errors';
 import { reportForError } from '../../../middleware/bulk/stopped';
 import { errorAnswer as qsAnswer } from '../../../middleware/qsapi/errors';
-import { WIRE_FORMAT } from '../../../middleware/s3api/spelling';
+import { WIRE_FORMAT } from '../../../middleware/s3api/wire_format';
 import type { Caller } from '../../../src/buckets/caller';
 import { PartsMemory } from '../../../src/buckets/uploads/parts_memory';
 import type { Call } from '../../../src/dialects/call';

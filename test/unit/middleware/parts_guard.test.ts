@@ -55,7 +55,7 @@ describe('the guard of parts', () => {
   };
   const app = (refusal?: 403) => ({
     power: 'service' as const,
-    judgesParts: true as const,
+    protectsParts: true as const,
     mayWrite: () =>
       Promise.resolve(refusal ? statusResponse(refusal) : rightTo('write', '/v1/AUTH_a/b/k')),
     mayLock: () => Promise.reject(new Error('not asked')),

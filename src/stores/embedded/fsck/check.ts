@@ -69,7 +69,7 @@ export class Check {
 
   /** Reports damaged records. The other checks read only intact ones. */
   *#records(): Generator<Problem> {
-    for (const table of this.#tables.checked) yield* this.#damagedRecords(table);
+    for (const table of this.#tables.withChecksums) yield* this.#damagedRecords(table);
   }
 
   *#damagedRecords(table: Table<unknown>): Generator<Problem> {

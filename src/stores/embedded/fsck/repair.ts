@@ -200,7 +200,7 @@ class Repair {
   }
 
   #tableOf(name: string): Table<unknown> {
-    const table = this.#tables.checked.find((candidate) => candidate.name === name);
+    const table = this.#tables.withChecksums.find((candidate) => candidate.name === name);
     if (table === undefined) throw new Error(`no table ${name}`);
     return table;
   }

@@ -15,7 +15,7 @@ export function convert(tables: Tables): void {
   const { root, checking } = tables;
   const contents: Table<unknown> = tables.contents;
   root.transactionSync(() => markFormat(tables));
-  for (const table of tables.checked)
+  for (const table of tables.withChecksums)
     convertTable(tables, table, table === contents ? addCheck : (old) => old);
   root.transactionSync(() => markConverted(tables));
   checking.allowsUnchecked = false;

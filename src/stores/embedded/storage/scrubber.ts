@@ -69,7 +69,7 @@ export class Scrubber implements Scrubbing {
   }
 
   async #scrubRecords(pace: Pacer, options: ScrubOptions): Promise<void> {
-    for (const table of this.tables.checked) {
+    for (const table of this.tables.withChecksums) {
       for await (const batch of this.#batches(table, undefined)) {
         await this.#checkBatch(table, batch, options);
         await pace.wait(batch.reduce((sum, { key, value }) => sum + key.length + value.length, 0));

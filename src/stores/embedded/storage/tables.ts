@@ -31,7 +31,7 @@ export interface Tables {
   readonly lock: FolderLock;
   readonly checking: ChecksumState;
   /** All tables whose records have checksums. */
-  readonly checked: readonly Table<unknown>[];
+  readonly withChecksums: readonly Table<unknown>[];
   /**
    * `format`, `owner` (a session), `next` (the lowest unused number), `clock` (ticks),
    * `scrubbed` (the last content that the scrubber read in this pass), `scrub_ended`
@@ -113,10 +113,10 @@ export function openTables(
     readOnly,
   });
   const checking = { allowsUnchecked: false };
-  const checked: Table<unknown>[] = [];
+  const withChecksums: Table<unknown>[] = [];
   const table = <V>(name: string, exempt?: Buffer): Table<V> => {
     const newTable = new Table<V>(name, openBinary(root, name), checking, exempt);
-    checked.push(newTable);
+    withChecksums.push(newTable);
     return newTable;
   };
   const tables: Tables = {
@@ -124,7 +124,7 @@ export function openTables(
     root,
     lock,
     checking,
-    checked,
+    withChecksums,
     meta: table('meta', metaKeys.format),
     accounts: table('accounts'),
     containers: table('containers'),

@@ -15,8 +15,7 @@ const NOW = Date.UTC(2023, 10, 14, 22, 13, 20);
 async function ask(recorded: Recorded, now = NOW, domains: readonly string[] = []) {
   const { handler, accepted, passed } = acceptingFilter({ now: () => now, domains });
   const response = await handler(asRequest(recorded));
-  const element = (name: string) =>
-    new RegExp(`<${name}>(.*?)<`).exec(textOf(response))?.[1] ?? '';
+  const element = (name: string) => new RegExp(`<${name}>(.*?)<`).exec(textOf(response))?.[1] ?? '';
   const [code, message] = [element('Code'), element('Message')];
   return { status: response.status, code, message, call: accepted[0]?.call, passed };
 }

@@ -270,7 +270,7 @@ describe('walk', () => {
 
   it('knows the tables that are made', async () => {
     const opened = openTables(folder);
-    const names = [...opened.checked.map(({ name }) => name), 'inline'];
+    const names = [...opened.withChecksums.map(({ name }) => name), 'inline'];
     await opened.root.close();
     expect(names.sort()).toEqual([...TABLES].sort());
   });
