@@ -51,12 +51,7 @@ describe('tags', () => {
       { key: 'b c', value: '\xc3\xa9' },
       { key: 'd', value: '' },
     ]);
-    expect(() => parseTags('a=1=2', 'tags')).toThrow(
-      expect.objectContaining({
-        message: expect.stringContaining('encoded') as unknown,
-        details: { fields: { ArgumentName: 'tags', ArgumentValue: 'a=1=2' } },
-      }),
-    );
+    expect(() => parseTags('a=1=2', 'tags')).toThrow('encoded');
     expect(() => parseTags('a=1&a=2', 'tags')).toThrow('same key');
     expect(() => parseTags('aws:a=1', 'tags')).toThrow('System tags');
   });

@@ -8,6 +8,7 @@ import { createLog } from '../../../src/util/log';
 import type { VersioningPolicy } from '../../../src/versioning/policy';
 import { NoteBinding } from '../../../src/versioning/store/note_binding';
 import { rightTo } from '../../support/authority';
+import { textOf } from '../../support/s3_requests';
 
 const WITH_IDS = { 'X-Container-Meta-Hindsight-Versions-Enabled': 'true' };
 const CONTAINER = { account: 'a', container: 'photos' };
@@ -53,7 +54,7 @@ it.each(['PUT', 'DELETE', 'POST'])(
     });
     await change.release();
     expect([response.status, response.headers.get('retry-after')]).toEqual([503, '1']);
-    expect(String(response.body)).toBe(
+    expect(textOf(response)).toBe(
       'the settings of the container photos are being changed by another request; retry\n',
     );
     expect(written).toEqual([]);
