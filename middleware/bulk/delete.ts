@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { drain } from '../../src/http/body';
 import { DeleteSummary } from '../../src/swift_api/bulk/report';
 import { isText, quote, trimChars, type ByteString } from '../../src/http/bytes';
-import { credentialHeaders } from '../../src/http/headers';
-import { subrequest, type Handler, type Request } from '../../src/swift_api/message';
+import { SwiftClient } from '../../src/swift_api/client';
+import type { Handler, Request } from '../../src/swift_api/message';
 import type { Log } from '../../src/util/log';
 import { StoreError } from '../../src/util/store_error';
 import { ByteReader } from '../../src/formats/byte_reader';
@@ -65,13 +65,17 @@ function isObjectName(name: ByteString): boolean {
 }
 
 class Deleter {
+  private readonly client: SwiftClient;
+
   constructor(
     private readonly request: Request,
-    private readonly next: Handler,
+    next: Handler,
     private readonly account: ByteString,
     private readonly summary: DeleteSummary,
     private readonly options: BulkOptions,
-  ) {}
+  ) {
+    this.client = new SwiftClient(next, request);
+  }
 
   async *deleteAll(names: readonly ByteString[]): AsyncGenerator<undefined, void> {
     const { summary, options } = this;
@@ -115,12 +119,8 @@ class Deleter {
   }
 
   private async deleteOnce(path: ByteString): Promise<number> {
-    const { request } = this;
-    const headers = credentialHeaders(request.headers);
     try {
-      const response = await this.next(
-        subrequest(request, { method: 'DELETE', path: quote(path), headers }),
-      );
+      const response = await this.client.delete(quote(path));
       await drain(response.body);
       return response.status;
     } catch (error) {

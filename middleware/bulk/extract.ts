@@ -3,8 +3,9 @@ import { drain } from '../../src/http/body';
 import { render, type Problem } from '../../src/swift_api/bulk/report';
 import { isText, quote, trimEndChars, type ByteString } from '../../src/http/bytes';
 import { LIMITS } from '../../src/swift_api/constraints';
-import { credentialHeaders, Headers } from '../../src/http/headers';
-import { NO_BODY, subrequest, type Handler, type Request } from '../../src/swift_api/message';
+import { Headers } from '../../src/http/headers';
+import { SwiftClient, type RequestParts } from '../../src/swift_api/client';
+import { NO_BODY, type Handler, type Request } from '../../src/swift_api/message';
 import { statusLine } from '../../src/swift_api/reasons';
 import type { Log } from '../../src/util/log';
 import { isReserved } from '../../src/swift_api/reserved';
@@ -69,7 +70,7 @@ class Extraction {
   private refusedBytes = 0;
   private readonly problems: Problem[] = [];
   private readonly containers = new Set<ByteString>();
-  private readonly credentials: Headers;
+  private readonly client: SwiftClient;
   /** Headers of the request that apply to every object. */
   private readonly sharedHeaders: Headers;
 
@@ -78,7 +79,7 @@ class Extraction {
     private readonly next: Handler,
     private readonly options: BulkOptions,
   ) {
-    this.credentials = credentialHeaders(request.headers);
+    this.client = new SwiftClient(next, request);
     this.sharedHeaders = request.headers.filter(
       (key) => key.startsWith('x-object-meta-') || key === X_DELETE_AT || key === X_DELETE_AFTER,
     );
@@ -171,15 +172,10 @@ class Extraction {
    * @returns what went wrong
    */
   private async ensureContainer(path: ByteString): Promise<Problem | undefined> {
-    const headers = this.credentials;
-    let status = await this.send(
-      subrequest(this.request, { method: 'HEAD', path: quote(path), headers }),
-    );
+    let status = await this.send('HEAD', path);
     if (status < 300) return undefined;
     if (status === 404) {
-      status = await this.send(
-        subrequest(this.request, { method: 'PUT', path: quote(path), headers }),
-      );
+      status = await this.send('PUT', path);
       const max = this.options.max_containers_per_extraction;
       if (status < 300 && ++this.containersCreated > max)
         throw new BulkError(400, `More than ${max} containers to create from tar.`);
@@ -195,13 +191,10 @@ class Extraction {
     if (unsendable !== undefined) return unsendable;
     const headers = this.sharedHeaders
       .withAll(Headers.of({ 'Content-Length': String(size) }))
-      .withAll(this.credentials)
       .withAll(paxHeaders);
     const body = size === 0 ? NO_BODY : content;
     try {
-      const status = await this.send(
-        subrequest(this.request, { method: 'PUT', path: quote(path), headers, body }),
-      );
+      const status = await this.send('PUT', path, { headers, body });
       return content.failure instanceof BrokenArchive ? 500 : status;
     } catch (error) {
       if (content.failure instanceof BrokenArchive) return 500;
@@ -209,9 +202,9 @@ class Extraction {
     }
   }
 
-  private async send(request: Request): Promise<number> {
+  private async send(method: string, path: ByteString, parts?: RequestParts): Promise<number> {
     try {
-      const response = await this.next(request);
+      const response = await this.client.send(method, quote(path), parts);
       await drain(response.body);
       return response.status;
     } catch (error) {

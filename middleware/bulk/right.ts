@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { drain } from '../../src/http/body';
-import { credentialHeaders } from '../../src/http/headers';
-import { subrequest, type Handler, type Request, type Response } from '../../src/swift_api/message';
-import { formatTarget, parseTarget, type Target } from '../../src/swift_api/target';
+import { SwiftClient } from '../../src/swift_api/client';
+import type { Handler, Request, Response } from '../../src/swift_api/message';
+import { parseTarget, type Target } from '../../src/swift_api/target';
 import { isOfUnknownClient } from '../../src/plugin/held_names';
 import { StoreError } from '../../src/util/store_error';
 import { refusalOf } from '../parts_guard/owners';
@@ -57,9 +57,8 @@ async function refusalInContainer(
   request: Request,
   next: Handler,
 ): Promise<Response | undefined> {
-  const path = formatTarget({ ...container, object: `hindsight-none-${randomUUID()}` });
-  const headers = credentialHeaders(request.headers);
-  const response = await next(subrequest(request, { method: 'POST', path, headers }));
+  const object = { ...container, object: `hindsight-none-${randomUUID()}` };
+  const response = await new SwiftClient(next, request).post(object);
   if ([401, 403, 429, 498].includes(response.status)) return response;
   await drain(response.body);
   if (response.status < 500) return undefined;

@@ -5,7 +5,8 @@ import { verifySignature, parseSignature } from '../../src/http/digest';
 import { parseParameters } from '../../src/formats/form';
 import { FieldLimits } from '../../src/formats/form_fields';
 import { Headers } from '../../src/http/headers';
-import { subrequest, type Handler, type Request } from '../../src/swift_api/message';
+import { SwiftClient, withoutCredentials } from '../../src/swift_api/client';
+import type { Handler, Request } from '../../src/swift_api/message';
 import { parseTarget, type ContainerTarget } from '../../src/swift_api/target';
 import { readTempUrlKeys, type Key } from '../tempurl/keys';
 import type { Admit, Signer } from './admission';
@@ -91,19 +92,20 @@ export class Upload {
     const headers = objectHeaders(fields, part.headers);
     const object = (this.folder() + filename).split('/').slice(4).join('/');
     if (!isText(object)) throw new InvalidForm('the name of a file is not UTF-8 text');
-    const admission = rules.admit(this.checkSignature(keys), { ...container, object });
+    const { path, query, ...right } = rules.admit(this.checkSignature(keys), {
+      ...container,
+      object,
+    });
+    const client = new SwiftClient(this.next, { ...withoutCredentials(request), ...right });
     const content = Readable.from(limit(part.body, max), { objectMode: false });
     try {
-      const response = await this.next(
-        subrequest(request, {
-          ...admission,
-          method: 'PUT',
-          headers: request.headers.only('origin').withAll(Headers.of(headers)),
-          body: content,
-        }),
-      );
+      const response = await client.put(path, {
+        query,
+        headers: request.headers.only('origin').withAll(Headers.of(headers)),
+        body: content,
+      });
       await drain(response.body);
-      const isRefused = response.status === 401 && admission.query !== '';
+      const isRefused = response.status === 401 && query !== '';
       return {
         status: response.status,
         message: isRefused ? 'the store rejected the temporary URL for this object' : '',

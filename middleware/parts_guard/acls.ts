@@ -3,8 +3,9 @@ import { authorityFor } from '../../src/versioning/authority';
 import { drain } from '../../src/http/body';
 import type { ByteString } from '../../src/http/bytes';
 import type { Power, Right } from '../../src/swift_api/authority/authority';
-import { credentialHeaders, Headers } from '../../src/http/headers';
-import { subrequest, type Handler, type Request, type Response } from '../../src/swift_api/message';
+import { Headers } from '../../src/http/headers';
+import { SwiftClient } from '../../src/swift_api/client';
+import type { Handler, Request, Response } from '../../src/swift_api/message';
 import { formatTarget, type ContainerTarget } from '../../src/swift_api/target';
 import { partsContainerOf } from '../../src/swift_api/reserved';
 import { StoreError } from '../../src/util/store_error';
@@ -68,13 +69,13 @@ export class PartsAcls {
    * @returns whether they are right, as far as the store shows this client
    * @throws StoreError if the store fails to set them
    */
-  async align(clientRequest: Request, bucket: ContainerTarget, right: Right): Promise<boolean> {
-    const request = { ...clientRequest, authority: authorityFor(this.power, right) };
+  async align(request: Request, bucket: ContainerTarget, right: Right): Promise<boolean> {
+    const client = new SwiftClient(this.next, request, authorityFor(this.power, right));
     const partsContainer = { ...bucket, container: partsContainerOf(bucket.container) };
     for (let tries = 0; tries < MAX_TRIES; tries++) {
       const [bucketHeaders, partsHeaders] = await Promise.all([
-        this.head(request, bucket),
-        this.head(request, partsContainer),
+        headersOf(bucket, client),
+        headersOf(partsContainer, client),
       ]);
       if (!bucketHeaders || !partsHeaders) return false;
       const headers = this.desiredAcls(bucketHeaders);
@@ -84,7 +85,7 @@ export class PartsAcls {
       // the store shows ACLs to owners only
       if (isRight)
         return this.power === 'service' || bucketHeaders.has(READ) || bucketHeaders.has(WRITE);
-      const response = await this.send(request, 'POST', partsContainer, headers);
+      const response = await client.post(partsContainer, { headers });
       await drain(response.body);
       if (response.status >= 300) throw alignError(response);
     }
@@ -106,32 +107,19 @@ export class PartsAcls {
     const write = this.power === 'service' ? '' : (bucket.get(WRITE) ?? '');
     return Headers.of({ [READ]: withoutListing(bucket.get(READ) ?? ''), [WRITE]: write });
   }
+}
 
-  /**
-   * Returns the headers of a container; undefined if it does not exist or is hidden from
-   * this client.
-   */
-  private async head(request: Request, target: ContainerTarget): Promise<Headers | undefined> {
-    const response = await this.send(request, 'HEAD', target, Headers.of({ 'X-Newest': 'true' }));
-    await drain(response.body);
-    if (response.status >= 500) throw alignError(response);
-    return response.status < 300 ? response.headers : undefined;
-  }
-
-  private send(
-    request: Request,
-    method: string,
-    target: ContainerTarget,
-    headers: Headers,
-  ): Promise<Response> {
-    const allHeaders =
-      request.authority === 'client'
-        ? credentialHeaders(request.headers).withAll(headers)
-        : headers;
-    return this.next(
-      subrequest(request, { method, path: formatTarget(target), headers: allHeaders }),
-    );
-  }
+/**
+ * Returns the headers of a container; undefined if it does not exist or is hidden from
+ * this client.
+ */
+async function headersOf(
+  container: ContainerTarget,
+  client: SwiftClient,
+): Promise<Headers | undefined> {
+  const response = await client.head(container, { headers: Headers.of({ 'X-Newest': 'true' }) });
+  if (response.status >= 500) throw alignError(response);
+  return response.status < 300 ? response.headers : undefined;
 }
 
 /** Whether a request changes a container's ACLs. */

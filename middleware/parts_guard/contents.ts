@@ -1,22 +1,15 @@
 import { holdManifest } from '../../src/plugin/held_manifest';
 import { holdNames } from '../../src/plugin/held_names';
-import { destroy, drain } from '../../src/http/body';
+import { destroy } from '../../src/http/body';
 import { withHeldBody } from '../../src/swift_api/held_body';
-import { credentialHeaders } from '../../src/http/headers';
+import { SwiftClient } from '../../src/swift_api/client';
 import {
-  subrequest,
   textResponse,
   type Handler,
   type Request,
   type Response,
 } from '../../src/swift_api/message';
-import {
-  formatTarget,
-  isObject,
-  parseQuery,
-  type ObjectTarget,
-  type Target,
-} from '../../src/swift_api/target';
+import { isObject, parseQuery, type ObjectTarget, type Target } from '../../src/swift_api/target';
 import { copySourceObject, isCopy, writtenObject } from '../../src/swift_api/object_writes';
 import type { FilterContext } from '../../src/plugin/plugin';
 import { withSignedQuery } from '../../src/versioning/bypasses';
@@ -98,9 +91,8 @@ export class ContentsGuard {
     request: Request,
     source: ObjectTarget,
   ): Promise<Response | undefined> {
-    const headers = credentialHeaders(request.headers);
-    const options = { method: 'GET', path: formatTarget(source), query: request.query, headers };
-    const response = await this.next(subrequest(request, options));
+    const { query } = request;
+    const response = await new SwiftClient(this.next, request).get(source, { query });
     if (response.status >= 400) return response;
     destroy(response.body);
     return undefined;
@@ -109,10 +101,7 @@ export class ContentsGuard {
   private async checkSource(request: Request, source: ObjectTarget): Promise<Request | Response> {
     if (this.app.protectsParts) return request;
     const { query } = request;
-    const headers = credentialHeaders(request.headers);
-    const options = { method: 'HEAD', path: formatTarget(source), query, headers };
-    const head = await this.next(subrequest(request, options));
-    await drain(head.body);
+    const head = await new SwiftClient(this.next, request).head(source, { query });
     return (
       (await refusalOf(request, accessesByReading(head, request, source), this.next)) ?? request
     );

@@ -5,16 +5,15 @@ import { partsAuthority } from '../../src/versioning/authority';
 import { drain } from '../../src/http/body';
 import type { Right } from '../../src/swift_api/authority/authority';
 import { credentialHeaders } from '../../src/http/headers';
+import { SwiftClient } from '../../src/swift_api/client';
 import {
   isReadMethod,
-  subrequest,
   type PartsAccess,
   type Handler,
   type Request,
   type Response,
 } from '../../src/swift_api/message';
 import {
-  formatTarget,
   isObject,
   parseQuery,
   type ContainerTarget,
@@ -100,15 +99,10 @@ export class UploadRights {
   }
 
   private async rightToRead(request: Request, object: ObjectTarget): Promise<Right | Response> {
-    const headers = credentialHeaders(request.headers);
-    const headRequest = subrequest(request, {
-      method: 'HEAD',
-      path: formatTarget(object),
-      headers,
-    });
-    const response = await this.next(headRequest);
+    const probe = new SwiftClient(this.next, request).request('HEAD', object);
+    const response = await this.next(probe);
     await drain(response.body);
-    return provenRight(headRequest, response) ?? response;
+    return provenRight(probe, response) ?? response;
   }
 }
 

@@ -1,15 +1,10 @@
-import { destroy, drain, readAll } from '../../src/http/body';
+import { destroy, readAll } from '../../src/http/body';
 import { isTrueValue, toBytes, toText, unquote } from '../../src/http/bytes';
-import { credentialHeaders } from '../../src/http/headers';
 import { UnreadableJson } from '../../src/formats/json';
 import { NotAList, readJsonList } from '../../src/formats/json_list';
-import { subrequest, type Handler, type Request, type Response } from '../../src/swift_api/message';
-import {
-  formatQuery,
-  formatTarget,
-  parseQuery,
-  type ObjectTarget,
-} from '../../src/swift_api/target';
+import { SwiftClient } from '../../src/swift_api/client';
+import type { Handler, Request, Response } from '../../src/swift_api/message';
+import { parseQuery, type ObjectTarget } from '../../src/swift_api/target';
 import { segmentPaths, parseSegmentPath } from '../../src/swift_api/segments';
 import { leadsToParts } from './named';
 import { X_OBJECT_MANIFEST, X_STATIC_LARGE_OBJECT } from '../../src/swift_api/header_names';
@@ -78,18 +73,13 @@ async function segmentsOf(
   version: string | undefined,
   next: Handler,
 ): Promise<readonly Segment[] | undefined> {
-  const query = formatQuery({ 'multipart-manifest': 'get', 'version-id': version });
-  const options = {
-    path: formatTarget(target),
-    query,
-    headers: credentialHeaders(request.headers),
-  };
-  const head = await next(subrequest(request, { ...options, method: 'HEAD' }));
-  await drain(head.body);
+  const client = new SwiftClient(next, request);
+  const query = { 'multipart-manifest': 'get', 'version-id': version };
+  const head = await client.head(target, { query });
   const prefix = toText(unquote(head.headers.get(X_OBJECT_MANIFEST) ?? ''));
   if (head.status < 300 && prefix !== '') return [{ path: prefix, isManifest: false }];
   if (!isLarge(head)) return [];
-  const response = await next(subrequest(request, { ...options, method: 'GET' }));
+  const response = await client.get(target, { query });
   if (!isLarge(response)) {
     destroy(response.body);
     return undefined;

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { drain, readAll } from '../../src/http/body';
-import { credentialHeaders } from '../../src/http/headers';
 import { statusResponse } from '../../src/swift_api/responses';
-import { subrequest, type Handler, type Request, type Response } from '../../src/swift_api/message';
-import { formatTarget, type Target } from '../../src/swift_api/target';
+import { SwiftClient } from '../../src/swift_api/client';
+import type { Handler, Request, Response } from '../../src/swift_api/message';
+import type { Target } from '../../src/swift_api/target';
 import { StoreError } from '../../src/util/store_error';
 
 /** An account in whose parts containers a client would read or write. */
@@ -49,10 +49,7 @@ async function refusalOfOthers(
     right === 'read'
       ? ([readMethod, container] as const)
       : (['DELETE', { ...container, object: 'none' }] as const);
-  const path = formatTarget(target);
-  const response = await next(
-    subrequest(request, { method, path, headers: credentialHeaders(request.headers) }),
-  );
+  const response = await new SwiftClient(next, request).send(method, target);
   if ([401, 403, 429, 498].includes(response.status)) return bufferRefusal(response);
   await drain(response.body);
   if (response.status === 404) return undefined;

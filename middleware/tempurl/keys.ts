@@ -1,8 +1,8 @@
-import { drain } from '../../src/http/body';
 import type { ByteString } from '../../src/http/bytes';
 import { headersAuthority } from '../../src/swift_api/authority/closed_list';
-import { subrequest, type Handler, type Request } from '../../src/swift_api/message';
-import { formatTarget, type ContainerTarget, type Target } from '../../src/swift_api/target';
+import { SwiftClient } from '../../src/swift_api/client';
+import type { Handler, Request } from '../../src/swift_api/message';
+import type { ContainerTarget, Target } from '../../src/swift_api/target';
 
 /**
  * A key that the owners of an account or a container have set, and the scope of its
@@ -36,11 +36,7 @@ async function readKeys(
   scope: Key['scope'],
   next: Handler,
 ): Promise<Key[]> {
-  const path = formatTarget(target);
-  const response = await next(
-    subrequest(request, { method: 'HEAD', path, authority: headersAuthority(target) }),
-  );
-  await drain(response.body);
+  const response = await new SwiftClient(next, request, headersAuthority(target)).head(target);
   if (response.status >= 300) return [];
   const names = [`x-${scope}-meta-temp-url-key`, `x-${scope}-meta-temp-url-key-2`];
   return names.flatMap((name) => {

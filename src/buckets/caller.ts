@@ -1,15 +1,8 @@
 import { destroy, isUnread, type Body } from '../http/body';
 import type { ByteString } from '../http/bytes';
 import { Headers } from '../http/headers';
-import {
-  subrequest,
-  type DialectContext,
-  type PartsAccess,
-  type Handler,
-  type Request,
-  type Response,
-} from '../swift_api/message';
-import { formatQuery, formatTarget } from '../swift_api/target';
+import { SwiftClient, withoutCredentials } from '../swift_api/client';
+import type { DialectContext, PartsAccess, Handler, Request, Response } from '../swift_api/message';
 import { BucketError } from './errors';
 import { checkHeader } from './headers';
 import type { PartsMemory } from './uploads/parts_memory';
@@ -105,8 +98,9 @@ export async function ask(caller: Caller, request: StoreRequest): Promise<Respon
   );
 }
 
+/** Returns a request with the session's token, and no credentials of the other API. */
 function requestOf(
-  { request, readersReadVersions }: Caller,
+  { next, request, readersReadVersions }: Caller,
   session: Session,
   storeRequest: StoreRequest,
 ): Request {
@@ -119,10 +113,8 @@ function requestOf(
     ...(object === undefined ? {} : { object }),
   };
   return {
-    ...subrequest(request, {
-      method,
-      path: formatTarget(target),
-      query: formatQuery(query),
+    ...new SwiftClient(next, withoutCredentials(request)).request(method, target, {
+      query,
       headers: session.token === undefined ? headers : headers.with('X-Auth-Token', session.token),
       ...(body === undefined ? {} : { body }),
     }),

@@ -2,7 +2,8 @@ import { drain, readAll, type Body } from '../http/body';
 import { credentialHeaders, Headers } from '../http/headers';
 import { StoreError } from '../util/store_error';
 import type { Authority } from './authority/authority';
-import { NO_BODY, subrequest, type Handler, type Request, type Response } from './message';
+import { NO_BODY, type Handler, type Request, type Response } from './message';
+import { subrequest } from './subrequest';
 import { formatQuery, formatTarget, type Target } from './target';
 import type { ByteString } from '../http/bytes';
 
@@ -79,6 +80,14 @@ export class SwiftClient {
       ...(body === undefined ? {} : { body }),
     });
   }
+}
+
+/**
+ * Returns a request on whose behalf others are made without the client's credentials: by
+ * a signature, by a session's token, or as anybody.
+ */
+export function withoutCredentials(request: Request): Request {
+  return { ...request, headers: Headers.none };
 }
 
 /**

@@ -202,34 +202,3 @@ export function textResponse(
 export function withoutBody(response: Response): Response {
   return { ...response, headers: response.headers.with('Content-Length', '0'), body: NO_BODY };
 }
-
-/**
- * Creates a request on behalf of `parent`, with no body and no headers of the client's
- * except those in `parts`. Without `authority` and `authorise` it has the parent's. If
- * the body is a stream, the headers must contain its length. The store logs the request
- * under an id that ends in the parent's (Swift's `X-Trans-Id-Extra`).
- */
-export function subrequest(
-  parent: Request,
-  parts: Pick<Request, 'method' | 'path'> &
-    Partial<Pick<Request, 'query' | 'headers' | 'body' | 'authority' | 'authorise'>>,
-): Request {
-  const { body = NO_BODY, authorise = parent.authorise } = parts;
-  const writes = parts.method === 'PUT' || parts.method === 'POST';
-  return {
-    method: parts.method,
-    path: parts.path,
-    query: parts.query ?? '',
-    headers: HeaderList.of({
-      'Content-Length': writes && Buffer.isBuffer(body) ? String(body.length) : undefined,
-      'X-Trans-Id-Extra': parent.transactionId,
-    }).withAll(parts.headers ?? HeaderList.none),
-    body,
-    signal: parent.signal,
-    transactionId: parent.transactionId,
-    authority: parts.authority ?? parent.authority,
-    receivedBytes: () => 0,
-    ...(authorise ? { authorise } : {}),
-    ...(parent.memory ? { memory: parent.memory } : {}),
-  };
-}

@@ -1,8 +1,7 @@
-import { drain } from '../http/body';
 import { unquote } from '../http/bytes';
-import { credentialHeaders } from '../http/headers';
-import { subrequest, type Handler, type Request } from './message';
-import { formatTarget, isObject, parseCopyHeader, type ObjectTarget, type Target } from './target';
+import { SwiftClient } from './client';
+import type { Handler, Request } from './message';
+import { isObject, parseCopyHeader, type ObjectTarget, type Target } from './target';
 import { X_COPY_FROM } from './header_names';
 
 /**
@@ -60,11 +59,7 @@ export async function incomingBytes(
 ): Promise<number> {
   const source = copySourceObject(request, target);
   if (source === undefined) return Number(request.headers.get('content-length') ?? 0);
-  const headers = credentialHeaders(request.headers);
   const { query } = request;
-  const response = await next(
-    subrequest(request, { method: 'HEAD', path: formatTarget(source), query, headers }),
-  );
-  await drain(response.body);
+  const response = await new SwiftClient(next, request).head(source, { query });
   return response.status < 300 ? Number(response.headers.get('content-length') ?? 0) : 0;
 }

@@ -1,10 +1,10 @@
 import { htmlResponse } from './responses';
-import { drain } from '../http/body';
-import { credentialHeaders, type Headers } from '../http/headers';
+import type { Headers } from '../http/headers';
 import { headersAuthority } from './authority/closed_list';
 import type { Power } from './authority/authority';
-import { subrequest, type Handler, type Request, type Response } from './message';
-import { formatTarget, type Target } from './target';
+import { SwiftClient } from './client';
+import type { Handler, Request, Response } from './message';
+import type { Target } from './target';
 
 /** Swift's response to an upload beyond a quota. */
 export function quotaExceeded(): Response {
@@ -31,13 +31,7 @@ export async function fetchHeaders(
   next: Handler,
   power: Power,
 ): Promise<Headers | undefined> {
-  const identity =
-    power === 'client'
-      ? { headers: credentialHeaders(request.headers) }
-      : { authority: headersAuthority(target) };
-  const response = await next(
-    subrequest(request, { method: 'HEAD', path: formatTarget(target), ...identity }),
-  );
-  await drain(response.body);
+  const authority = power === 'client' ? 'client' : headersAuthority(target);
+  const response = await new SwiftClient(next, request, authority).head(target);
   return response.status < 300 ? response.headers : undefined;
 }

@@ -7,9 +7,10 @@ import { listParts, putPart } from '../../src/buckets/uploads/upload_parts';
 import { createUpload } from '../../src/buckets/uploads/uploads';
 import { readAll } from '../../src/http/body';
 import { Headers } from '../../src/http/headers';
-import { subrequest, type Request } from '../../src/swift_api/message';
+import type { Request } from '../../src/swift_api/message';
+import { subrequest } from '../../src/swift_api/subrequest';
 import { askS3, codeOf, elements } from '../support/clients/s3/unsigned';
-import { ROOT_REQUEST, type BucketStore } from '../support/stores/bucket_store';
+import { ROOT, type BucketStore } from '../support/stores/bucket_store';
 
 const ACCOUNT = '/v1/AUTH_test';
 const MIB = 1024 * 1024;

@@ -3,19 +3,9 @@ import { LRUCache } from 'lru-cache';
 import { unauthorised } from '../../swift_api/responses';
 import { drain } from '../../http/body';
 import { credentialHeaders, type Headers } from '../../http/headers';
-import {
-  subrequest,
-  textResponse,
-  type Request,
-  type Handler,
-  type Response,
-} from '../../swift_api/message';
-import {
-  formatTarget,
-  parseTarget,
-  type ContainerTarget,
-  type ObjectTarget,
-} from '../../swift_api/target';
+import { SwiftClient } from '../../swift_api/client';
+import { textResponse, type Request, type Handler, type Response } from '../../swift_api/message';
+import { parseTarget, type ContainerTarget, type ObjectTarget } from '../../swift_api/target';
 import { isTempUrl, tempUrlQuery } from '../../swift_api/temp_url/temp_url';
 import { changedObject, writtenObject } from '../../swift_api/object_writes';
 import { Right } from '../../swift_api/authority/grants';
@@ -95,16 +85,7 @@ export class Rights {
     if (request.method === 'POST') return undefined;
     const key = keyOf(request.headers, target);
     if (key !== undefined && this.cache?.get(key)) return undefined;
-    const headers = credentialHeaders(request.headers);
-    const { status, body } = await this.send(
-      subrequest(request, {
-        method: 'HEAD',
-        path: formatTarget(target),
-        headers,
-        authority: 'client',
-      }),
-    );
-    await drain(body);
+    const { status } = await new SwiftClient(this.send, request, 'client').head(target);
     if (status === 401) return unauthorised(target.account, MAY_NOT_READ);
     if (status === 403) return textResponse(403, MAY_NOT_READ);
     if (key !== undefined && status < 500) this.cache?.set(key, true);
@@ -138,11 +119,8 @@ export class Rights {
     method: ProbeMethod,
     query: string,
   ): Promise<Response | undefined> {
-    const headers = credentialHeaders(request.headers).withAll(PROBES[method]);
-    const path = formatTarget(target);
-    const response = await this.send(
-      subrequest(request, { method, path, query, headers, authority: 'client' }),
-    );
+    const client = new SwiftClient(this.send, request, 'client');
+    const response = await client.send(method, target, { query, headers: PROBES[method] });
     if ([401, 403, 429, 498].includes(response.status)) return response;
     await drain(response.body);
     if (response.status >= 400 && response.status < 500) return undefined;

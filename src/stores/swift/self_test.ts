@@ -2,7 +2,8 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { drain } from '../../http/body';
 import type { ByteString } from '../../http/bytes';
 import { Headers } from '../../http/headers';
-import { subrequest, type Handler, type Request, type Response } from '../../swift_api/message';
+import { SwiftClient, withoutCredentials } from '../../swift_api/client';
+import type { Handler, Request, Response } from '../../swift_api/message';
 import { formatTarget, parseTarget, type ObjectTarget } from '../../swift_api/target';
 import { signTempUrl } from '../../swift_api/temp_url/temp_url';
 import { ownContainerAuthority } from '../../swift_api/authority/closed_list';
@@ -161,11 +162,10 @@ export class SelfTest {
 
   private asker(request: Request, { version, account }: ObjectTarget): Ask {
     const authority = ownContainerAuthority(formatTarget({ version, account }), CONTAINER);
+    const client = new SwiftClient(this.send, request, authority);
     return (method, target, headers = Headers.none) => {
       const query = method === 'HEAD' ? 'symlink=get' : '';
-      return this.send(
-        subrequest(request, { method, path: formatTarget(target), query, headers, authority }),
-      );
+      return client.send(method, target, { query, headers });
     };
   }
 
@@ -192,12 +192,10 @@ export class SelfTest {
   ): Promise<(method: string, headers?: Headers) => Promise<number>> {
     const key = { value: await this.key(this.asker(request, target), target), digest: 'sha256' };
     const expires = Math.floor(Date.now() / 1000) + DAY;
-    const path = formatTarget({ ...target, version: 'v1' });
+    const client = new SwiftClient(this.send, withoutCredentials(request), 'client');
     return (method, headers = Headers.none) => {
       const query = signTempUrl(key, method, expires, target);
-      return status(
-        this.send(subrequest(request, { method, path, query, headers, authority: 'client' })),
-      );
+      return status(client.send(method, { ...target, version: 'v1' }, { query, headers }));
     };
   }
 

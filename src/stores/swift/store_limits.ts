@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { now } from '../../util/clock';
 import { readJson } from '../../formats/json';
 import { DEFAULT_LIMITS, type StoreLimits } from '../../swift_api/manifest_bounds';
-import { subrequest, type Handler, type Request } from '../../swift_api/message';
+import { SwiftClient, withoutCredentials } from '../../swift_api/client';
+import type { Handler, Request } from '../../swift_api/message';
 import { readResponse } from '../../swift_api/json_response';
 
 /** Milliseconds for which the limits are cached. */
@@ -30,9 +31,8 @@ export class StoreLimitsCache {
   }
 
   private async ask(request: Request): Promise<StoreLimits | undefined> {
-    const { status, body } = await this.send(
-      subrequest(request, { method: 'GET', path: '/info', authority: 'client' }),
-    );
+    const client = new SwiftClient(this.send, withoutCredentials(request), 'client');
+    const { status, body } = await client.get('/info');
     const info = await readResponse(body, MAX_INFO_BYTES, '/info of the store');
     if (status !== 200) return undefined;
     const { data } = Info.safeParse(parseInfo(info));

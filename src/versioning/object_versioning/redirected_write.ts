@@ -2,7 +2,7 @@ import { drain, whileUnread } from '../../http/body';
 import { quote } from '../../http/bytes';
 import type { Authority } from '../../swift_api/authority/authority';
 import { Headers } from '../../http/headers';
-import { subrequest, type Handler, type Request, type Response } from '../../swift_api/message';
+import type { Handler, Request, Response } from '../../swift_api/message';
 import type { ObjectCall } from '../calls';
 import { formatTarget, type ObjectTarget } from '../../swift_api/target';
 import { isTempUrl } from '../../swift_api/temp_url/temp_url';
@@ -111,16 +111,18 @@ function hasOwnEtag({ request, query }: ObjectCall): boolean {
   return !isLink && !query.has('multipart-manifest');
 }
 
-/**
- * Returns a client's change of metadata as sent to the version that the object links to.
- */
-export function redirectPost(entry: ObjectTarget, request: Request, ownRequest: Request): Request {
+/** Sends a client's change of metadata to the version that the object links to. */
+export function redirectPost(
+  entry: ObjectTarget,
+  { own, next }: Pick<LockedRequest, 'own' | 'next'>,
+  request: Request,
+): Promise<Response> {
   const headers = request.headers.without(...EXPIRY);
-  const isService = ownRequest.authority !== 'client';
-  return {
-    ...subrequest(ownRequest, { method: 'POST', path: formatTarget(entry) }),
+  const isService = own.authority !== 'client';
+  return next({
+    ...new SwiftClient(next, own).request('POST', entry),
     headers: (isService ? headers.without('X-Auth-Token') : headers).withAll(
       Headers.of({ 'Content-Length': '0' }),
     ),
-  };
+  });
 }

@@ -171,7 +171,7 @@ export class VersionRequests {
       ...request,
       headers: request.headers.withAll(Headers.of(typeHeaders)),
     };
-    const response = await next(redirectPost(entry, changedRequest, own));
+    const response = await redirectPost(entry, { own, next }, changedRequest);
     return response.status < 300 ? withVersionId(response, versionId) : response;
   }
 

@@ -225,7 +225,7 @@ export class VersionWriter {
     const entry = parseObjectPath(location ?? '');
     if (!entry || !isVersionOf(entry, target)) return response;
     await drain(response.body);
-    return next(redirectPost(entry, request, own));
+    return redirectPost(entry, { own, next }, request);
   }
 
   /**

@@ -1,8 +1,9 @@
 import { readAll } from '../../../src/http/body';
 import { quote } from '../../../src/http/bytes';
 import { Headers } from '../../../src/http/headers';
-import { subrequest, type Handler, type Request } from '../../../src/swift_api/message';
-import { ROOT_REQUEST, type BucketStore } from '../../support/stores/bucket_store';
+import type { Handler, Request } from '../../../src/swift_api/message';
+import { subrequest } from '../../../src/swift_api/subrequest';
+import { ROOT, type BucketStore } from '../../support/stores/bucket_store';
 import { unlimited } from '../../support/stores/authority';
 import { USERS } from '../../support/servers/swift';
 import { temporary } from '../../support/clients/temp_urls';

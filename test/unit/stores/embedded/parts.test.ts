@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { statusResponse } from '../../../../src/swift_api/responses';
 import { readAll } from '../../../../src/http/body';
 import { Headers } from '../../../../src/http/headers';
-import { subrequest, type Authorise, type Handler } from '../../../../src/swift_api/message';
+import type { Authorise, Handler } from '../../../../src/swift_api/message';
+import { subrequest } from '../../../../src/swift_api/subrequest';
 import { createHandler } from '../../../../src/stores/embedded/api/handler';
 import { openStorage } from '../../../../src/stores/embedded/storage/lmdb_storage';
 import type { Storage } from '../../../../src/stores/embedded/storage/storage';
@@ -48,7 +49,7 @@ describe('a store of its own, asked for parts of uploads', () => {
     const [path = '', query = ''] = target.split('?');
     const parts = { method, path: `/v1/AUTH_test/${path}`, query, headers: Headers.of(headers) };
     const response = await handler(
-      subrequest(ROOT_REQUEST, { ...parts, body: Buffer.from(body), authorise }),
+      subrequest({ ...ROOT_REQUEST, authorise }, { ...parts, body: Buffer.from(body) }),
     );
     const text = await readAll(response.body, 100_000).then(
       (bytes) => bytes?.toString() ?? '',

@@ -1,6 +1,7 @@
 import { statusResponse } from '../../../../src/swift_api/responses';
 import { Headers } from '../../../../src/http/headers';
-import { subrequest, type Request } from '../../../../src/swift_api/message';
+import type { Request } from '../../../../src/swift_api/message';
+import { subrequest } from '../../../../src/swift_api/subrequest';
 import { AnonymousRefusals } from '../../../../src/stores/swift/sole_server/strangers';
 import { ROOT_REQUEST } from '../../../support/stores/bucket_store';
 
