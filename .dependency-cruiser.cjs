@@ -65,6 +65,15 @@ module.exports = {
     // Filters and versioning know a store by its API, whichever it is.
     forbid('inside-a-store', INSIDE, ['middleware/', 'src/versioning/'], ['src/stores/']),
 
+    // What the proxy asks of the store by itself has the credentials of one place.
+    {
+      name: 'own-requests',
+      comment: "The proxy's own requests go through SwiftClient, in src/swift_api/client.ts.",
+      severity: 'error',
+      from: { path: '^(src|middleware)/', pathNot: pattern('src/swift_api/client.ts') },
+      to: { path: pattern('src/swift_api/subrequest.ts') },
+    },
+
     // Requests in the service user's name follow from a client's right, or from a list.
     {
       name: 'authority',
