@@ -10,6 +10,7 @@ import { options } from './options';
 export const bulk: FilterPlugin<typeof options> = {
   name: 'bulk',
   options,
+  precedesGuard: true,
   precedes: { versioned_writes: 'otherwise its writes would not be versioned' },
   create: (values, { log }) => bulkFilter(values, log),
 };

@@ -24,6 +24,7 @@ const options = z.object({ allowed_digests: allowedDigests });
 export const formpost: FilterPlugin<typeof options> = {
   name: 'formpost',
   options,
+  precedesGuard: true,
   precedes: { versioned_writes: 'otherwise its writes would not be versioned' },
   create: ({ allowed_digests: digests }, { app, log }) => {
     const hasUpstream = app.upstream !== undefined;

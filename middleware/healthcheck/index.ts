@@ -3,6 +3,9 @@ import { z } from 'zod';
 import { textResponse } from '../../src/swift_api/message';
 import type { FilterPlugin } from '../../src/plugin/plugin';
 
+/** As Swift's. */
+const PATH = '/healthcheck';
+
 const options = z.object({
   disable_path: z.string().optional(),
 });
@@ -15,11 +18,12 @@ const options = z.object({
 export const healthcheck: FilterPlugin<typeof options> = {
   name: 'healthcheck',
   options,
+  paths: [PATH],
   create:
     ({ disable_path }) =>
     (next) =>
     (request) => {
-      if (request.path !== '/healthcheck') return next(request);
+      if (request.path !== PATH) return next(request);
       const disabled = disable_path !== undefined && existsSync(disable_path);
       return Promise.resolve(
         disabled ? textResponse(503, 'DISABLED BY FILE') : textResponse(200, 'OK'),

@@ -11,6 +11,7 @@ import { readSigning, signsQuery, type Signing } from '../../src/dialects/sigv4/
 import type { ByteString } from '../../src/http/bytes';
 import { Headers } from '../../src/http/headers';
 import type { Handler, Request, Response } from '../../src/swift_api/message';
+import type { FilterPaths } from '../../src/swift_api/request_target';
 import type { FormOperation } from './form';
 import { openPayload } from './payload';
 import { verifyPolicy } from './policy';
@@ -21,6 +22,8 @@ import { WIRE_FORMAT } from './wire_format';
 
 /** Configuration and dependencies of the filter. */
 export interface S3HandlerOptions extends DialectParts<Route> {
+  /** Those of all filters. */
+  readonly paths: FilterPaths;
   readonly postForm: FormOperation;
   readonly signers: Signers;
 }
@@ -28,7 +31,7 @@ export interface S3HandlerOptions extends DialectParts<Route> {
 /** Answers requests of S3's API, and passes all others on. */
 export function s3Handler(next: Handler, parts: S3HandlerOptions): Handler {
   const dialect: Dialect<Recognised> = {
-    recognise: (request) => recognise(request, parts.domains),
+    recognise: (request) => recognise(request, parts.domains, parts.paths),
     answer: (request, recognised, callerOf) =>
       new Exchange(parts, callerOf, request).answer(recognised),
     errorAnswer: (error, request) => errorAnswer(error, request, WIRE_FORMAT.errors),

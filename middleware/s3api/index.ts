@@ -40,17 +40,19 @@ export const s3api: FilterPlugin<typeof options> = {
   options,
   ...dialectPlace('S3'),
   credentialsFile: ({ credentials_file }) => credentials_file,
-  claims: ({ storage_domain }, { method, target, headers }) => {
+  claims: ({ storage_domain }, { method, target, headers }, paths) => {
     const [path = '', query = ''] = target.split('?', 2);
-    return recognise({ method, path, query, headers }, storage_domain) !== undefined;
+    return recognise({ method, path, query, headers }, storage_domain, paths) !== undefined;
   },
   banner: () => ({ dialects: ['s3'] }),
-  create: (config, { credentials, log }) => {
+  create: (config, { credentials, log, paths }) => {
     const parts = partsOf(config, routes, log);
     return (next) => {
       const { credentialSource, sessions } = loginsOf(config, credentials, next);
       const signers = createSigners(credentialSource, sessions);
-      return withInfo(s3Handler(next, { ...parts, postForm, signers }), { s3api: CAPABILITIES });
+      return withInfo(s3Handler(next, { ...parts, paths, postForm, signers }), {
+        s3api: CAPABILITIES,
+      });
     };
   },
 };

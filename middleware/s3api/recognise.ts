@@ -1,6 +1,7 @@
 import { formBoundary } from '../../src/formats/form';
 import type { ByteString } from '../../src/http/bytes';
 import type { Headers } from '../../src/http/headers';
+import { isPipelinePath, type FilterPaths } from '../../src/swift_api/request_target';
 import { isSignedForS3 } from '../../src/swift_api/s3_requests';
 import { bucketOfHost } from '../../src/dialects/address';
 
@@ -24,21 +25,26 @@ export interface Recognisable {
  * here.
  *
  * @param domains whose subdomains are buckets
+ * @param paths of all filters, none of which is a bucket's
  */
 export function recognise(
   request: Recognisable,
   domains: readonly string[],
+  paths: FilterPaths,
 ): Recognised | undefined {
   const { method, path, query, headers } = request;
   if (isSignedForS3(headers.get('authorization'), query)) return 'signed';
   const isVirtual = bucketOfHost(request, domains) !== undefined;
   const isForm = method === 'POST' && query === '' && formBoundary(request) !== undefined;
-  if (isForm && (isVirtual ? path === '/' : isBucketPath(path))) return 'form';
+  if (isForm && (isVirtual ? path === '/' : isBucketPath(path, paths))) return 'form';
   return isVirtual ? 'host' : undefined;
 }
 
+/** Below which clients of Swift log in, here or at the store. */
+const LOGINS = '/auth';
+
 /** Whether a path is `/bucket` or `/bucket/`, and not one of Swift's. */
-function isBucketPath(path: string): boolean {
-  const bucket = /^\/([^/]+)\/?$/.exec(path)?.[1];
-  return bucket !== undefined && !/^(v1|v1\.0|auth|info|healthcheck)$/.test(bucket);
+function isBucketPath(path: string, paths: FilterPaths): boolean {
+  const bucketPath = /^(\/[^/]+)\/?$/.exec(path)?.[1];
+  return bucketPath !== undefined && bucketPath !== LOGINS && !isPipelinePath(bucketPath, paths);
 }

@@ -45,6 +45,7 @@ export const tempauth: FilterPlugin<typeof options> = {
     return sample ? { user: sample } : {};
   },
   authenticates: true,
+  precedesGuard: true,
   precedes: {
     container_quotas: AUTHORISES,
     account_quotas: AUTHORISES,

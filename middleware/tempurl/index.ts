@@ -25,6 +25,7 @@ const options = z.object({
 export const tempurl: FilterPlugin<typeof options> = {
   name: 'tempurl',
   options,
+  precedesGuard: true,
   precedes: { versioned_writes: 'it decides what the client may do' },
   create: (config) => {
     const { allowed_digests, ...rest } = config;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { unquote } from '../http/bytes';
 import { readingsOf } from '../swift_api/readings';
-import { readTarget } from '../swift_api/request_target';
+import { readTarget, type FilterPaths } from '../swift_api/request_target';
 
 /** A rule for requests outside the object API that go to the store unchanged. */
 export interface PassthroughRule {
@@ -36,21 +36,33 @@ export const passthroughOption = z
       const [, methods, path, star] = RULE.exec(word) ?? [];
       if (methods === undefined || path === undefined)
         return refuse(context, `${word} is not ${FORM}`);
-      const target = readTarget(path);
-      const isOutside = target.reading === 'outside' && !target.hasDoubtfulStart;
       if (path === '/' && star !== '')
         return refuse(
           context,
           `${word} would match every path; name the paths that the store serves`,
         );
-      if (!isOutside && path !== '/info')
-        return refuse(
-          context,
-          `${word} is a path of the object API, which is never passed through`,
-        );
+      if (!isOutside(path, NO_PATHS)) return refuse(context, neverPassed(word));
       return { methods: methods.split(','), path, isPrefix: star !== '' };
     });
   });
+
+const NO_PATHS: FilterPaths = new Set();
+
+function isOutside(path: string, paths: FilterPaths): boolean {
+  const { reading, hasDoubtfulStart } = readTarget(path, paths);
+  return path === '/info' || (reading === 'outside' && !hasDoubtfulStart);
+}
+
+function neverPassed(word: string): string {
+  return `${word} is a path of the object API, which is never passed through`;
+}
+
+/** Returns why rules are refused that name one of the paths of filters. */
+export function ruleMistakes(rules: readonly PassthroughRule[], paths: FilterPaths): string[] {
+  return rules
+    .filter(({ path }) => !isOutside(path, paths))
+    .map((rule) => neverPassed(formatRules([rule])));
+}
 
 function refuse(context: z.RefinementCtx, message: string): PassthroughRule {
   context.addIssue({ code: 'custom', message });

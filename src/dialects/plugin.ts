@@ -35,8 +35,11 @@ export const versionReaders = z.enum(['owners', 'readers'], {
  *
  * @param clients of the dialect, whose notes are hidden
  */
-export function dialectPlace(clients: string): Pick<FilterPlugin, 'requires' | 'precedes'> {
+export function dialectPlace(
+  clients: string,
+): Pick<FilterPlugin, 'precedesGuard' | 'requires' | 'precedes'> {
   return {
+    precedesGuard: true,
     requires: {
       gatekeeper: `it hides the notes for ${clients} clients from Swift clients`,
     },

@@ -29,7 +29,7 @@ import { redisUrl, withoutRedis } from '../coordination/redis/url';
 import { readCredentials } from './credentials';
 import { Entries, isValid, type Entry, type ValidEntry } from './entries';
 import { checkOrder, guardIndex } from './order';
-import { apps, filters } from './registry';
+import { apps, filterPaths, filters } from './registry';
 
 /** A number of processes, or `auto`: one for each processor that this one may use. */
 const workers = z.union(
@@ -61,6 +61,9 @@ const server = z.object({
 /** The options of `[DEFAULT]`. */
 type ServerOptions = Readonly<z.infer<typeof server>>;
 
+/** What the filters of a pipeline receive, besides what the configuration determines. */
+type PipelineContext = Omit<FilterContext, 'credentials' | 'claims' | 'paths'>;
+
 /** A valid configuration. */
 export interface Config {
   readonly file: string;
@@ -79,7 +82,7 @@ export interface Config {
   createSoleServerMonitor(context: SoleServerContext): SoleServerMonitor | undefined;
   createApp(log: Log, role: ProcessRole): Promise<App>;
   /** In the order of the pipeline. */
-  createFilters(context: Omit<FilterContext, 'credentials' | 'claims'>): Filter[];
+  createFilters(context: PipelineContext): Filter[];
   /** Returns whether a filter answers a request in an API of its own. */
   claims(head: RequestHead): boolean;
 }
@@ -205,10 +208,10 @@ function checkObjections(
   const authenticators = inOrder
     .filter(({ plugin }) => plugin.authenticates)
     .map(({ name }) => name);
+  const facts = { bind_ip, authenticators, paths: filterPaths };
   for (const { plugin, options, section } of [app, ...inOrder]) {
     if (options === undefined) continue;
-    for (const { option, cause } of plugin.objections?.(options, { bind_ip, authenticators }) ??
-      []) {
+    for (const { option, cause } of plugin.objections?.(options, facts) ?? []) {
       const line = section.options.get(option ?? '')?.line ?? section.line;
       mistakes.add(line, `[${section.name}] ${option === undefined ? '' : `${option}: `}${cause}`);
     }
@@ -236,7 +239,7 @@ function configOf({
   readonly credentials: Credentials;
 }): Config {
   const claims = (head: RequestHead) =>
-    inOrder.some((each) => each.plugin.claims?.(each.options, head) ?? false);
+    inOrder.some((each) => each.plugin.claims?.(each.options, head, filterPaths) ?? false);
   const banners = [
     plugin.banner?.(options),
     ...inOrder.map((each) => each.plugin.banner?.(each.options)),
@@ -256,12 +259,12 @@ function configOf({
         ? plugin.soleServerMonitor?.(options, context)
         : undefined,
     createApp: async (log: Log, role: ProcessRole) => plugin.create(options, log, role),
-    createFilters: (context: Omit<FilterContext, 'credentials' | 'claims'>) => {
+    createFilters: (context: PipelineContext) => {
       const created = inOrder.map((each) =>
-        each.plugin.create(each.options, { ...context, credentials, claims }),
+        each.plugin.create(each.options, { ...context, credentials, claims, paths: filterPaths }),
       );
       return created.toSpliced(
-        guardIndex(inOrder.map((each) => each.plugin.name)),
+        guardIndex(inOrder.map((each) => each.plugin)),
         0,
         partsGuard(context.app),
       );

@@ -24,15 +24,12 @@ export function checkOrder(
   }
 }
 
-/** Filters that authenticate, or turn one request into many. */
-const BEFORE_GUARD = ['s3api', 'cosapi', 'qsapi', 'bulk', 'tempauth', 'tempurl', 'formpost'];
-
 /**
  * Returns the index at which the parts of uploads are guarded: before `versioned_writes`,
- * and after all of `BEFORE_GUARD`.
+ * and behind all filters that precede the guard.
  */
-export function guardIndex(names: readonly string[]): number {
-  const writes = names.indexOf('versioned_writes');
-  const behind = names.findLastIndex((name) => BEFORE_GUARD.includes(name)) + 1;
-  return Math.max(writes < 0 ? names.length : writes, behind);
+export function guardIndex(plugins: readonly FilterPlugin[]): number {
+  const writes = plugins.findIndex(({ name }) => name === 'versioned_writes');
+  const behind = plugins.findLastIndex(({ precedesGuard }) => precedesGuard) + 1;
+  return Math.max(writes < 0 ? plugins.length : writes, behind);
 }

@@ -13,6 +13,7 @@ import { tempauth } from '../../middleware/tempauth';
 import { tempurl } from '../../middleware/tempurl';
 import { versionedWrites } from '../../middleware/versioned_writes';
 import type { AppPlugin, FilterPlugin } from '../plugin/plugin';
+import type { FilterPaths } from '../swift_api/request_target';
 import { embedded } from '../stores/embedded/app';
 import { swift } from '../stores/swift/app';
 
@@ -33,6 +34,12 @@ export const filters: readonly FilterPlugin[] = [
   accountQuotas,
   versionedWrites,
 ];
+
+/**
+ * The paths that filters answer, in a pipeline or not: so a path has one reading whatever
+ * the configuration.
+ */
+export const filterPaths: FilterPaths = new Set(filters.flatMap(({ paths = [] }) => paths));
 
 /** The apps that a configuration can name, for the end of its pipeline. */
 export const apps: readonly AppPlugin[] = [swift, embedded];

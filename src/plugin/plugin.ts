@@ -7,6 +7,7 @@ import type { Headers } from '../http/headers';
 import type { Power, Right } from '../swift_api/authority/authority';
 import type { StoreLimits } from '../swift_api/manifest_bounds';
 import type { Filter, Handler, Request, Response } from '../swift_api/message';
+import type { FilterPaths } from '../swift_api/request_target';
 import type { ObjectTarget } from '../swift_api/target';
 import type { Log } from '../util/log';
 import type { Locks, SoleServerStatus } from '../coordination/sole_server';
@@ -86,6 +87,8 @@ export interface FilterContext {
   readonly credentials: Credentials;
   /** Returns whether a filter of the pipeline answers a request in an API of its own. */
   readonly claims: (head: RequestHead) => boolean;
+  /** The paths of all filters, in the pipeline or not. */
+  readonly paths: FilterPaths;
 }
 
 /** The head of a request as received, unprocessed. */
@@ -111,6 +114,8 @@ export interface ServerFacts {
   readonly bind_ip: string;
   /** The filters of the pipeline that authenticate clients. */
   readonly authenticators: readonly string[];
+  /** The paths of all filters, in the pipeline or not. */
+  readonly paths: FilterPaths;
 }
 
 /** Why a server must not start. */
@@ -200,6 +205,11 @@ export interface FilterPlugin<T extends z.ZodObject = z.ZodObject> {
    * itself may do for them.
    */
   readonly authenticates?: true;
+  /**
+   * Set if the parts of uploads are guarded behind it: it authenticates, or turns one
+   * request into many.
+   */
+  readonly precedesGuard?: true;
   /** Whether it must be the first in the pipeline. */
   readonly first?: boolean;
   /** Filters that must come before this one, each with the reason. */
@@ -216,7 +226,16 @@ export interface FilterPlugin<T extends z.ZodObject = z.ZodObject> {
   users?(options: z.infer<T>): readonly Credential[];
   /** Returns the option that names a file of credentials, as written. */
   credentialsFile?(options: z.infer<T>): string | undefined;
-  /** Returns whether a request must be answered by this filter, in an API of its own. */
-  claims?(options: z.infer<T>, head: RequestHead): boolean;
+  /**
+   * The paths that it answers and that name no account, such as `/healthcheck`. Requests
+   * for them reach the pipeline over every store, whether or not it has this filter.
+   */
+  readonly paths?: readonly string[];
+  /**
+   * Returns whether a request must be answered by this filter, in an API of its own.
+   *
+   * @param paths of all filters
+   */
+  claims?(options: z.infer<T>, head: RequestHead, paths: FilterPaths): boolean;
   create(options: z.infer<T>, context: FilterContext): Filter;
 }

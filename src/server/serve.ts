@@ -16,6 +16,7 @@ import { addTransactionId } from '../swift_api/transaction';
 import type { Log } from '../util/log';
 import { buildPipeline } from '../pipeline/build';
 import type { Config } from '../pipeline/load';
+import { filterPaths } from '../pipeline/registry';
 import type { App, ProcessRole } from '../plugin/plugin';
 import { Fence } from '../coordination/sole_server';
 import { createListener, headersOf, serve } from './listener';
@@ -109,7 +110,7 @@ async function open(
   const handlers = handlersOf(handler, log);
 
   const server = createListener(options, (req, res) => {
-    const target = readTarget(req.url ?? '/');
+    const target = readTarget(req.url ?? '/', filterPaths);
     const head = { method: req.method ?? 'GET', target, headers: headersOf(req, target) };
     const route = routeOf(head, (request) => config.claims(request), app.upstream?.passthrough);
     if (route === 'store') return void passthrough?.(req, res);
@@ -138,7 +139,7 @@ function handlersOf(
     s3: s3Handler(pipeline),
     absent: logged((request) => refuse(request, 404, NOT_PASSED_ON)),
     refused: logged((request) =>
-      refuse(request, 400, refusalMessage(readTarget(originForm(request)))),
+      refuse(request, 400, refusalMessage(readTarget(originForm(request), filterPaths))),
     ),
   };
 }

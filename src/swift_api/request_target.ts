@@ -31,17 +31,22 @@ export interface RequestTarget {
 
 const ABSOLUTE = /^https?:\/\/((?:[a-z0-9._~-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?)((?:[/?].*)?)$/i;
 
+/** Decoded paths that filters answer and that name no account, such as `/healthcheck`. */
+export type FilterPaths = ReadonlySet<string>;
+
 /**
  * Parses the target in a request line (RFC 9112, 3.2): a path, or a URL with only host
  * and port before its path; limited in length and number of parameters.
+ *
+ * @param paths of all filters, so that the configuration makes no difference
  */
-export function readTarget(target: string): RequestTarget {
+export function readTarget(target: string, paths: FilterPaths): RequestTarget {
   if (exceedsLimits(target)) return MALFORMED;
   if (target === '*') return { ...MALFORMED, path: target, reading: 'outside' };
-  if (target.startsWith('/')) return split(target, undefined);
+  if (target.startsWith('/')) return split(target, undefined, paths);
   const [, authority, rest] = ABSOLUTE.exec(target) ?? [];
   if (authority === undefined || rest === undefined) return MALFORMED;
-  return split(rest.startsWith('/') ? rest : `/${rest}`, authority);
+  return split(rest.startsWith('/') ? rest : `/${rest}`, authority, paths);
 }
 
 /** Limits for unknown clients: each byte and parameter costs time. */
@@ -69,14 +74,14 @@ export function originForm({ path, query }: Pick<RequestTarget, 'path' | 'query'
   return query === '' ? path : `${path}?${query}`;
 }
 
-function split(target: string, authority: string | undefined): RequestTarget {
+function split(target: string, authority: string | undefined, paths: FilterPaths): RequestTarget {
   const mark = target.indexOf('?');
   const path = mark < 0 ? target : target.slice(0, mark);
   return {
     path,
     query: mark < 0 ? '' : target.slice(mark + 1),
     authority,
-    reading: classifyPath(path),
+    reading: classifyPath(path, paths),
     hasDoubtfulStart: /^\/[/\\]/.test(path),
   };
 }
@@ -91,22 +96,22 @@ export function isPlain({ path }: Pick<RequestTarget, 'path'>): boolean {
   return readings !== undefined && [...readings].every((reading) => unquote(reading) === decoded);
 }
 
-function classifyPath(path: string): Reading {
+function classifyPath(path: string, paths: FilterPaths): Reading {
   const target = parseTarget(path);
   if (target !== undefined && isApi(target)) return 'api';
   const readings = readingsOf(path);
   if (readings === undefined) return 'ambiguous';
   const decoded = unquote(path);
   const others = [...readings].filter((reading) => reading !== decoded && reading !== path);
-  if (isPipelinePath(decoded)) return others.some(namesAccount) ? 'ambiguous' : 'api';
-  return others.some((reading) => isPipelinePath(reading) || namesAccount(reading))
+  if (isPipelinePath(decoded, paths)) return others.some(namesAccount) ? 'ambiguous' : 'api';
+  return others.some((reading) => isPipelinePath(reading, paths) || namesAccount(reading))
     ? 'ambiguous'
     : 'outside';
 }
 
 /** Whether a path belongs to the pipeline without naming an account. */
-function isPipelinePath(reading: string): boolean {
-  return /^\/(?:v1(?:\.0)?\/*|info|healthcheck)$/.test(reading);
+export function isPipelinePath(reading: string, paths: FilterPaths): boolean {
+  return /^\/(?:v1(?:\.0)?\/*|info)$/.test(reading) || paths.has(reading);
 }
 
 function namesAccount(reading: string): boolean {

@@ -25,6 +25,7 @@ import { isSignedForS3 } from '../../swift_api/s3_requests';
 import { addTransactionId } from '../../swift_api/transaction';
 import { createLog, type Log } from '../../util/log';
 import { buildPipeline } from '../../pipeline/build';
+import { filterPaths } from '../../pipeline/registry';
 import type { FilterContext } from '../../plugin/plugin';
 import { redisUrl, withoutRedis } from '../../coordination/redis/url';
 import { Fence } from '../../coordination/sole_server';
@@ -103,6 +104,7 @@ export function versionedWrites(
     coordination,
     credentials: Credentials.none,
     claims: () => false,
+    paths: filterPaths,
   };
   const declined = new WeakSet<Request>();
   const keepsHost = (request: Request) => mayKeepHost(request, context.claims);
@@ -131,7 +133,7 @@ export function versionedWrites(
       return handler(request);
     };
   const middleware: RequestHandler = (req, res, next) => {
-    const target = readTarget(req.url);
+    const target = readTarget(req.url, filterPaths);
     const place = placeOf(req, target);
     if (place === 'app') {
       next();
@@ -162,7 +164,7 @@ const DECLINED: Response = { status: 404, headers: Headers.none, body: NO_BODY }
  */
 function placeOf(req: ExpressRequest, target: RequestTarget): 'here' | 'app' | 'refused' {
   if (target.reading === 'api') return 'here';
-  const mounted = req.originalUrl === req.url ? target : readTarget(req.originalUrl);
+  const mounted = req.originalUrl === req.url ? target : readTarget(req.originalUrl, filterPaths);
   if (target.reading !== 'outside' || mounted.reading !== 'outside') return 'refused';
   const writesByS3 =
     !isReadMethod(req.method) &&

@@ -8,6 +8,7 @@ import type { UpstreamServer } from '../../plugin/plugin';
 import { TRANSACTION_IDS, newTransactionId } from '../../swift_api/transaction';
 import { closeLingering } from '../lingering_close';
 import { rewriteStoreUrl } from '../../swift_api/lead_back';
+import { filterPaths } from '../../pipeline/registry';
 import { originForm, readTarget } from '../../swift_api/request_target';
 import { X_STORAGE_URL, X_TRANS_ID } from '../../swift_api/header_names';
 
@@ -39,7 +40,7 @@ export function createPassthrough({ origin, host, timeout }: UpstreamServer, log
         start: countBody,
         proxyReq: (proxyRequest, req, res) => {
           // http-proxy normalizes paths, but this one was checked as received
-          proxyRequest.path = originForm(readTarget(String(req.url)));
+          proxyRequest.path = originForm(readTarget(String(req.url), filterPaths));
           res.on('close', () => proxyRequest.destroy());
         },
         proxyRes: (proxyResponse, req, res) => {
@@ -121,7 +122,7 @@ function logWhenDone(req: IncomingMessage, res: ServerResponse, id: string, log:
   res.on('close', () => {
     log.info({
       method: req.method,
-      path: toText(unquote(readTarget(req.url ?? '').path)),
+      path: toText(unquote(readTarget(req.url ?? '', filterPaths).path)),
       status: res.writableFinished ? res.statusCode : 499,
       bytes_in: bodyBytes.get(req) ?? 0,
       bytes_out: req.method === 'HEAD' ? 0 : Number(res.getHeader('content-length') ?? 0),

@@ -5,6 +5,7 @@ import {
   NO_PASSTHROUGH,
   passthroughHostsOption,
   passthroughOption,
+  ruleMistakes,
   type Passthrough,
 } from '../../config/passthrough';
 import { destroy, drain, isUnread } from '../../http/body';
@@ -90,10 +91,12 @@ export const swift: AppPlugin<typeof options> = {
   name: 'swift',
   aliases: ['proxy'],
   options,
-  objections: (_, { authenticators }) =>
-    authenticators.map((name) => ({
+  objections: ({ passthrough }, { authenticators, paths }) => [
+    ...authenticators.map((name) => ({
       cause: `the store authenticates clients itself, and does not know the users of ${name}: remove it from the pipeline`,
     })),
+    ...ruleMistakes(passthrough, paths).map((cause) => ({ option: 'passthrough', cause })),
+  ],
   remarks: (config, { dialects = [] }) => {
     const { passthrough, passthrough_hosts: hosts } = config;
     const isOpen = dialects.length > 0 && loginOf(config) === undefined;

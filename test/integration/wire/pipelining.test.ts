@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import type { Server, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
+import { filterPaths } from '../../../src/pipeline/registry';
 import { BodyMemory } from '../../../src/http/body_memory';
 import { readAll } from '../../../src/http/body';
 import { textResponse, type Handler } from '../../../src/swift_api/message';
@@ -36,7 +37,7 @@ class Watched {
     const options = { clientTimeout, maxHeaderSize: 128 * KIB, memory: new BodyMemory() };
     const server = createListener(
       options,
-      (req, res) => void serve(handler, options, req, res, readTarget(req.url ?? '')),
+      (req, res) => void serve(handler, options, req, res, readTarget(req.url ?? '', filterPaths)),
     );
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { catchErrors } from '../../../middleware/catch_errors';
+import { filterPaths } from '../../../src/pipeline/registry';
 import { BodyMemory } from '../../../src/http/body_memory';
 import { Headers } from '../../../src/http/headers';
 import type { Handler, Response } from '../../../src/swift_api/message';
@@ -28,7 +29,7 @@ async function withApp(
   const options = { clientTimeout: 10_000, maxHeaderSize: 16_384, memory: new BodyMemory() };
   const server = createListener(
     options,
-    (req, res) => void serve(handler, options, req, res, readTarget(req.url ?? '')),
+    (req, res) => void serve(handler, options, req, res, readTarget(req.url ?? '', filterPaths)),
   );
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import { filterPaths } from '../../../src/pipeline/registry';
 import { BodyMemory } from '../../../src/http/body_memory';
 import { Headers } from '../../../src/http/headers';
 import { textResponse } from '../../../src/swift_api/message';
@@ -36,7 +37,7 @@ async function endOf(version: string, headers: Headers, body: Body): Promise<str
   const answer = { ...textResponse(200, ''), headers, body };
   const isOver = new Promise<void>((resolve, reject) => {
     server.on('request', (req, res) => {
-      serve(() => Promise.resolve(answer), OPTIONS, req, res, readTarget('/')).then(
+      serve(() => Promise.resolve(answer), OPTIONS, req, res, readTarget('/', filterPaths)).then(
         () => resolve(),
         reject,
       );

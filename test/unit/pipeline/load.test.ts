@@ -249,6 +249,13 @@ describe('a configuration', () => {
     ],
     ['an upstream with a path', /18080/, '18080/swift', 10, 'only scheme, host and port'],
     ['a missing option', /upstream = .*/, '', 8, '[app:proxy-server] needs the option upstream'],
+    [
+      'a path of a filter to pass through',
+      /use = swift/,
+      'use = swift\npassthrough = GET:/auth/* GET:/healthcheck',
+      10,
+      'passthrough: GET:/healthcheck is a path of the object API, which is never passed through',
+    ],
     ['no pipeline', /pipeline = .*/, '', 3, 'pipeline = FILTER... APP'],
     [
       'a wrong order',

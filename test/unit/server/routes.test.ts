@@ -1,3 +1,4 @@
+import { filterPaths } from '../../../src/pipeline/registry';
 import {
   passthroughHostsOption,
   passthroughOption,
@@ -20,7 +21,7 @@ function route(
   { claimed = false, isEmbedded = false } = {},
 ): Route {
   const [method = '', target = ''] = line.split(' ');
-  const head = { method, target: readTarget(target), headers: Headers.of(headers) };
+  const head = { method, target: readTarget(target, filterPaths), headers: Headers.of(headers) };
   return routeOf(head, () => claimed, isEmbedded ? undefined : passthrough);
 }
 
@@ -58,7 +59,11 @@ test('another API is known by the Host that counts', () => {
   const claims = ({ headers }: RequestHead) => requests.push(headers.get('host') ?? '') < 0;
   for (const target of ['http://one.test/x', '/x'])
     routeOf(
-      { method: 'GET', target: readTarget(target), headers: Headers.of({ Host: 'other.test' }) },
+      {
+        method: 'GET',
+        target: readTarget(target, filterPaths),
+        headers: Headers.of({ Host: 'other.test' }),
+      },
       claims,
       undefined,
     );

@@ -109,6 +109,7 @@ export function acceptingFilter(parts: Partial<S3HandlerOptions> = {}): {
   const { routes, known, sessions, next, accepted, passed } = accepting<FamilyHead>();
   const handler = s3Handler(next, {
     routes,
+    paths: new Set(),
     postForm: () => Promise.reject(new Error('no forms here')),
     signers: createSigners(known, sessions),
     domains: [],
