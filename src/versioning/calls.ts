@@ -16,18 +16,19 @@ export const VERSION_ID = 'version-id';
 export class Call<T extends Target = Target> {
   #query: ReadonlyMap<string, ByteString> | undefined;
 
+  /** @param earlier has the parameters, if its query is the same */
   constructor(
     readonly request: Request,
     readonly target: T,
-  ) {}
+    earlier?: Call,
+  ) {
+    if (earlier?.request.query === request.query) this.#query = earlier.#query;
+  }
 
   get query(): ReadonlyMap<string, ByteString> {
-    this.#query ??= this.request.query === '' ? NO_PARAMETERS : parseQuery(this.request.query);
-    return this.#query;
+    return (this.#query ??= parseQuery(this.request.query));
   }
 }
-
-const NO_PARAMETERS: ReadonlyMap<string, ByteString> = new Map();
 
 /** A request for a container. */
 export class ContainerCall extends Call<ContainerTarget> {
@@ -64,6 +65,6 @@ export class ObjectCall extends Call<ObjectTarget> {
 
   /** Returns a call with another request for the same object. */
   withRequest(request: Request): ObjectCall {
-    return new ObjectCall(request, this.target);
+    return new ObjectCall(request, this.target, this);
   }
 }

@@ -25,10 +25,11 @@ import { checkManifest } from '../manifests';
  * manifest read
  */
 export async function hideVersions(
-  { request, target }: Call,
+  call: Call,
   handler: Handler,
   app: AppRights,
 ): Promise<Request | Response> {
+  const { request, target } = call;
   if (isVersionsContainer(target.container ?? '')) return refuseContainer(request);
   const header = NAMING_HEADERS.find((name) =>
     isHiddenPath(unquote(request.headers.get(name) ?? '')),
@@ -38,7 +39,9 @@ export async function hideVersions(
   // as such
   if (!request.dialect && hasReservedParameter(request.headers.get('content-type') ?? ''))
     return textResponse(400, RESERVED_TYPE);
-  return isObject(target) ? checkManifest(new ObjectCall(request, target), handler, app) : request;
+  return isObject(target)
+    ? checkManifest(new ObjectCall(request, target, call), handler, app)
+    : request;
 }
 
 function refuseContainer({ method }: Request): Response {
