@@ -33,6 +33,7 @@ import { VersionedObjects } from '../../src/versioning/object_versioning/objects
 import type { VersioningContext } from '../../src/versioning/context';
 import { Call, ContainerCall, ObjectCall } from '../../src/versioning/calls';
 import { findAmbiguity } from '../../src/versioning/ambiguity';
+import { handlesVersions } from '../../src/versioning/options';
 import { capabilitiesOf } from '../../src/versioning/capabilities';
 
 /**
@@ -40,9 +41,8 @@ import { capabilitiesOf } from '../../src/versioning/capabilities';
  * object; all others reach it as new requests.
  */
 export function versionedWritesFilter(context: VersioningContext): Filter {
-  const { allowsModes, allowsObjectVersioning } = context;
-  if (allowsModes === undefined && !allowsObjectVersioning) return (next) => next;
-  const acts = allowsModes === true || allowsObjectVersioning;
+  if (!handlesVersions(context)) return (next) => next;
+  const acts = context.allow_versioned_writes === true || context.allow_object_versioning;
   return (next) => {
     const router = new Router(next, context, acts);
     return acts ? withInfo(router.handle, capabilitiesOf(context)) : router.handle;
@@ -63,9 +63,9 @@ class Router {
     /** Whether any way of versioning is acted upon. */
     private readonly acts: boolean,
   ) {
-    const { allowsObjectVersioning, cache, app, log } = context;
+    const { cache, app, log } = context;
     this.policies = new PolicyCache(next, cache, app.power, log, context);
-    if (allowsObjectVersioning)
+    if (context.allow_object_versioning)
       this.objects = new VersionedObjects(next, this.handle, this.policies, context);
     this.writer = new ObjectWriter(next, this.policies, context, this.objects?.writer);
     const listing = hideUnfinished(next);
@@ -82,10 +82,10 @@ class Router {
     if (ambiguity !== undefined) return textResponse(400, ambiguity);
     const call = new Call(request, target);
     try {
-      if (!context.allowsObjectVersioning) return await this.route(call);
+      if (!context.allow_object_versioning) return await this.route(call);
       const admitted = await hideVersions(call, this.handle, context.app);
       if ('status' in admitted) return admitted;
-      return await this.route(admitted === request ? call : new Call(admitted, target));
+      return await this.route(admitted === request ? call : new Call(admitted, target, call));
     } catch (error) {
       return errorResponse(error, call, context.app.power, context.log);
     }
@@ -104,8 +104,9 @@ class Router {
     const { acts, next, context } = this;
     const bypass = findBypass(call, context.app.power);
     if (bypass) return acts ? this.checkBypass(call, bypass) : next(request);
-    if (isContainer(target)) return this.containers.handle(new ContainerCall(request, target));
-    if (isObject(target)) return this.handleObject(new ObjectCall(request, target));
+    if (isContainer(target))
+      return this.containers.handle(new ContainerCall(request, target, call));
+    if (isObject(target)) return this.handleObject(new ObjectCall(request, target, call));
     if (this.objects && isAccount(target) && request.method === 'GET')
       return listAccount(call, next);
     return next(request);
@@ -135,20 +136,20 @@ class Router {
     if (!written) return this.next(request);
     const signed = call.withRequest(withSignedQuery(request));
     if (!signed.isMultipartDelete) return this.writer.handle(signed.request, written);
-    const { allowsObjectVersioning } = this.context;
+    const { allow_object_versioning } = this.context;
     return this.check(target, async (pinned) => {
-      const response = await multipartDelete(new ObjectCall(signed.request, written), {
+      const response = await multipartDelete(new ObjectCall(signed.request, written, signed), {
         // parts are deleted one by one, each by the policy of its own container
-        policies: allowsObjectVersioning ? this.policies : pinned,
+        policies: allow_object_versioning ? this.policies : pinned,
         handler: this.handle,
-        hides: allowsObjectVersioning,
+        hides: allow_object_versioning,
       });
       return response ?? signed.request;
     });
   }
 
   private checkBypass(call: Call, bypass: Bypass): Promise<Response> {
-    const { allowsObjectVersioning: hides, app } = this.context;
+    const { allow_object_versioning: hides, app } = this.context;
     return this.check(call.target, (pinned) =>
       checkBypass(bypass, call, { policies: pinned, hides, app }),
     );
@@ -159,7 +160,7 @@ class Router {
     target: Target,
     check: (pinned: PinnedPolicies) => Promise<Response | Request>,
   ): Promise<Response> {
-    const pinned = new PinnedPolicies(this.policies, this.context.lockWait);
+    const pinned = new PinnedPolicies(this.policies, this.context.lock_wait);
     try {
       const result = await check(pinned);
       if ('status' in result) return result;

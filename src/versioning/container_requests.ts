@@ -37,7 +37,10 @@ export class ContainerRequests {
     private readonly policies: PolicyCache,
     /** Undefined if X-Versions-Enabled is left to the store. */
     private readonly versioned: VersionedContainers | undefined,
-    private readonly options: Pick<VersioningContext, 'allowsModes' | 'locker' | 'lockWait'>,
+    private readonly options: Pick<
+      VersioningContext,
+      'allow_versioned_writes' | 'locker' | 'lock_wait'
+    >,
   ) {}
 
   async handle(call: ContainerCall): Promise<Response> {
@@ -45,7 +48,9 @@ export class ContainerRequests {
     const { versioned, next } = this;
     if (request.method === 'GET' || request.method === 'HEAD') {
       const response = await (versioned ? versioned.handleRead(call) : next({ ...request }));
-      return this.options.allowsModes === undefined ? response : presentSetting(response);
+      return this.options.allow_versioned_writes === undefined
+        ? response
+        : presentSetting(response);
     }
     // requests in the service user's name change no settings
     const isClientChange =
@@ -58,8 +63,8 @@ export class ContainerRequests {
     const name = LockName.ofContainer(target);
     const right = await requestRight(next, request, target);
     if ('status' in right) return right;
-    const { locker, lockWait } = this.options;
-    const lock = await beforeAnyChange(() => locker.acquire(name, lockWait, request.signal));
+    const { locker, lock_wait } = this.options;
+    const lock = await beforeAnyChange(() => locker.acquire(name, lock_wait, request.signal));
     return this.write(request, target, setting, right).finally(lock.release);
   }
 
@@ -68,9 +73,9 @@ export class ContainerRequests {
    * undefined if it makes no setting, or if the headers pass through.
    */
   private translate(request: Request): Headers | Response | undefined {
-    const { allowsModes } = this.options;
-    return allowsModes !== undefined && changesSetting(request.headers)
-      ? translateSetting(request, allowsModes)
+    const { allow_versioned_writes: allowed } = this.options;
+    return allowed !== undefined && changesSetting(request.headers)
+      ? translateSetting(request, allowed)
       : undefined;
   }
 
@@ -121,7 +126,7 @@ export class ContainerRequests {
     target: ContainerTarget,
     right: Right | undefined,
   ): Promise<'versioned' | 'plain' | Response> {
-    if (this.options.allowsModes !== true) return 'plain';
+    if (this.options.allow_versioned_writes !== true) return 'plain';
     const checkedRight = right ?? (await requestRight(this.next, request, target));
     if ('status' in checkedRight) return checkedRight;
     const { kind } = await this.policies.fetch(request, target);

@@ -11,6 +11,7 @@ import type { App } from '../plugin/plugin';
 import { StoreError } from '../util/store_error';
 import { isHeartbeatResponse, followHeartbeat } from './heartbeat_response';
 import { Call } from './calls';
+import type { VersioningOptions } from './options';
 import { UploadProgress } from './progress';
 import { unavailableResponse } from './error_responses';
 import { bindBodyToLock } from './while_held';
@@ -19,15 +20,11 @@ import { bindBodyToLock } from './while_held';
 const RECEIVED_BEFORE_LOCK = 64 * 1024;
 
 /** What locking an object takes. */
-export interface LockOptions {
+export interface LockOptions extends Pick<VersioningOptions, 'lock_wait' | 'upload_stall_time'> {
   readonly app: Pick<App, 'power' | 'mayLock'>;
   /** The container of the object's versions, if its container names one. */
   readonly archive?: ByteString;
   readonly locker: Locker;
-  /** Max milliseconds that a write waits for earlier writes to the same object. */
-  readonly lockWait: number;
-  /** Milliseconds for each 64 KiB of a body to arrive while its object is locked. */
-  readonly stallTime: number;
 }
 
 /**
@@ -57,7 +54,7 @@ export async function withObjectLock(
   const body = request.sendContinue
     ? request.body
     : await receiveFirst(request.body, RECEIVED_BEFORE_LOCK);
-  const lock = await options.locker.acquire(name, options.lockWait, request.signal);
+  const lock = await options.locker.acquire(name, options.lock_wait, request.signal);
   return new Promise((resolve, reject) => {
     const locked = new LockedRequest(
       { ...request, body },
@@ -91,7 +88,10 @@ export class LockedRequest {
     readonly request: Request,
     target: ObjectTarget,
     private readonly lock: Lock,
-    { authority, stallTime }: Pick<LockOptions, 'stallTime'> & { readonly authority: Authority },
+    {
+      authority,
+      upload_stall_time,
+    }: Pick<LockOptions, 'upload_stall_time'> & { readonly authority: Authority },
     next: Handler,
     private readonly respondEarly: (response: Response) => Promise<Outcome>,
   ) {
@@ -101,7 +101,7 @@ export class LockedRequest {
       lock.confirm();
       return next({ ...step, confirm: lock.confirm });
     };
-    this.progress = new UploadProgress(stallTime, request.sendContinue === undefined);
+    this.progress = new UploadProgress(upload_stall_time, request.sendContinue === undefined);
   }
 
   /**

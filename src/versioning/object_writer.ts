@@ -29,10 +29,10 @@ export class ObjectWriter {
   async handle(request: Request, written: ObjectTarget): Promise<Response> {
     const { version, account, container } = written;
     const target: ContainerTarget = { version, account, container };
-    const lease = await this.policies.acquireShared(request, target, this.context.lockWait);
+    const lease = await this.policies.acquireShared(request, target, this.context.lock_wait);
     const policy = lease.value;
     // keeps the container, and so its policy, from being deleted during the write
-    if (policy?.kind === 'versioned' && this.context.allowsModes === true)
+    if (policy?.kind === 'versioned' && this.context.allow_versioned_writes === true)
       return this.archive.write(request, written, policy).finally(lease.release);
     if (policy?.kind !== 'with-ids' || !this.versions)
       return forwardUnversioned(request, target, [lease], this.next);

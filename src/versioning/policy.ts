@@ -11,6 +11,7 @@ import { containerPath } from '../coordination/locks/lock_names';
 import type { Log } from '../util/log';
 import { SwiftClient, storeErrorOf } from '../swift_api/client';
 import { X_VERSIONS_ENABLED } from '../swift_api/header_names';
+import type { AllowedModes } from './options';
 import { MODE_HEADERS, mayHaveIds, readEnabled, readSetting } from './policy_headers';
 
 /**
@@ -41,14 +42,6 @@ export class SettingsLocked extends Error {
 /** Whether this proxy keeps versions of a container's objects, or may have to. */
 export function keepsVersions({ kind }: VersioningPolicy): boolean {
   return kind === 'versioned' || kind === 'with-ids';
-}
-
-/** Which ways of versioning the configuration switches on. */
-export interface AllowedModes {
-  /** `allow_versioned_writes`; if undefined, the modes' headers pass, as in Swift. */
-  readonly allowsModes: boolean | undefined;
-  /** `allow_object_versioning`; if false, X-Versions-Enabled passes to the store. */
-  readonly allowsObjectVersioning: boolean;
 }
 
 /** Reads the versioning policies of containers from their headers, and caches them. */
@@ -134,10 +127,10 @@ export class PolicyCache {
       );
       return { kind: 'native', withIds };
     }
-    if (mayHaveIds(headers) && this.allowed.allowsObjectVersioning)
+    if (mayHaveIds(headers) && this.allowed.allow_object_versioning)
       return { kind: 'with-ids', enabled: readEnabled(headers) === true };
     const setting = readSetting(headers);
-    if (setting === undefined || !this.allowed.allowsModes) return { kind: 'plain' };
+    if (setting === undefined || !this.allowed.allow_versioned_writes) return { kind: 'plain' };
     const archive = unquote(setting.location).split('/')[0] ?? '';
     return { kind: 'versioned', mode: setting.mode, archive };
   }

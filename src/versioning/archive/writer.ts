@@ -18,7 +18,7 @@ export class ArchiveWriter {
     private readonly next: Handler,
     private readonly context: Pick<
       VersioningContext,
-      'app' | 'locker' | 'lockWait' | 'stallTime' | 'notes' | 'log'
+      'app' | 'locker' | 'lock_wait' | 'upload_stall_time' | 'notes' | 'log'
     >,
   ) {}
 

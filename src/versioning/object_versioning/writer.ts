@@ -63,7 +63,7 @@ export class VersionWriter {
       }
       const refusal = await dialectRefusal(locked, target, this.parts.app);
       if (refusal) return refusal;
-      const lease = await this.policies.acquireShared(request, target, this.parts.lockWait);
+      const lease = await this.policies.acquireShared(request, target, this.parts.lock_wait);
       // the lease keeps the container from being removed meanwhile
       if (isEnabled(lease.value)) return this.writeVersion(locked, target).finally(lease.release);
       if (request.dialect && lease.value?.kind === 'with-ids')

@@ -6,6 +6,7 @@ import { NO_BODY, textResponse, type Handler, type Request } from '../../../src/
 import type { Locker } from '../../../src/coordination/locks/locker';
 import { MemoryLocker } from '../../../src/coordination/locks/memory_locker';
 import { createLog } from '../../../src/util/log';
+import { versioningOptions } from '../../../src/versioning/options';
 import { NoteBinding } from '../../../src/versioning/store/note_binding';
 import { rightTo } from '../../support/stores/authority';
 import type { Power } from '../../../src/swift_api/authority/authority';
@@ -27,10 +28,12 @@ function place(store: Handler, power: Power, mayWrite = true): Place {
     },
   };
   const filter = versionedWritesFilter({
-    allowsModes: true,
-    allowsObjectVersioning: true,
-    lockWait: 1000,
-    stallTime: 1000,
+    ...versioningOptions.parse({
+      allow_versioned_writes: 'true',
+      allow_object_versioning: 'true',
+      lock_wait: '1',
+      upload_stall_time: '1',
+    }),
     notes: new NoteBinding(),
     cache: new MemoryCache<VersioningPolicy>(10, 1000),
     locker,
