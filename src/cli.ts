@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// oxlint-disable typescript/no-require-imports -- an `import` would load all that commands run
+// oxlint-disable typescript/no-require-imports -- an import loads what others run
 import './util/supported_node';
 import { join, relative } from 'node:path';
 import { Command } from 'commander';

@@ -1,7 +1,7 @@
 // Measures CPU time per request of two versions of Hindsight, over the embedded store and
-// over a Swift: reads, plain writes and writes in a container with X-History-Location. The
-// versions take turns within each round, so that a noisy machine is noisy for both; the
-// median of the rounds' ratios counts.
+// over a Swift: reads, plain writes, and writes to a container with X-History-Location.
+// The versions take turns within each round, so that a noisy machine is noisy for both;
+// the median of the rounds' ratios counts.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';

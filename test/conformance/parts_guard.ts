@@ -10,7 +10,7 @@ import { Headers } from '../../src/http/headers';
 import type { Request } from '../../src/swift_api/message';
 import { subrequest } from '../../src/swift_api/subrequest';
 import { askS3, codeOf, elements } from '../support/clients/s3/unsigned';
-import { ROOT, type BucketStore } from '../support/stores/bucket_store';
+import { ROOT_REQUEST, type BucketStore } from '../support/stores/bucket_store';
 
 const ACCOUNT = '/v1/AUTH_test';
 const MIB = 1024 * 1024;

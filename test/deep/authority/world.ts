@@ -3,7 +3,7 @@ import { quote } from '../../../src/http/bytes';
 import { Headers } from '../../../src/http/headers';
 import type { Handler, Request } from '../../../src/swift_api/message';
 import { subrequest } from '../../../src/swift_api/subrequest';
-import { ROOT, type BucketStore } from '../../support/stores/bucket_store';
+import { ROOT_REQUEST, type BucketStore } from '../../support/stores/bucket_store';
 import { unlimited } from '../../support/stores/authority';
 import { USERS } from '../../support/servers/swift';
 import { temporary } from '../../support/clients/temp_urls';

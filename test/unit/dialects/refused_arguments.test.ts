@@ -1,9 +1,9 @@
 import { routes as cosRoutes } from '../../../middleware/cosapi/operations';
 import { routes as s3Routes } from '../../../middleware/s3api/operations';
-import { acceptingCos } from '../../support/cos/requests';
-import { cosSigned } from '../../support/cos/signed';
-import { acceptingFilter, asRequest, textOf } from '../../support/s3_requests';
-import { signed } from '../../support/s3_signing';
+import { acceptingCos } from '../../support/clients/cos/requests';
+import { cosSigned } from '../../support/clients/cos/signed';
+import { acceptingFilter, asRequest, textOf } from '../../support/clients/s3/requests';
+import { signed } from '../../support/clients/s3/signing';
 
 const NOW = 1_700_000_100_000;
 

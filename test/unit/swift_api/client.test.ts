@@ -4,7 +4,7 @@ import { SwiftClient, withoutCredentials } from '../../../src/swift_api/client';
 import { headersAuthority } from '../../../src/swift_api/authority/closed_list';
 import { NO_BODY, type Request, type Response } from '../../../src/swift_api/message';
 import { statusResponse } from '../../../src/swift_api/responses';
-import { ROOT } from '../../support/buckets/store';
+import { ROOT_REQUEST } from '../../support/stores/bucket_store';
 
 const CONTAINER = { version: 'v1', account: 'AUTH_a', container: 'c' };
 const CREDENTIALS = {
@@ -16,7 +16,7 @@ const CREDENTIALS = {
 
 /** A request of a client, with all that a client can send. */
 const parent: Request = {
-  ...ROOT,
+  ...ROOT_REQUEST,
   method: 'PUT',
   path: '/v1/AUTH_a/other/o',
   query: 'multipart-manifest=put',

@@ -5,10 +5,11 @@ import { MemoryLocker } from '../../../src/coordination/locks/memory_locker';
 import { Headers } from '../../../src/http/headers';
 import { NO_BODY, type Handler } from '../../../src/swift_api/message';
 import { createLog } from '../../../src/util/log';
+import { versioningOptions } from '../../../src/versioning/options';
 import type { VersioningPolicy } from '../../../src/versioning/policy';
 import { NoteBinding } from '../../../src/versioning/store/note_binding';
-import { rightTo } from '../../support/authority';
-import { textOf } from '../../support/s3_requests';
+import { rightTo } from '../../support/stores/authority';
+import { textOf } from '../../support/clients/s3/requests';
 
 const WITH_IDS = { 'X-Container-Meta-Hindsight-Versions-Enabled': 'true' };
 const CONTAINER = { account: 'a', container: 'photos' };
@@ -23,10 +24,12 @@ function place() {
   const cache = new MemoryCache<VersioningPolicy>(10, 1000);
   const right = () => Promise.resolve(rightTo('write', '/v1/a/photos/o'));
   const filter = versionedWritesFilter({
-    allowsModes: true,
-    allowsObjectVersioning: true,
-    lockWait: 30,
-    stallTime: 1000,
+    ...versioningOptions.parse({
+      allow_versioned_writes: 'true',
+      allow_object_versioning: 'true',
+      lock_wait: '0.03',
+      upload_stall_time: '1',
+    }),
     notes: new NoteBinding(),
     cache,
     locker: new MemoryLocker(),

@@ -1,14 +1,14 @@
-import { WIRE_FORMAT } from '../../../middleware/s3api/wire_format';
-import { routeOf } from '../../../src/dialects/dispatch';
-import { errorAnswer } from '../../../src/dialects/s3/errors';
-import { routes } from '../../../middleware/s3api/operations';
-import type { Caller } from '../../../src/buckets/caller';
-import { BucketError } from '../../../src/buckets/errors';
-import { readAll } from '../../../src/http/body';
-import { Headers } from '../../../src/http/headers';
-import type { Response } from '../../../src/swift_api/message';
-import { parseQuery } from '../../../src/swift_api/target';
-import { ROOT } from './store';
+import { WIRE_FORMAT } from '../../../../middleware/s3api/wire_format';
+import { routeOf } from '../../../../src/dialects/dispatch';
+import { errorAnswer } from '../../../../src/dialects/s3/errors';
+import { routes } from '../../../../middleware/s3api/operations';
+import type { Caller } from '../../../../src/buckets/caller';
+import { BucketError } from '../../../../src/buckets/errors';
+import { readAll } from '../../../../src/http/body';
+import { Headers } from '../../../../src/http/headers';
+import type { Response } from '../../../../src/swift_api/message';
+import { parseQuery } from '../../../../src/swift_api/target';
+import { ROOT_REQUEST } from '../../stores/bucket_store';
 
 /** The response of an operation. */
 export interface S3Answer {

@@ -401,7 +401,14 @@ describe('damage in the data folder is reported, and left out', () => {
     string,
     (on: { file: string; content: ContentRef }) => Promise<unknown>,
   ][] = [
-    ['another byte', 'damaged-content', ({ file }) => writeFile(file, 'x', { flag: 'r+' })],
+    [
+      'another byte',
+      'damaged-content',
+      async ({ file }) => {
+        const first = (await readFile(file)).readUInt8(0);
+        await writeFile(file, Buffer.of(first ^ 1), { flag: 'r+' });
+      },
+    ],
     ['its end gone', 'damaged-content', ({ file }) => truncate(file, LARGE - 1)],
     ['no file', 'missing-content', ({ file }) => rm(file)],
     [
