@@ -51,58 +51,70 @@ trap finish EXIT
 
 # Runs curl, prints the command and the status line, and fails if the status differs.
 expect() { # status curl-arguments...
-  local wanted=$1 said
+  local wanted=$1 said command
   shift
-  printf '# curl'
-  printf ' %q' "$@" | sed "s/$token/\$token/g"
-  printf '\n'
+  printf -v command ' %q' "$@"
+  printf '# curl%s\n' "${command//$token/\$token}"
   curl -sS -D "$work/head" -o "$work/body" "$@" || fail "curl failed with $?"
-  said=$(head -n 1 "$work/head" | tr -d '\r')
+  read -r said <"$work/head"
+  said=${said%$'\r'}
   printf '%s\n\n' "$said"
   [[ $said =~ ^HTTP/1\.1\ $wanted(\ |$) ]] || fail "expected $wanted, got: $said $(head -c 500 "$work/body" | tr -d '\0')"
   expect_present Content-Type X-Trans-Id X-Openstack-Request-Id Date
   # the manual has no HEAD, which Swift answers without a length
   [[ " $* " = *' --head '* ]] || expect_present Content-Length
-  expect_header X-Openstack-Request-Id "$(header X-Trans-Id)"
+  header X-Trans-Id
+  expect_header X-Openstack-Request-Id "$value"
 }
 
-# The value of a header of the last response.
+# Sets `value` to a header of the last response. Only the shell itself works here, since
+# each response has a dozen headers to check, and a process takes longer than a response.
 header() { # name
-  tr -d '\r' <"$work/head" | awk -v name="$1" -F ': ' 'tolower($1) == tolower(name) { sub(/^[^:]*: */, ""); print }'
+  local line
+  value=
+  while IFS= read -r line; do
+    line=${line%$'\r'}
+    [[ ${line,,} != "${1,,}: "* ]] || value=${line#*: }
+  done <"$work/head"
 }
 
 expect_header() { # name value
-  [ "$(header "$1")" = "$2" ] || fail "expected the header $1: $2, got: $(header "$1")"
+  header "$1"
+  [ "$value" = "$2" ] || fail "expected the header $1: $2, got: $value"
 }
 
 # Headers that the manual prints with example values.
 expect_present() { # name...
   local name
   for name in "$@"; do
-    [ -n "$(header "$name")" ] || fail "expected the header $name, got: $(cat "$work/head")"
+    header "$name"
+    [ -n "$value" ] || fail "expected the header $name, got: $(cat "$work/head")"
   done
 }
 
 expect_body() { # text
-  [ "$(cat "$work/body")" = "$1" ] || fail "expected the body $1, got: $(head -c 500 "$work/body")"
+  [ "$(<"$work/body")" = "$1" ] || fail "expected the body $1, got: $(head -c 500 "$work/body")"
 }
 
 # Lists the archive: 204 if it is empty, else 200 and `count` names of the manual's form,
 # in the order of their times.
 expect_archived() { # count
-  local status=200
+  local status=200 names name last=
   [ "$1" -gt 0 ] || status=204
   expect "$status" "$publicURL/$archive?prefix=009my_object" -X GET -H "X-Auth-Token: $token"
   [ "$status" = 200 ] || : >"$work/body"
-  cat "$work/body"
-  echo
+  mapfile -t names <"$work/body"
+  printf '%s\n' "${names[@]}"
   expect_header Content-Length "$(($1 * 30))"
   expect_header X-Container-Object-Count "$1"
   expect_header Accept-Ranges bytes
   expect_present X-Timestamp X-Container-Bytes-Used
-  [ "$(grep -c '' "$work/body")" = "$1" ] || fail "expected $1 names in the archive"
-  [ "$(grep -cE "$version" "$work/body")" = "$1" ] || fail "expected names like 009my_object/1390512682.92052"
-  sort -cu "$work/body" || fail 'expected the names in the order of their times'
+  [ "${#names[@]}" = "$1" ] || fail "expected $1 names in the archive"
+  for name in "${names[@]}"; do
+    [[ $name =~ $version ]] || fail "expected names like 009my_object/1390512682.92052"
+    [[ $name > $last ]] || fail 'expected the names in the order of their times'
+    last=$name
+  done
 }
 
 put_object() { # body
@@ -165,8 +177,10 @@ nothing_left() {
 
 curl -sS -D "$work/head" -o "$work/body" "$url/auth/v1.0" -H "X-Auth-User: $user" -H "X-Auth-Key: $key" ||
   fail "$url does not answer"
-token=$(header X-Auth-Token)
-publicURL=$(header X-Storage-Url)
+header X-Auth-Token
+token=$value
+header X-Storage-Url
+publicURL=$value
 [ -n "$token" ] && [ -n "$publicURL" ] || fail "$user cannot log in at $url/auth/v1.0: $(head -n 1 "$work/head")"
 
 echo "== Example using X-Versions-Location"
