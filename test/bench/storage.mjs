@@ -39,7 +39,7 @@ async function rate(lanes, what) {
 }
 
 async function read(storage, name) {
-  const body = storage.read(storage.object('a', 'c', name).content);
+  const body = await storage.read(storage.object('a', 'c', name).content);
   if (!Buffer.isBuffer(body)) for await (const chunk of body) void chunk;
 }
 
