@@ -11,7 +11,7 @@ import { readNames } from './names';
 import { mapConcurrently } from '../../src/util/concurrency';
 import type { Work } from '../../src/swift_api/bulk/progress';
 import { checkBulkRight } from './right';
-import { checkBody, reportForError, splitPath, BulkError } from './stopped';
+import { checkBody, reportForError, splitPath, BulkError } from './bulk_error';
 import type { BulkOptions } from './options';
 
 /**

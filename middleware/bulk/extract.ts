@@ -15,7 +15,7 @@ import { MAX_PATH } from '../../src/plugin/held_names';
 import { objectHeaders } from '../../src/formats/archive/pax';
 import type { Work } from '../../src/swift_api/bulk/progress';
 import { checkBulkRight } from './right';
-import { checkBody, reportForError, splitPath, BulkError } from './stopped';
+import { checkBody, reportForError, splitPath, BulkError } from './bulk_error';
 import { readTar, type TarEntry } from '../../src/formats/archive/tar';
 import { unpack, type ArchiveKind } from '../../src/formats/archive/unpack';
 import { BrokenArchive } from '../../src/formats/archive/broken_archive';

@@ -2,7 +2,7 @@ import { strip, unquote, type ByteString } from '../../src/http/bytes';
 import type { ByteReader } from '../../src/formats/byte_reader';
 import { TurnBudget } from '../../src/util/turns';
 import { MAX_PATH } from '../../src/plugin/held_names';
-import { BulkError } from './stopped';
+import { BulkError } from './bulk_error';
 
 /**
  * Reads the names in a bulk delete's body, URL-encoded, one per line (Swift's

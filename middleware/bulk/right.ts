@@ -6,7 +6,7 @@ import { parseTarget, type Target } from '../../src/swift_api/target';
 import { isOfUnknownClient } from '../../src/plugin/held_names';
 import { StoreError } from '../../src/util/store_error';
 import { refusalOf } from '../parts_guard/owners';
-import { BulkError } from './stopped';
+import { BulkError } from './bulk_error';
 
 /**
  * Establishes that a client may run a bulk operation before any of its body is read, by a

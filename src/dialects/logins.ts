@@ -10,7 +10,7 @@ import type { Handler } from '../swift_api/message';
 import { isApi, parseTarget } from '../swift_api/target';
 import { KeystoneCredentials } from '../auth/keystone_credentials';
 import { loginKeystone, loginV1, LoginRefused } from '../auth/logins';
-import { CachedCredentials } from '../auth/remembered_credentials';
+import { CachedCredentials } from '../auth/cached_credentials';
 import type { Session } from '../auth/session';
 import type { Query } from './query';
 import { signForKeystone } from './sigv4/for_keystone';

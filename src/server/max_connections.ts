@@ -1,6 +1,6 @@
 import type { Server } from 'node:net';
 import type { Log } from '../util/log';
-import { RateLimitedReport } from './occasional';
+import { RateLimitedReport } from './rate_limited_report';
 
 /**
  * Limits the connections of a server in this process: further ones are closed on arrival,

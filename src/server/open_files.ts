@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import type { Log } from '../util/log';
 import { rawRefusal } from './bad_requests';
 import { endLingering } from './lingering_close';
-import { RateLimitedReport } from './occasional';
+import { RateLimitedReport } from './rate_limited_report';
 
 /** Files that the store opens briefly, and connections that are being refused. */
 const RESERVE = 64;

@@ -21,7 +21,7 @@ import type { App, ProcessRole } from '../plugin/plugin';
 import { Fence } from '../coordination/sole_server';
 import { createListener, headersOf, serve } from './listener';
 import { bindError } from './start_error';
-import { soleServerContext } from './lookout';
+import { soleServerContext } from './sole_server_context';
 import { limitConnections } from './max_connections';
 import { connectionLimit, enforceConnectionLimit } from './open_files';
 import { loadPassthrough, loadRedisCoordination } from './lazy';

@@ -11,7 +11,7 @@ import { Fence, type SoleServerStatus } from '../coordination/sole_server';
 import { VERSION } from '../util/version';
 import { killSelf } from './kill_self';
 import { loadRedisCoordination } from './lazy';
-import { soleServerContext } from './lookout';
+import { soleServerContext } from './sole_server_context';
 import { startServer, type RunningServer } from './serve';
 
 /** Messages of a worker to the primary process. */

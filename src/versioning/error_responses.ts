@@ -11,7 +11,7 @@ import type { Log } from '../util/log';
 import { StoreError } from '../util/store_error';
 import type { Call } from './calls';
 import { SettingsLocked } from './policy';
-import { UploadStalled } from './progress';
+import { UploadStalled } from './upload_progress';
 
 /** Returns a 503 for a request that the client may retry soon. */
 export function unavailableResponse(reason: string): Response {

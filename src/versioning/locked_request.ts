@@ -12,9 +12,9 @@ import { StoreError } from '../util/store_error';
 import { isHeartbeatResponse, followHeartbeat } from './heartbeat_response';
 import { Call } from './calls';
 import type { VersioningOptions } from './options';
-import { UploadProgress } from './progress';
+import { UploadProgress } from './upload_progress';
 import { unavailableResponse } from './error_responses';
-import { bindBodyToLock } from './while_held';
+import { bindBodyToLock } from './lock_bound_body';
 
 /** Bytes of a body received before the lock, so that an idle client holds none. */
 const RECEIVED_BEFORE_LOCK = 64 * 1024;

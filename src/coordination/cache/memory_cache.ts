@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import { WaitingLine } from '../locks/place_in_line';
+import { WaitingLine } from '../locks/waiting_line';
 import type { Cache, ExclusiveLease, SharedLease } from './cache';
 import { PATIENCE, SharedLeases } from './leases';
 

@@ -1,6 +1,6 @@
 import type { Lock, Locker } from './locker';
 import type { LockName } from './lock_names';
-import { WaitingLine } from './place_in_line';
+import { WaitingLine } from './waiting_line';
 
 /**
  * Locks among the requests of one process; they cannot be lost. A name that is neither

@@ -5,7 +5,7 @@ import { CoordinationUnavailable } from '../../util/errors';
 import type { RedisConnection } from '../redis/connection';
 import { LockTimeout, type Lock, type Locker } from './locker';
 import { mutexKey, placeKey, type LockName } from './lock_names';
-import { WaitingLine } from './place_in_line';
+import { WaitingLine } from './waiting_line';
 
 /** Milliseconds between two attempts: the minimum, and the random part on top. */
 const PAUSE = 5;

@@ -1,5 +1,5 @@
 import type { Lock } from '../locks/locker';
-import { WaitingLine } from '../locks/place_in_line';
+import { WaitingLine } from '../locks/waiting_line';
 import { now } from '../../util/clock';
 import type { Channel, Broadcast, FromHub, FromMember } from './messages';
 

@@ -31,7 +31,7 @@ import { redisUrl, withoutRedis } from '../../coordination/redis/url';
 import { Fence } from '../../coordination/sole_server';
 import { createSoleServerMonitor, createSwiftApp, storeOptions } from '../../stores/swift/app';
 import { headersOf, serve } from '../listener';
-import { soleServerContext } from '../lookout';
+import { soleServerContext } from '../sole_server_context';
 import { refusalMessage } from '../routes';
 
 const middlewareOptions = z.object({

@@ -25,7 +25,7 @@ import { Rights } from './rights';
 import { SelfTest } from './self_test';
 import { ServerRecords } from './sole_server/server_records';
 import { StoreLimitsCache } from './store_limits';
-import { AnonymousRefusals } from './sole_server/strangers';
+import { AnonymousRefusals } from './anonymous_refusals';
 import { Upstream } from './upstream';
 
 const origin = httpUrl.refine(({ pathname, search }) => pathname === '/' && search === '', {

@@ -3,7 +3,7 @@ import { Headers } from '../../http/headers';
 import { NO_BODY, type Handler, type Request, type Response } from '../../swift_api/message';
 import type { ObjectTarget } from '../../swift_api/target';
 import { SwiftStore } from '../store/swift_store';
-import { dialectRefusal } from '../dialect';
+import { dialectRefusal } from '../dialect_refusal';
 import { withObjectLock, type LockedRequest } from '../locked_request';
 import { forwardWithNotes } from './forward_notes';
 import type { VersioningPolicy } from '../policy';

@@ -11,7 +11,7 @@ import {
 import { type ObjectTarget } from '../../swift_api/target';
 import { refusalIn } from '../../swift_api/authority/shown_right';
 import { SwiftStore } from '../store/swift_store';
-import { dialectRefusal } from '../dialect';
+import { dialectRefusal } from '../dialect_refusal';
 import { withObjectLock, type LockedRequest } from '../locked_request';
 import type { PolicyCache } from '../policy';
 import { redirectPost } from './redirected_write';

@@ -21,7 +21,7 @@ import { StoreError } from '../../util/store_error';
 import { SwiftStore } from '../store/swift_store';
 import { NoteBinding } from '../store/note_binding';
 import type { ObjectRef } from '../store/store';
-import { dialectRefusal } from '../dialect';
+import { dialectRefusal } from '../dialect_refusal';
 import { withObjectLock, type LockedRequest, type LockOptions } from '../locked_request';
 import { forwardWithNotes } from '../archive/forward_notes';
 import { forwardUnversioned } from '../forward_unversioned';

@@ -18,8 +18,8 @@ const MIB = 1024 * 1024;
 const OBJECT = 'reports/2024 – Größe.txt';
 const MARKER = 'application/x-deleted;swift_versions_deleted=1';
 
-/** Half of the tests in the gate. */
-const it = someOf(2);
+/** A quarter of the tests in the gate. */
+const it = someOf(4);
 
 describeWithSwiftCli(() => {
   describeWithSwift('through Hindsight', ({ plain }) => {

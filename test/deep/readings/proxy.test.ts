@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Filter } from '../../../src/swift_api/message';
+import { countFigures } from '../../support/running/figures';
 import { depth } from '../../support/running/depth';
 import { startExpressApp } from '../../support/servers/express_app';
 import { startProxy } from '../../support/servers/proxy';
@@ -100,7 +101,7 @@ describe('one reading of a target', () => {
   it('has targets about which readers disagree', () => {
     const disputed = generated.filter(([, each]) => isDisputed(each)).length;
     expect(disputed).toBeGreaterThan(TARGETS / 12);
-    console.info(`${generated.length} targets, of which readers dispute ${disputed}`);
+    countFigures('readings of a target', { targets: generated.length, disputed });
   });
 
   it('what arrives went through the filters, or is passed on and nobody’s API', async () => {

@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, symlinkSync, writeFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { placeOfWorker, runSync } from './lab';
+import { codeOf } from '../../../src/util/errors';
+import { folderOfRun, runSync } from './lab';
 import { describeNotRun } from '../running/needs';
 import { ROOT } from '../running/paths';
 
@@ -33,26 +34,48 @@ export function describeWithEarlier(
   else describeNotRun({ name: '0.1.0 in the history', install: 'git fetch --unshallow' }, title);
 }
 
+/** Max milliseconds to wait for another worker to build it. */
+const MAX_WAIT = 120_000;
+
 /**
- * Builds 0.1.0 with today's packages, once for each worker of a run. The end of the run
+ * Builds 0.1.0 with today's packages, once for all workers of a run. The end of the run
  * removes it.
  */
 function earlierVersion(): EarlierVersion {
-  const folder = join(placeOfWorker(), 'earlier');
-  const earlier: EarlierVersion = {
-    version: '0.1.0',
-    folder,
-    cli: join(folder, 'dist/src/cli.js'),
-  };
+  const folder = join(folderOfRun(), 'earlier');
   const built = join(folder, '.built');
-  if (existsSync(built)) return earlier;
-  mkdirSync(folder, { recursive: true });
+  if (claim(folder)) build(folder, built);
+  else waitFor(built);
+  return { version: '0.1.0', folder, cli: join(folder, 'dist/src/cli.js') };
+}
+
+/** Creates a folder; returns whether no other worker has. */
+function claim(folder: string): boolean {
+  try {
+    mkdirSync(folder);
+    return true;
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error;
+    return false;
+  }
+}
+
+function build(folder: string, built: string): void {
   runSync('sh', ['-c', 'git -C "$0" archive "$1" | tar x -C "$2"', ROOT, COMMIT, folder]);
   linkModules(join(folder, 'node_modules'));
   // its types were checked when it was released
   runSync(join(MODULES, '.bin/tsc'), ['-p', join(folder, 'tsconfig.build.json'), '--noCheck']);
   writeFileSync(built, '');
-  return earlier;
+}
+
+/** Blocks this worker until a file exists, as building it would. */
+function waitFor(file: string): void {
+  const until = Date.now() + MAX_WAIT;
+  const never = new Int32Array(new SharedArrayBuffer(4));
+  while (!existsSync(file)) {
+    if (Date.now() > until) throw new Error(`another worker has not made ${file}`);
+    Atomics.wait(never, 0, 0, 100);
+  }
 }
 
 /**

@@ -71,9 +71,14 @@ export function endRunAfterThisProcess(runFolder: string): void {
   spawn('bash', args, { detached: true, stdio: 'ignore' }).unref();
 }
 
-/** The folder of this worker, which is removed with the run. */
-export function placeOfWorker(): string {
-  return join(process.env[RUN_FOLDER] ?? '', process.env['JEST_WORKER_ID'] ?? '1');
+/** The folder of all workers, which is removed with the run. */
+export function folderOfRun(): string {
+  return process.env[RUN_FOLDER] ?? '';
+}
+
+/** The folder of this worker in it. */
+function placeOfWorker(): string {
+  return join(folderOfRun(), process.env['JEST_WORKER_ID'] ?? '1');
 }
 
 function labIn(place: string): Lab | undefined {

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { catchErrors } from '../../../middleware/catch_errors';
-import { reportForError } from '../../../middleware/bulk/stopped';
+import { reportForError } from '../../../middleware/bulk/bulk_error';
 import { errorAnswer as qsAnswer } from '../../../middleware/qsapi/errors';
 import { WIRE_FORMAT } from '../../../middleware/s3api/wire_format';
 import type { Caller } from '../../../src/buckets/caller';

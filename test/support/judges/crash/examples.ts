@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { partOf } from '../../running/depth';
 import type { Client } from '../../clients/client';
 import { archivePrefix, mustBe, pathOf } from '../../clients/containers';
 import { login } from '../../servers/embedded';
@@ -9,7 +10,10 @@ import type { Setting } from './world';
 
 const OBJECT = 'object';
 /** The requests before which an operation is killed; no operation here makes more. */
-const CELLS = Array.from({ length: 12 }, (_, i) => i + 1);
+const CELLS = partOf(
+  Array.from({ length: 12 }, (_, i) => i + 1),
+  { oneOf: 3, from: 1 },
+);
 
 /**
  * Operations that were killed before each of their requests, each in its own containers,

@@ -1,6 +1,6 @@
 import { chunks, destroy, streamOf, type Body } from '../http/body';
 import type { Lock } from '../coordination/locks/locker';
-import type { UploadProgress } from './progress';
+import type { UploadProgress } from './upload_progress';
 
 /**
  * Returns a body that ends only while its lock is held. It is destroyed if the lock is

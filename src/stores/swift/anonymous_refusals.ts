@@ -1,9 +1,9 @@
 import { LRUCache } from 'lru-cache';
-import type { Handler, Request, Response } from '../../../swift_api/message';
-import { credentialHeaders, type Headers } from '../../../http/headers';
-import { parseTarget } from '../../../swift_api/target';
-import { readAll } from '../../../http/body';
-import { X_TRANS_ID } from '../../../swift_api/header_names';
+import type { Handler, Request, Response } from '../../swift_api/message';
+import { credentialHeaders, type Headers } from '../../http/headers';
+import { parseTarget } from '../../swift_api/target';
+import { readAll } from '../../http/body';
+import { X_TRANS_ID } from '../../swift_api/header_names';
 
 /**
  * Milliseconds for which the store's refusal of one anonymous client holds for all, and

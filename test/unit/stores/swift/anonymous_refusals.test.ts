@@ -2,7 +2,7 @@ import { statusResponse } from '../../../../src/swift_api/responses';
 import { Headers } from '../../../../src/http/headers';
 import type { Request } from '../../../../src/swift_api/message';
 import { subrequest } from '../../../../src/swift_api/subrequest';
-import { AnonymousRefusals } from '../../../../src/stores/swift/sole_server/strangers';
+import { AnonymousRefusals } from '../../../../src/stores/swift/anonymous_refusals';
 import { ROOT_REQUEST } from '../../../support/stores/bucket_store';
 
 /** A store that answers with a status, and records its requests. */

@@ -1,4 +1,4 @@
-import { CachedCredentials } from '../../../src/auth/remembered_credentials';
+import { CachedCredentials } from '../../../src/auth/cached_credentials';
 import { StoreError } from '../../../src/util/store_error';
 import { eventually } from '../../support/running/eventually';
 

@@ -8,7 +8,7 @@ import { BrokenArchive } from '../../src/formats/archive/broken_archive';
 
 /** Stops a bulk operation early, with the status and text for its report. */
 export class BulkError extends Error {
-  override readonly name = 'Stopped';
+  override readonly name = 'BulkError';
 
   constructor(
     readonly status: number,
