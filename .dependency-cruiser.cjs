@@ -65,7 +65,7 @@ module.exports = {
     // Filters and versioning know a store by its API, whichever it is.
     forbid('inside-a-store', INSIDE, ['middleware/', 'src/versioning/'], ['src/stores/']),
 
-    // What the proxy asks of the store by itself has the credentials of one place.
+    // One module decides which credentials the proxy's own requests carry.
     {
       name: 'own-requests',
       comment: "The proxy's own requests go through SwiftClient, in src/swift_api/client.ts.",

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// oxlint-disable typescript/no-require-imports -- an import loads what others run
+// oxlint-disable typescript/no-require-imports -- an import loads all commands
 import './util/supported_node';
 import { join, relative } from 'node:path';
 import { Command } from 'commander';

@@ -40,7 +40,7 @@ export function recognise(
   return isVirtual ? 'host' : undefined;
 }
 
-/** Below which clients of Swift log in, here or at the store. */
+/** Clients of Swift log in below this path, here or at the store. */
 const LOGINS = '/auth';
 
 /** Whether a path is `/bucket` or `/bucket/`, and not one of Swift's. */

@@ -57,7 +57,7 @@ function neverPassed(word: string): string {
   return `${word} is a path of the object API, which is never passed through`;
 }
 
-/** Returns why rules are refused that name one of the paths of filters. */
+/** Returns the reasons for refusing rules that name a path of a filter. */
 export function ruleMistakes(rules: readonly PassthroughRule[], paths: FilterPaths): string[] {
   return rules
     .filter(({ path }) => !isOutside(path, paths))

@@ -227,8 +227,9 @@ export interface FilterPlugin<T extends z.ZodObject = z.ZodObject> {
   /** Returns the option that names a file of credentials, as written. */
   credentialsFile?(options: z.infer<T>): string | undefined;
   /**
-   * The paths that it answers and that name no account, such as `/healthcheck`. Requests
-   * for them reach the pipeline over every store, whether or not it has this filter.
+   * Exact paths that it answers and that name no account, such as `/healthcheck`; not
+   * those below a prefix. Requests for them reach the pipeline over every store, whether
+   * or not it has this filter.
    */
   readonly paths?: readonly string[];
   /**

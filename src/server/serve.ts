@@ -60,6 +60,8 @@ export async function startServer(
   membership: Membership = { role: 'alone', coordination: createLocalCoordination() },
 ): Promise<RunningServer> {
   const { redis_url, lock_lease, without_redis, shutdown_timeout } = config.server;
+  // loaded before anything is open, since loading can fail
+  if (redis_url) loadRedisCoordination();
   const app = await config.createApp(log, membership.role);
   const redis =
     redis_url &&

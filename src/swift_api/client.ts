@@ -83,8 +83,8 @@ export class SwiftClient {
 }
 
 /**
- * Returns a request on whose behalf others are made without the client's credentials: by
- * a signature, by a session's token, or as anybody.
+ * Returns a request without headers, on whose behalf others are made without the client's
+ * credentials: by a signature, by a session's token, or as anybody.
  */
 export function withoutCredentials(request: Request): Request {
   return { ...request, headers: Headers.none };

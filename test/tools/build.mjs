@@ -21,6 +21,7 @@ const outputs = sources.flatMap((source) =>
 
 if (existsSync(BEGUN) || !outputs.every((output) => existsSync(output)))
   rmSync('dist/.tsbuildinfo', { force: true });
+removeStrays();
 mkdirSync('dist', { recursive: true });
 writeFileSync(BEGUN, '');
 const { status, error } = spawnSync('node_modules/.bin/tsc', ['-p', 'tsconfig.build.json'], {
@@ -30,3 +31,13 @@ if (error) throw error;
 if (status !== 0) process.exit(status ?? 1);
 chmodSync('dist/src/cli.js', 0o755);
 rmSync(BEGUN, { force: true });
+
+/** Removes the output of sources that are gone, which a package would have in it. */
+function removeStrays() {
+  const current = new Set(outputs);
+  for (const folder of ['dist/src', 'dist/middleware'])
+    for (const name of existsSync(folder) ? readdirSync(folder, { recursive: true }) : []) {
+      const file = join(folder, name);
+      if (/\.(js|js\.map|d\.ts)$/.test(file) && !current.has(file)) rmSync(file);
+    }
+}

@@ -21,6 +21,7 @@ const ELSEWHERE = {
   "Python's tarfile": ['TarInfo'],
   "COS's SDK": ['getAuth'],
   "QingStor's SDK": ['QSSignatureUtil'],
+  "Swift's WSGI server": ['Content_Type'],
 };
 
 /** A comment, a literal, or a name. */
@@ -41,7 +42,9 @@ const FILE = /^[\w./-]+\.(?:ts|mjs|cjs|js)$/;
 /** The names directly after a tag: `@throws BucketError, S3Refusal for ...`. */
 const THROWS = /@throws ((?:[A-Z]\w*[a-z]\w*(?:, (?:or )?| or )?)+)/g;
 
-const files = execFileSync('git', ['ls-files', '--', 'src', 'middleware', 'test'], {
+/** Files of a checkout, with those that are not yet committed. */
+const LIST = ['ls-files', '--cached', '--others', '--exclude-standard', '--'];
+const files = execFileSync('git', [...LIST, 'src', 'middleware', 'test'], {
   encoding: 'utf8',
 })
   .split('\n')
@@ -61,10 +64,12 @@ for (const path of files) {
   const text = readFileSync(path, 'utf8');
   addPath(path);
   for (const { 0: token, index, groups } of text.matchAll(TOKEN)) {
-    if (groups.name) names.add(token);
+    if (groups.comment && isChecked(path)) comments.push({ path, text, index, token });
+    // a name that only tests have may be that of something that went
+    else if (!isChecked(path)) continue;
+    else if (groups.name) names.add(token);
     else if (groups.string && ONE_NAME.test(token.slice(1, -1))) names.add(token.slice(1, -1));
     else if (groups.template) addAll(token.match(/\$\{[^}]*\}/g)?.join() ?? '');
-    else if (groups.comment && isChecked(path)) comments.push({ path, text, index, token });
   }
   if (isChecked(path))
     for (const [, module] of text.matchAll(/\b(?:from |import\()'([^.'][^']*)'/g))
@@ -119,11 +124,14 @@ function withoutImported(unknown) {
       for (const path of readdirSync(folder, { recursive: true })) {
         if (!/\.d\.[cm]?ts$/.test(path) || /(^|\/)node_modules\//.test(path)) continue;
         const text = readFileSync(join(folder, path), 'utf8');
-        for (const each of rest)
-          if (text.includes(each) && text.match(NAME).includes(each)) rest.delete(each);
+        for (const each of rest) if (text.includes(each) && isNameIn(each, text)) rest.delete(each);
       }
     }
   return rest;
+}
+
+function isNameIn(name, text) {
+  return new RegExp(`(?<![\\w$])${name.replaceAll('$', '\\$&')}(?![\\w$])`).test(text);
 }
 
 const elsewhere = new Set(Object.values(ELSEWHERE).flat());

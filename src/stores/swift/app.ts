@@ -133,14 +133,14 @@ export function createSwiftApp(
   };
   const { conn_timeout: connectTimeout, connections } = options;
   const upstream = new Upstream({ ...server, connectTimeout, connections });
-  const strangers = new AnonymousRefusals((request) => upstream.send(request));
+  const anonymousRefusals = new AnonymousRefusals((request) => upstream.send(request));
   const login = loginOf(options);
   const user = login && new UserSession(login);
 
   const handler = async (request: Request): Promise<Response> => {
     if (request.authority !== 'client') request.authority.check(request);
     if (request.authority === 'client' || user === undefined) {
-      const response = await strangers.answer(request);
+      const response = await anonymousRefusals.answer(request);
       if (response.status === 401 || response.status === 403) rights.invalidate(request);
       return response;
     }

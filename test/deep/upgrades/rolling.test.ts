@@ -17,7 +17,7 @@ const SEED = Number(process.env['UPGRADE_SEED'] ?? randomInt(1_000_000));
 const LANES = depth({ gate: 2, deep: 4 });
 const BUCKET_LANES = depth({ gate: 1, deep: 3 });
 /** Milliseconds between two changes of the fleet. */
-const PEACE = depth({ gate: 1000, deep: 10_000 });
+const PEACE = depth({ gate: 300, deep: 10_000 });
 
 /** The server to replace, the version of its successor, and the signal that ends it. */
 type Change = readonly [which: number, version: Version, signal: NodeJS.Signals];

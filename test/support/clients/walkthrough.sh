@@ -56,7 +56,7 @@ expect() { # status curl-arguments...
   printf -v command ' %q' "$@"
   printf '# curl%s\n' "${command//$token/\$token}"
   curl -sS -D "$work/head" -o "$work/body" "$@" || fail "curl failed with $?"
-  read -r said <"$work/head"
+  read -r said <"$work/head" || fail "no response"
   said=${said%$'\r'}
   printf '%s\n\n' "$said"
   [[ $said =~ ^HTTP/1\.1\ $wanted(\ |$) ]] || fail "expected $wanted, got: $said $(head -c 500 "$work/body" | tr -d '\0')"
@@ -67,14 +67,14 @@ expect() { # status curl-arguments...
   expect_header X-Openstack-Request-Id "$value"
 }
 
-# Sets `value` to a header of the last response. Only the shell itself works here, since
+# Sets `value` to a header of the last response, or to all of that name, in lines. Only the shell itself works here, since
 # each response has a dozen headers to check, and a process takes longer than a response.
 header() { # name
   local line
   value=
   while IFS= read -r line; do
     line=${line%$'\r'}
-    [[ ${line,,} != "${1,,}: "* ]] || value=${line#*: }
+    [[ ${line,,} != "${1,,}: "* ]] || value=${value:+$value$'\n'}${line#*: }
   done <"$work/head"
 }
 

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, symlinkSync, writeFileSync, existsSync } from 'node:fs';
+import { rmSync, mkdirSync, readdirSync, symlinkSync, writeFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { codeOf } from '../../../src/util/errors';
 import { folderOfRun, runSync } from './lab';
@@ -44,7 +44,7 @@ const MAX_WAIT = 120_000;
 function earlierVersion(): EarlierVersion {
   const folder = join(folderOfRun(), 'earlier');
   const built = join(folder, '.built');
-  if (claim(folder)) build(folder, built);
+  if (claim(folder)) buildOrLeave(folder, built);
   else waitFor(built);
   return { version: '0.1.0', folder, cli: join(folder, 'dist/src/cli.js') };
 }
@@ -57,6 +57,16 @@ function claim(folder: string): boolean {
   } catch (error) {
     if (codeOf(error) !== 'EEXIST') throw error;
     return false;
+  }
+}
+
+/** Leaves nothing behind a failure, so that another suite can try. */
+function buildOrLeave(folder: string, built: string): void {
+  try {
+    build(folder, built);
+  } catch (error) {
+    rmSync(folder, { recursive: true, force: true });
+    throw error;
   }
 }
 

@@ -9,13 +9,13 @@ export interface Owner {
 
 /**
  * Files that this command may create as root, and that the server must be able to use.
- * `Quarantine` gives the owner those of which there is one for each finding.
+ * `Quarantine` gives away what it creates itself.
  */
-const CREATED = ['lock.mdb', 'sessions', 'damaged', 'damaged/list.jsonl'];
+const CREATED = ['lock.mdb', 'sessions'];
 
 /**
- * Returns to whom this process must give what it creates in a data folder: the owner of
- * the database, if the process is run as root; undefined if it need not.
+ * Returns the owner to whom this process must give what it creates in a data folder: that
+ * of the database, if the process runs as root; undefined if nothing must be given.
  */
 export function ownerOf(folder: string): Owner | undefined {
   if (process.geteuid?.() !== 0) return undefined;

@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { mkdir, open, rename, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { codeOf } from '../../../util/errors';
@@ -19,6 +20,10 @@ export interface QuarantineEntry {
   readonly [more: string]: unknown;
 }
 
+const { O_APPEND, O_CREAT, O_DIRECTORY, O_NOFOLLOW, O_RDONLY, O_WRONLY } = constants;
+const FOLDER_FLAGS = O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
+const LIST_FLAGS = O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW;
+
 /**
  * The folder `damaged/` of a data folder, with everything that repairs took out of the
  * store. Its `list.jsonl` says what each thing was, where it was, and when it was taken
@@ -32,22 +37,34 @@ export class Quarantine {
   readonly #owner: Owner | undefined;
   #counter = 0;
 
-  private constructor(data: string, folder: string, list: FileHandle) {
+  private constructor(data: string, folder: string, list: FileHandle, owner: Owner | undefined) {
     this.#dataFolder = data;
     this.#folder = folder;
     this.#list = list;
-    this.#owner = ownerOf(data);
+    this.#owner = owner;
   }
 
+  /**
+   * Creates the folder and its list if they do not exist.
+   *
+   * @throws StorageError if they cannot be used; a symbolic link in their place is
+   *   refused, since root would write where it leads
+   */
   static async open(data: string): Promise<Quarantine> {
     const folder = path.join(data, 'damaged');
-    await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
-    const list = await open(path.join(folder, 'list.jsonl'), 'a', FILE_MODE);
-    await syncFolder(data).catch(async (error: unknown) => {
-      await list.close();
-      throw error;
-    });
-    return new Quarantine(data, folder, list);
+    const owner = ownerOf(data);
+    let list: FileHandle | undefined;
+    try {
+      await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
+      await giveTo(owner, await open(folder, FOLDER_FLAGS));
+      list = await open(path.join(folder, 'list.jsonl'), LIST_FLAGS, FILE_MODE);
+      if (owner) await list.chown(owner.uid, owner.gid);
+      await syncFolder(data);
+      return new Quarantine(data, folder, list, owner);
+    } catch (error) {
+      await list?.close();
+      throw toStorageError(`${folder} cannot be used`, error);
+    }
   }
 
   /** Lists something durably, before it is taken out. */
@@ -97,5 +114,14 @@ export class Quarantine {
   async close(): Promise<void> {
     await this.#list.close();
     await syncFolder(this.#folder);
+  }
+}
+
+/** Gives a folder to its owner, if that is not this process's user, and closes it. */
+async function giveTo(owner: Owner | undefined, folder: FileHandle): Promise<void> {
+  try {
+    if (owner) await folder.chown(owner.uid, owner.gid);
+  } finally {
+    await folder.close();
   }
 }

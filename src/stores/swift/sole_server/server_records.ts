@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { drain, type Body } from '../../../http/body';
 import { ownContainerAuthority } from '../../../swift_api/authority/closed_list';
@@ -60,7 +61,7 @@ type Entry = z.infer<typeof Listing>[number];
 /** The records of all servers of a store, in the account of their service user. */
 export class ServerRecords {
   /** Records by name and hash: one that is only refreshed need not be read again. */
-  #cache = new Map<string, ServerRecord | 'invalid'>();
+  readonly #cache = new Map<string, ServerRecord | 'invalid'>();
 
   /**
    * @param send sends a request to the store, in the name of the service user if it has
@@ -119,17 +120,15 @@ export class ServerRecords {
     const alive = entries.filter(
       (each) => each !== ownEntry && Date.parse(`${each.last_modified}Z`) > oldest,
     );
-    const cache = new Map<string, ServerRecord | 'invalid'>();
     const others: SeenRecord[] = [];
-    for (const { name, hash, last_modified: written } of alive) {
-      const key = `${name} ${hash}`;
-      const record = this.#cache.get(key) ?? (await this.#read(name));
+    for (const entry of alive) {
+      const record = this.#cache.get(keyOf(entry)) ?? (await this.#read(entry));
       // a listed record that is gone may be there at the next look
-      if (record === undefined) continue;
-      cache.set(key, record);
-      if (record !== 'invalid') others.push({ id: name, record, written });
+      if (record === undefined || record === 'invalid') continue;
+      others.push({ id: entry.name, record, written: entry.last_modified });
     }
-    this.#cache = cache;
+    const current = new Set(alive.map(keyOf));
+    for (const key of this.#cache.keys()) if (!current.has(key)) this.#cache.delete(key);
     return { written: ownEntry.last_modified, others };
   }
 
@@ -145,14 +144,19 @@ export class ServerRecords {
     }
   }
 
-  /** Returns undefined if the record is gone. Reports one that is invalid. */
-  async #read(id: string): Promise<ServerRecord | 'invalid' | undefined> {
-    const body = await this.#get(`/${id}`, ITSELF_QUERY);
+  /**
+   * Returns undefined if the record is gone. Reports one that is invalid. What is not the
+   * listed body, such as an error page or an earlier record, counts for this look only.
+   */
+  async #read(entry: Entry): Promise<ServerRecord | 'invalid' | undefined> {
+    const body = await this.#get(`/${entry.name}`, ITSELF_QUERY);
     if (body === undefined) return undefined;
-    const record = parseRecord(body);
-    if (record === undefined)
-      this.log.warn({ record: id }, 'the record of a server is invalid and does not count');
-    return record ?? 'invalid';
+    const record = parseRecord(body) ?? 'invalid';
+    if (record === 'invalid')
+      this.log.warn({ record: entry.name }, 'the record of a server is invalid and does not count');
+    const hash = createHash('md5').update(body).digest('hex');
+    if (hash === entry.hash) this.#cache.set(keyOf(entry), record);
+    return record;
   }
 
   /** Returns the body of a record or listing; undefined if there is none. */
@@ -193,6 +197,10 @@ export class ServerRecords {
       receivedBytes: () => 0,
     });
   }
+}
+
+function keyOf({ name, hash }: Entry): string {
+  return `${name} ${hash}`;
 }
 
 async function checkSuccess({ status, body }: Response, what: string): Promise<void> {

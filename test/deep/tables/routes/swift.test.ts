@@ -42,7 +42,7 @@ describeWithSwift('whatever writes is versioned or refused', ({ plain }) => {
       const keys = Object.keys(JSON.parse(body.toString()) as object);
       expect(keys.length).toBeGreaterThan(10);
       const all = [...keys, 'dlo', 'versioned_writes', 'object_versioning'];
-      expect(await walkCapabilities(await target(), partOf(all, { oneOf: 3 }))).toEqual([]);
+      expect(await walkCapabilities(await target(), partOf(all, { oneOf: 9 }))).toEqual([]);
     });
 
     it.each(WRITING)('by %s with every query and header', async (method) => {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { idKey } from '../../../../src/stores/embedded/storage/keys';
 import { openStorage } from '../../../../src/stores/embedded/storage/lmdb_storage';
@@ -80,6 +80,21 @@ describe('a repair', () => {
     expect(storage.container('a', 'c')).toMatchObject({ objects: 3 });
     await storage.close();
   });
+
+  it.each(['damaged', 'damaged/list.jsonl'])(
+    'changes nothing if a symbolic link stands in the place of %s',
+    async (name) => {
+      const { folder, file } = await newData();
+      const elsewhere = await newFolder();
+      if (name !== 'damaged') await mkdir(path.join(folder, 'damaged'));
+      await symlink(path.join(elsewhere, path.basename(name)), path.join(folder, name));
+      await mkdir(path.join(elsewhere, 'damaged'));
+      await truncate(file, LARGE - 1);
+      await expect(repaired(folder)).rejects.toMatchObject({ code: 'failed' });
+      expect(await readdir(elsewhere, { recursive: true })).toEqual(['damaged']);
+      expect(await findings(folder)).not.toEqual([]);
+    },
+  );
 
   it('takes out an object whose small body is damaged, and keeps the bytes', async () => {
     const { folder } = await newData();

@@ -8,7 +8,7 @@ import { ROOT_REQUEST } from '../../../support/stores/bucket_store';
 /** A store that answers with a status, and records its requests. */
 function store(status: number) {
   const requests: string[] = [];
-  const strangers = new AnonymousRefusals(({ method, path }) => {
+  const anonymousRefusals = new AnonymousRefusals(({ method, path }) => {
     requests.push(`${method} ${path}`);
     return Promise.resolve(statusResponse(status));
   });
@@ -17,7 +17,7 @@ function store(status: number) {
       ...subrequest(ROOT_REQUEST, { method, path: `/v1/AUTH_a/${path}` }),
       ...more,
     };
-    return (await strangers.answer(request)).status;
+    return (await anonymousRefusals.answer(request)).status;
   };
   return { requests, ask };
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Headers } from '../../../../src/http/headers';
 import { ServerRecords } from '../../../../src/stores/swift/sole_server/server_records';
 import { THIS_PROCESS } from '../../../../src/stores/swift/sole_server/this_process';
@@ -6,8 +7,8 @@ import type { Handler } from '../../../../src/swift_api/message';
 const OWN = 'own';
 const OTHER = 'other';
 
-/** A store with the record of another server, whose body a test sets. */
-function storeWith(other: { body: string | undefined; hash: string }) {
+/** A store with the record of another server, or with what is read in its place. */
+function storeWith(other: { body: string | undefined; read?: string | undefined }) {
   const reads: string[] = [];
   const warnings: object[] = [];
   const send: Handler = ({ path, query }) => {
@@ -16,9 +17,9 @@ function storeWith(other: { body: string | undefined; hash: string }) {
     const isMore = /marker=./.test(query);
     const listed = [
       { name: OWN, hash: 'h' },
-      { name: OTHER, hash: other.hash },
+      { name: OTHER, hash: md5(other.body ?? '') },
     ].map((each) => ({ ...each, last_modified: '2026-01-01T00:00:00.000000' }));
-    const body = object ? other.body : JSON.stringify(isMore ? [] : listed);
+    const body = object ? (other.read ?? other.body) : JSON.stringify(isMore ? [] : listed);
     const status = body === undefined ? 404 : 200;
     return Promise.resolve({ status, headers: Headers.none, body: Buffer.from(body ?? '') });
   };
@@ -38,12 +39,12 @@ const VALID = JSON.stringify({
 it.each(['', '{}', '{"host": 1}', '<html>', `${VALID}}`])(
   'an invalid record is read and reported once while it is unchanged: %j',
   async (body) => {
-    const other = { body, hash: 'invalid' };
+    const other = { body };
     const { look, reads, warnings } = storeWith(other);
     for (let i = 0; i < 3; i++) expect(await look()).toEqual([]);
     expect(reads).toEqual([`/${OTHER}`]);
     expect(warnings).toEqual([{ record: OTHER }]);
-    Object.assign(other, { body: VALID, hash: 'valid' });
+    other.body = VALID;
     for (let i = 0; i < 3; i++) expect(await look()).toEqual([OTHER]);
     expect(reads).toHaveLength(2);
     expect(warnings).toHaveLength(1);
@@ -51,10 +52,26 @@ it.each(['', '{}', '{"host": 1}', '<html>', `${VALID}}`])(
 );
 
 it('a record that is listed but cannot be found is looked for again', async () => {
-  const other = { body: undefined as string | undefined, hash: 'h' };
+  const other = { body: undefined as string | undefined };
   const { look, reads, warnings } = storeWith(other);
   for (let i = 0; i < 2; i++) expect(await look()).toEqual([]);
   other.body = VALID;
   expect(await look()).toEqual([OTHER]);
   expect([reads.length, warnings]).toEqual([3, []]);
 });
+
+it.each(['', '<html>', VALID.replace('serving', 'candidate')])(
+  'what is read in the place of the listed record counts once: %j',
+  async (read) => {
+    const other: Parameters<typeof storeWith>[0] = { body: VALID, read };
+    const { look, reads } = storeWith(other);
+    await look();
+    other.read = undefined;
+    for (let i = 0; i < 2; i++) expect(await look()).toEqual([OTHER]);
+    expect(reads).toHaveLength(2);
+  },
+);
+
+function md5(text: string): string {
+  return createHash('md5').update(text).digest('hex');
+}
