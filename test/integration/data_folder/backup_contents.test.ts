@@ -19,14 +19,14 @@ import {
   backup,
   type BackupOptions,
   type BackupResult,
-} from '../../../../src/stores/embedded/backup/backup';
-import type { Finding } from '../../../../src/stores/embedded/fsck/finding';
-import { idKey } from '../../../../src/stores/embedded/storage/keys';
-import { openStorage } from '../../../../src/stores/embedded/storage/lmdb_storage';
-import { parseContentId, Place } from '../../../../src/stores/embedded/storage/records';
-import { Session } from '../../../../src/stores/embedded/storage/sessions';
-import type { ContentRef, Storage } from '../../../../src/stores/embedded/storage/storage';
-import { openTables, type Tables } from '../../../../src/stores/embedded/storage/tables';
+} from '../../../src/stores/embedded/backup/backup';
+import type { Finding } from '../../../src/stores/embedded/fsck/finding';
+import { idKey } from '../../../src/stores/embedded/storage/keys';
+import { openStorage } from '../../../src/stores/embedded/storage/lmdb_storage';
+import { parseContentId, Place } from '../../../src/stores/embedded/storage/records';
+import { Session } from '../../../src/stores/embedded/storage/sessions';
+import type { ContentRef, Storage } from '../../../src/stores/embedded/storage/storage';
+import { openTables, type Tables } from '../../../src/stores/embedded/storage/tables';
 import {
   bytesOf,
   failToOpen,
@@ -34,12 +34,12 @@ import {
   namesOf,
   put,
   walkHere,
-} from '../../../support/stores/storage';
-import { CLI } from '../../../support/running/paths';
-import { temporaryFolders } from '../../../support/running/temporary_folders';
+} from '../../support/stores/storage';
+import { CLI } from '../../support/running/paths';
+import { temporaryFolders } from '../../support/running/temporary_folders';
 
-jest.mock('../../../../src/stores/embedded/walk/walk_database', () => ({
-  ...jest.requireActual<object>('../../../../src/stores/embedded/walk/walk_database'),
+jest.mock('../../../src/stores/embedded/walk/walk_database', () => ({
+  ...jest.requireActual<object>('../../../src/stores/embedded/walk/walk_database'),
   walkDatabase: (folder: string) => Promise.resolve(walkHere(folder)),
 }));
 
