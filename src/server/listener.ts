@@ -84,6 +84,17 @@ function checkingInterval(headersTimeout: number): number {
   return Math.max(10, Math.min(1000, Math.ceil(headersTimeout / 4)));
 }
 
+/** What is parsed of a request before it is known who handles it. */
+export interface ParsedHead {
+  readonly target: RequestTarget;
+  /** As `headersOf` returns them. */
+  readonly headers: Headers;
+}
+
+export function parseHead(req: IncomingMessage, target: RequestTarget): ParsedHead {
+  return { target, headers: headersOf(req, target) };
+}
+
 /**
  * Serves one request of Node's with a handler. Resolves when it is done; or to false,
  * with nothing written and the body unread, if `declined` says so of the request after
@@ -94,7 +105,7 @@ export async function serve(
   options: ServingOptions,
   req: IncomingMessage,
   res: ServerResponse,
-  target: RequestTarget,
+  head: ParsedHead,
   declined: (request: Request) => boolean = () => false,
 ): Promise<boolean> {
   if (res.socket?.writable !== true && !(await awaitTurn(req, res))) return true;
@@ -106,7 +117,7 @@ export async function serve(
   const body = hasBody(req) ? new ClientBody(req, options.clientTimeout) : undefined;
   const memory = options.memory.newExchange();
   try {
-    const request = { ...toRequest(req, res, target, body, gone.signal), memory };
+    const request = { ...toRequest(req, res, head, body, gone.signal), memory };
     const response = refuseAmbiguous(req, request) ?? (await handler(request));
     if (declined(request)) return false;
     await send(response, req, res, body, options.clientTimeout);
@@ -154,7 +165,7 @@ function hasBody(req: IncomingMessage): boolean {
 function toRequest(
   req: IncomingMessage,
   res: ServerResponse,
-  target: RequestTarget,
+  { target, headers }: ParsedHead,
   body: ClientBody | undefined,
   signal: AbortSignal,
 ): Request {
@@ -163,7 +174,7 @@ function toRequest(
     method: req.method ?? 'GET',
     path,
     query,
-    headers: headersOf(req, target),
+    headers,
     body: body ?? NO_BODY,
     signal,
     transactionId: newTransactionId(),

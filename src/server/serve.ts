@@ -19,7 +19,7 @@ import type { Config } from '../pipeline/load';
 import { filterPaths } from '../pipeline/registry';
 import type { App, ProcessRole } from '../plugin/plugin';
 import { Fence } from '../coordination/sole_server';
-import { createListener, headersOf, serve } from './listener';
+import { createListener, parseHead, serve } from './listener';
 import { bindError } from './start_error';
 import { soleServerContext } from './sole_server_context';
 import { limitConnections } from './max_connections';
@@ -113,10 +113,11 @@ async function open(
 
   const server = createListener(options, (req, res) => {
     const target = readTarget(req.url ?? '/', filterPaths);
-    const head = { method: req.method ?? 'GET', target, headers: headersOf(req, target) };
+    const parsed = parseHead(req, target);
+    const head = { method: req.method ?? 'GET', ...parsed };
     const route = routeOf(head, (request) => config.claims(request), app.upstream?.passthrough);
     if (route === 'store') return void passthrough?.(req, res);
-    serve(handlers[route], options, req, res, target).catch((error: unknown) => {
+    serve(handlers[route], options, req, res, parsed).catch((error: unknown) => {
       if (!(error instanceof ClientGone))
         log.error({ err: error }, 'a request failed outside the pipeline');
       res.destroy();

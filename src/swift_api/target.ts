@@ -22,6 +22,17 @@ export type ObjectTarget = ContainerTarget & { readonly object: ByteString };
  * `/version/account[/container[/object]]`.
  */
 export function parseTarget(rawPath: string): Target | undefined {
+  // the filters of a pipeline ask for the same path one after the other
+  if (last.rawPath !== rawPath) last = { rawPath, target: parse(rawPath) };
+  return last.target;
+}
+
+let last: { readonly rawPath: string; readonly target: Target | undefined } = {
+  rawPath: '',
+  target: undefined,
+};
+
+function parse(rawPath: string): Target | undefined {
   const [root, version, account, container, ...rest] = unquote(rawPath).split('/');
   if (root !== '' || !version || !account) return undefined;
   const object = rest.join('/');

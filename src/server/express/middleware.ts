@@ -30,7 +30,7 @@ import type { FilterContext } from '../../plugin/plugin';
 import { redisUrl, withoutRedis } from '../../coordination/redis/url';
 import { Fence } from '../../coordination/sole_server';
 import { createSoleServerMonitor, createSwiftApp, storeOptions } from '../../stores/swift/app';
-import { headersOf, serve } from '../listener';
+import { headersOf, parseHead, serve } from '../listener';
 import { soleServerContext } from '../sole_server_context';
 import { refusalMessage } from '../routes';
 
@@ -140,7 +140,8 @@ export function versionedWrites(
       return;
     }
     const targetHandler = place === 'refused' ? refuse(target) : answer(target);
-    serve(targetHandler, servingOptions, req, res, target, (request) => declined.has(request)).then(
+    const head = parseHead(req, target);
+    serve(targetHandler, servingOptions, req, res, head, (request) => declined.has(request)).then(
       (isServed) => {
         if (!isServed) next();
       },

@@ -9,7 +9,7 @@ import { BodyMemory } from '../../../src/http/body_memory';
 import { readAll } from '../../../src/http/body';
 import { textResponse, type Handler } from '../../../src/swift_api/message';
 import { readTarget } from '../../../src/swift_api/request_target';
-import { createListener, serve } from '../../../src/server/listener';
+import { createListener, parseHead, serve } from '../../../src/server/listener';
 import { MAX_WAITING, MAX_WAITING_BYTES } from '../../../src/server/pipelining';
 import { eventually } from '../../support/running/eventually';
 import { RawConnection } from '../../support/clients/raw_connection';
@@ -37,7 +37,14 @@ class Watched {
     const options = { clientTimeout, maxHeaderSize: 128 * KIB, memory: new BodyMemory() };
     const server = createListener(
       options,
-      (req, res) => void serve(handler, options, req, res, readTarget(req.url ?? '', filterPaths)),
+      (req, res) =>
+        void serve(
+          handler,
+          options,
+          req,
+          res,
+          parseHead(req, readTarget(req.url ?? '', filterPaths)),
+        ),
     );
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');

@@ -10,7 +10,7 @@ import { createLog } from '../../../src/util/log';
 import { buildPipeline } from '../../../src/pipeline/build';
 import type { FilterContext } from '../../../src/plugin/plugin';
 import { readTarget } from '../../../src/swift_api/request_target';
-import { createListener, serve } from '../../../src/server/listener';
+import { createListener, parseHead, serve } from '../../../src/server/listener';
 import { eventually } from '../../support/running/eventually';
 import { FakeStore } from '../../support/stores/fake_store';
 import { startProxy } from '../../support/servers/proxy';
@@ -29,7 +29,14 @@ async function withApp(
   const options = { clientTimeout: 10_000, maxHeaderSize: 16_384, memory: new BodyMemory() };
   const server = createListener(
     options,
-    (req, res) => void serve(handler, options, req, res, readTarget(req.url ?? '', filterPaths)),
+    (req, res) =>
+      void serve(
+        handler,
+        options,
+        req,
+        res,
+        parseHead(req, readTarget(req.url ?? '', filterPaths)),
+      ),
   );
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

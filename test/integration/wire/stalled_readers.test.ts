@@ -8,7 +8,7 @@ import { BodyMemory } from '../../../src/http/body_memory';
 import { Headers } from '../../../src/http/headers';
 import { textResponse } from '../../../src/swift_api/message';
 import { readTarget } from '../../../src/swift_api/request_target';
-import { createListener, serve } from '../../../src/server/listener';
+import { createListener, parseHead, serve } from '../../../src/server/listener';
 import type { Body } from '../../../src/http/body';
 
 const SIZE = 32 * 1024 * 1024;
@@ -37,10 +37,13 @@ async function endOf(version: string, headers: Headers, body: Body): Promise<str
   const answer = { ...textResponse(200, ''), headers, body };
   const isOver = new Promise<void>((resolve, reject) => {
     server.on('request', (req, res) => {
-      serve(() => Promise.resolve(answer), OPTIONS, req, res, readTarget('/', filterPaths)).then(
-        () => resolve(),
-        reject,
-      );
+      serve(
+        () => Promise.resolve(answer),
+        OPTIONS,
+        req,
+        res,
+        parseHead(req, readTarget('/', filterPaths)),
+      ).then(() => resolve(), reject);
     });
   });
   server.listen(0, '127.0.0.1');
