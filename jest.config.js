@@ -7,11 +7,18 @@ const transform = {
   ],
 };
 
-/** What only the depth runs: other versions of Node, and seeds beyond the first. */
+/**
+ * What only the depth runs: other versions of Node, seeds beyond the first, and the
+ * rolling upgrade, the longest suite; the gate has the other upgrades.
+ */
 const ONLY_IN_DEPTH =
   process.env.TEST_DEPTH === 'deep'
     ? []
-    : ['<rootDir>/test/deep/node_versions/', '/more_seeds\\.test\\.ts$'];
+    : [
+        '<rootDir>/test/deep/node_versions/',
+        '/more_seeds\\.test\\.ts$',
+        '/upgrades/rolling\\.test\\.ts$',
+      ];
 
 /** One kind of suite; see test/README.md. */
 const kind = (displayName) => ({

@@ -84,7 +84,7 @@ function checkingInterval(headersTimeout: number): number {
   return Math.max(10, Math.min(1000, Math.ceil(headersTimeout / 4)));
 }
 
-/** What is parsed of a request before it is known who handles it. */
+/** The parts of a request that decide which handler serves it. */
 export interface ParsedHead {
   readonly target: RequestTarget;
   /** As `headersOf` returns them. */

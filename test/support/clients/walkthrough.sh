@@ -67,8 +67,9 @@ expect() { # status curl-arguments...
   expect_header X-Openstack-Request-Id "$value"
 }
 
-# Sets `value` to a header of the last response, or to all of that name, in lines. Only the shell itself works here, since
-# each response has a dozen headers to check, and a process takes longer than a response.
+# Sets `value` to a header of the last response, or to all of that name, in lines. Only the
+# shell itself works here, since each response has a dozen headers to check, and a process
+# takes longer than a response.
 header() { # name
   local line
   value=

@@ -48,7 +48,7 @@ export class Quarantine {
    * Creates the folder and its list if they do not exist.
    *
    * @throws StorageError if they cannot be used; a symbolic link in their place is
-   *   refused, since root would write where it leads
+   *   refused, since root would write to its target
    */
   static async open(data: string): Promise<Quarantine> {
     const folder = path.join(data, 'damaged');
