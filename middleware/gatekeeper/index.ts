@@ -50,11 +50,12 @@ export const gatekeeperFilter =
   ): Filter =>
   (next) =>
   async (request) => {
-    for (const [name] of request.headers.entries()) {
-      const set = name.startsWith(REMOVE) ? `x-${name.slice(REMOVE.length)}` : name;
-      if (isReserved(set))
-        return textResponse(400, `The header ${name} is reserved for the proxy: do not send it\n`);
-    }
+    const reserved = request.headers.find(isReservedHeader);
+    if (reserved !== undefined)
+      return textResponse(
+        400,
+        `The header ${reserved} is reserved for the proxy: do not send it\n`,
+      );
     const cleanRequest = withoutReservedType(request);
     if (cleanRequest.reservedType !== undefined && !claims(headOf(request)))
       return textResponse(400, RESERVED_TYPE);
@@ -69,6 +70,11 @@ export const gatekeeperFilter =
     const visible = exposed === undefined ? headers : withoutReserved(headers, exposed);
     return visible === response.headers ? response : { ...response, headers: visible };
   };
+
+/** Whether a header of a request sets or removes a note, by its normalized name. */
+function isReservedHeader(name: string): boolean {
+  return isReserved(name.startsWith(REMOVE) ? `x-${name.slice(REMOVE.length)}` : name);
+}
 
 /**
  * Removes reserved parameters from the content type, which would misrepresent the object

@@ -62,9 +62,17 @@ export class Headers {
     return this.fields.some((field) => field.key === key);
   }
 
+  /** Returns the first normalized name that passes `test`. */
+  find(test: (key: string) => boolean): string | undefined {
+    return this.fields.find(({ key }) => test(key))?.key;
+  }
+
   /** Returns these headers with one field set, replacing all of that name. */
   with(name: string, value: ByteString): Headers {
-    return new Headers([...this.without(name).fields, makeField(name, value)]);
+    const set = makeField(name, value);
+    const fields = this.fields.filter(({ key }) => key !== set.key);
+    fields.push(set);
+    return new Headers(fields);
   }
 
   /** Returns these headers with all fields of `others` set. */
@@ -75,14 +83,14 @@ export class Headers {
 
   /** Returns these headers without the named fields. */
   without(...names: string[]): Headers {
-    const keys = new Set(names.map((name) => Headers.key(name)));
-    return this.filter((key) => !keys.has(key));
+    const keys = names.map((name) => Headers.key(name));
+    return this.filter((key) => !keys.includes(key));
   }
 
   /** Returns only the named fields. */
   only(...names: string[]): Headers {
-    const keys = new Set(names.map((name) => Headers.key(name)));
-    return this.filter((key) => keys.has(key));
+    const keys = names.map((name) => Headers.key(name));
+    return this.filter((key) => keys.includes(key));
   }
 
   /**

@@ -117,7 +117,7 @@ export async function serve(
   const body = hasBody(req) ? new ClientBody(req, options.clientTimeout) : undefined;
   const memory = options.memory.newExchange();
   try {
-    const request = { ...toRequest(req, res, head, body, gone.signal), memory };
+    const request = toRequest(req, res, head, body, { signal: gone.signal, memory });
     const response = refuseAmbiguous(req, request) ?? (await handler(request));
     if (declined(request)) return false;
     await send(response, req, res, body, options.clientTimeout);
@@ -167,8 +167,8 @@ function toRequest(
   res: ServerResponse,
   { target, headers }: ParsedHead,
   body: ClientBody | undefined,
-  signal: AbortSignal,
-): Request {
+  { signal, memory }: Pick<Request, 'signal' | 'memory'>,
+): Required<Request> {
   const { path, query, authority } = target;
   return {
     method: req.method ?? 'GET',
@@ -177,12 +177,19 @@ function toRequest(
     headers,
     body: body ?? NO_BODY,
     signal,
+    memory,
     transactionId: newTransactionId(),
     authority: 'client',
     host: authority ?? req.headers.host,
     remoteAddress: req.socket.remoteAddress,
     receivedBytes: () => body?.receivedBytes ?? 0,
-    ...(body && expectsContinue(req) ? { sendContinue: () => body.sendContinue(res) } : {}),
+    sendContinue: body && expectsContinue(req) ? () => body.sendContinue(res) : undefined,
+    isSite: undefined,
+    authorise: undefined,
+    dialect: undefined,
+    reservedType: undefined,
+    isReseller: undefined,
+    confirm: undefined,
   };
 }
 

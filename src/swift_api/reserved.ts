@@ -14,13 +14,14 @@ export const RESERVED_OBJECT_PREFIX = 'x-object-meta-hindsight-';
  * Marks an object as the text of a manifest whose segments are gone; visible to clients.
  */
 export const BROKEN_MANIFEST = 'X-Object-Meta-Hindsight-Manifest';
+const BROKEN_MANIFEST_KEY = BROKEN_MANIFEST.toLowerCase();
 
 /**
  * Whether a header, by its normalized name, is a note that clients neither send nor see.
  */
 export function isReserved(name: string): boolean {
-  if (name === BROKEN_MANIFEST.toLowerCase()) return false;
-  return name.startsWith(RESERVED_PREFIX) || name.startsWith(RESERVED_OBJECT_PREFIX);
+  if (name.startsWith(RESERVED_OBJECT_PREFIX)) return name !== BROKEN_MANIFEST_KEY;
+  return name.startsWith(RESERVED_PREFIX);
 }
 
 /**

@@ -12,7 +12,7 @@ export function subrequest(
   parent: Request,
   parts: Pick<Request, 'method' | 'path'> &
     Partial<Pick<Request, 'query' | 'headers' | 'body' | 'authority'>>,
-): Request {
+): Required<Request> {
   const { body = NO_BODY } = parts;
   const writes = parts.method === 'PUT' || parts.method === 'POST';
   return {
@@ -27,8 +27,16 @@ export function subrequest(
     signal: parent.signal,
     transactionId: parent.transactionId,
     authority: parts.authority ?? parent.authority,
+    authorise: parent.authorise,
+    memory: parent.memory,
     receivedBytes: () => 0,
-    ...(parent.authorise ? { authorise: parent.authorise } : {}),
-    ...(parent.memory ? { memory: parent.memory } : {}),
+    host: undefined,
+    isSite: undefined,
+    remoteAddress: undefined,
+    dialect: undefined,
+    reservedType: undefined,
+    isReseller: undefined,
+    confirm: undefined,
+    sendContinue: undefined,
   };
 }

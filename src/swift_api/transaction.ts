@@ -7,7 +7,19 @@ import { Headers } from '../http/headers';
  */
 export function newTransactionId(): string {
   const time = Math.floor(Date.now() / 1000);
-  return `tx${randomUUID().replaceAll('-', '').slice(0, 21)}-${time.toString(16).padStart(10, '0')}`;
+  return `tx${randomHex21()}-${time.toString(16).padStart(10, '0')}`;
+}
+
+/** The digits of a UUID around its hyphens: Node keeps random bytes ready for UUIDs. */
+function randomHex21(): string {
+  const uuid = randomUUID();
+  return (
+    uuid.slice(0, 8) +
+    uuid.slice(9, 13) +
+    uuid.slice(14, 18) +
+    uuid.slice(19, 23) +
+    uuid.slice(24, 25)
+  );
 }
 
 /** The headers in which every response of Swift has it. */
