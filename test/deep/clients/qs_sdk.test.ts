@@ -14,7 +14,7 @@ import {
   type Document,
   type Target,
 } from '../../support/clients/qs/sdk';
-import { describeOurs, storesWith } from '../../support/servers/s3_endpoint';
+import { describeOurs, STORES_OF_DEPTH } from '../../support/servers/s3_endpoint';
 import { etagOf, multipartEtagOf } from '../../support/judges/buckets/model';
 import { sdkAt } from '../../support/clients/s3/sdk';
 
@@ -697,5 +697,5 @@ describeOurs(
       expect(answer.headers['x-qs-request-id']).toBe(answer.data['request_id']);
     });
   },
-  storesWith('swift'),
+  STORES_OF_DEPTH,
 );

@@ -10,14 +10,14 @@ describe('over a store of its own', () => {
   crashMatrix('in the same process', embeddedStage, {
     nexts: depth({ gate: 1, deep: 3 }),
     dialects: 'all',
-    operations: depth({ gate: 26, deep: 1 }),
+    operations: depth({ gate: 52, deep: 1 }),
     gaps: depth({ gate: 2, deep: 1 }),
     lanes: 16,
   });
   crashMatrix('behind a proxy with a service user', () => upstreamStage({ service: true }), {
     nexts: depth({ gate: 1, deep: 3 }),
     dialects: 'none',
-    operations: depth({ gate: 38, deep: 1 }),
+    operations: depth({ gate: 76, deep: 1 }),
     gaps: depth({ gate: 3, deep: 1 }),
     lanes: 16,
   });

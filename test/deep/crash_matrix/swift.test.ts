@@ -10,14 +10,14 @@ describeWithSwift('over a Swift', ({ plain }) => {
   crashMatrix('with the service user', () => swiftStage(plain, { service: true }), {
     nexts: depth({ gate: 1, deep: 2 }),
     dialects: 'changes',
-    operations: depth({ gate: 58, deep: 1 }),
+    operations: depth({ gate: 116, deep: 1 }),
     gaps: depth({ gate: 3, deep: 1 }),
     lanes: 8,
   });
   crashMatrix("with the client's token", () => swiftStage(plain, { service: false }), {
     nexts: 1,
     dialects: 'none',
-    operations: depth({ gate: 148, deep: 1 }),
+    operations: depth({ gate: 296, deep: 1 }),
     gaps: depth({ gate: 3, deep: 1 }),
     lanes: 8,
   });

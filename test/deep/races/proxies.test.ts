@@ -113,7 +113,7 @@ describeWithRedis('two proxies that share a Redis', () => {
       const [one, other] = clients;
       const archive = await newContainer(one, 'archive');
       const container = await newContainer(one);
-      for (let round = 0, versions = 0; round < 10; round++) {
+      for (let round = 0, versions = 0; round < depth({ gate: 4, deep: 10 }); round++) {
         const isOn = round % 2 === 0;
         const headers: Record<string, string> = isOn
           ? { [MODE_HEADER.history]: archive }

@@ -67,7 +67,7 @@ describe('a server with two workers', () => {
     const archive = await newContainer(client, 'archive');
     const container = await newContainer(client);
     const header = MODE_HEADER.history;
-    for (let round = 0, versions = 0; round < 20; round++) {
+    for (let round = 0, versions = 0; round < depth({ gate: 6, deep: 20 }); round++) {
       const isOn = round % 2 === 0;
       await client.ask(
         'POST',
@@ -85,7 +85,7 @@ describe('a server with two workers', () => {
 
   it('goes on when one is killed, loses nothing, and replaces it', async () => {
     const pair = await newPair(client, 'history');
-    const pendingWrites = writing(pair, 8, depth({ gate: 10, deep: 60 }));
+    const pendingWrites = writing(pair, 8, depth({ gate: 6, deep: 60 }));
     await eventually('20 versions', async () => (await client.names(pair.archive)).length > 20);
     const [victim] = childrenOf(server.pid);
     process.kill(victim!, 'SIGKILL');
@@ -98,7 +98,7 @@ describe('a server with two workers', () => {
 
   it('ends when its first process is killed, and loses nothing', async () => {
     const pair = await newPair(client, 'stack');
-    const pendingWrites = writing(pair, 8, depth({ gate: 8, deep: 30 }));
+    const pendingWrites = writing(pair, 8, depth({ gate: 5, deep: 30 }));
     await eventually('20 versions', async () => (await client.names(pair.archive)).length > 20);
     const workers = childrenOf(server.pid);
     await server.stop('SIGKILL');

@@ -11,7 +11,7 @@ import { describeWithSwift } from '../../support/servers/swift';
 const EXTENT: Extent = {
   nexts: 1,
   dialects: 'changes',
-  operations: depth({ gate: 74, deep: 2 }),
+  operations: depth({ gate: 148, deep: 2 }),
   gaps: depth({ gate: 3, deep: 1 }),
   lanes: 8,
 };
