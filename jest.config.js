@@ -7,18 +7,25 @@ const transform = {
   ],
 };
 
+const IS_DEEP = process.env.TEST_DEPTH === 'deep';
+
 /**
- * What only the depth runs: other versions of Node, seeds beyond the first, and the
- * rolling upgrade, the longest suite; the gate has the other upgrades.
+ * What only the depth runs: other versions of Node, seeds beyond the first, and the two
+ * longest suites of upgrades; the gate has the other two.
  */
-const ONLY_IN_DEPTH =
-  process.env.TEST_DEPTH === 'deep'
-    ? []
-    : [
-        '<rootDir>/test/deep/node_versions/',
-        '/more_seeds\\.test\\.ts$',
-        '/upgrades/rolling\\.test\\.ts$',
-      ];
+const ONLY_IN_DEPTH = IS_DEEP
+  ? []
+  : [
+      '<rootDir>/test/deep/node_versions/',
+      '/more_seeds\\.test\\.ts$',
+      '/upgrades/(rolling|crash_matrix)\\.test\\.ts$',
+    ];
+
+/**
+ * Suites wait for servers now and then: in the gate a worker more keeps all processors
+ * busy. Those of the depth keep them busy by themselves.
+ */
+const WORKERS = Math.max(2, os.availableParallelism()) + (IS_DEEP ? 0 : 1);
 
 /** One kind of suite; see test/README.md. */
 const kind = (displayName) => ({
@@ -40,7 +47,7 @@ module.exports = {
   reporters: ['default', '<rootDir>/test/support/running/reporter.mjs'],
   testTimeout: 120_000,
   // A Swift that the environment names is one for all workers, and suites share no Swift.
-  maxWorkers: process.env.SWIFT_PLAIN ? 1 : Math.max(2, os.availableParallelism()),
+  maxWorkers: process.env.SWIFT_PLAIN ? 1 : WORKERS,
   // A suite that fails in its clean-up must not keep CI waiting.
   forceExit: process.env.CI !== undefined,
 };

@@ -2,11 +2,13 @@ import { killedExamples } from '../../support/judges/crash/examples';
 import { swiftStage } from '../../support/judges/crash/stages';
 import { crashMatrix } from '../../support/judges/crash/suite';
 import { describeWithSwift } from '../../support/servers/swift';
-import { depth } from '../../support/running/depth';
+import { depth, describeInDepth } from '../../support/running/depth';
 
 describeWithSwift('over a Swift', ({ plain }) => {
-  const isBrief = depth({ gate: true, deep: false });
-  killedExamples('with the service user', () => swiftStage(plain, { service: true }), isBrief);
+  // the gate runs these over the embedded store
+  describeInDepth('examples', () =>
+    killedExamples('with the service user', () => swiftStage(plain, { service: true })),
+  );
   crashMatrix('with the service user', () => swiftStage(plain, { service: true }), {
     nexts: depth({ gate: 1, deep: 2 }),
     dialects: 'changes',

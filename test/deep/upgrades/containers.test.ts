@@ -211,20 +211,24 @@ describeWithEarlier('what a server of one version made', (build) => {
  * Without a common Redis two servers would lose versions, so the second must not start.
  */
 function describeOfOthers({ plain }: SwiftUrls, earlier: () => EarlierVersion): void {
-  it.each<[Version, Version]>([
+  const orders: [Version, Version][] = [
     ['old', 'new'],
     ['new', 'old'],
-  ])('a server without a Redis (%s) lets no other (%s) begin', async (first, second) => {
-    const site = { upstream: plain, earlier: earlier() };
-    const one = await Fleet.start(site, [first]);
-    try {
-      await expect(Fleet.start(site, [second])).rejects.toThrow(
-        'another server writes to this store',
-      );
-      const client = await login(one.proxy(0).url, 'tester');
-      await put(client, await newContainerWithIds(client), NAME, 'still');
-    } finally {
-      await one.stop();
-    }
-  });
+  ];
+  it.each(partOf(orders, { oneOf: 2 }))(
+    'a server without a Redis (%s) lets no other (%s) begin',
+    async (first, second) => {
+      const site = { upstream: plain, earlier: earlier() };
+      const one = await Fleet.start(site, [first]);
+      try {
+        await expect(Fleet.start(site, [second])).rejects.toThrow(
+          'another server writes to this store',
+        );
+        const client = await login(one.proxy(0).url, 'tester');
+        await put(client, await newContainerWithIds(client), NAME, 'still');
+      } finally {
+        await one.stop();
+      }
+    },
+  );
 }

@@ -25,10 +25,8 @@ interface Killed {
 
 /**
  * What clients met after a kill, over one kind of store.
- *
- * @param isBrief whether to leave out the longest test
  */
-export function killedExamples(name: string, open: () => Promise<Stage>, isBrief = false): void {
+export function killedExamples(name: string, open: () => Promise<Stage>): void {
   describe(`what was killed between any two requests, ${name}`, () => {
     let stage: Stage;
     let victim: Victim | undefined;
@@ -82,7 +80,6 @@ export function killedExamples(name: string, open: () => Promise<Stage>, isBrief
       await eachOf(places, oneLatest);
     }, 300_000);
 
-    if (isBrief) return;
     it('a write with versions switched off leaves one null version', async () => {
       const before = [
         switchTo('ids off'),

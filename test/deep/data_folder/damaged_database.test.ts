@@ -16,9 +16,13 @@ import { pause } from '../../support/running/eventually';
 import { noteProcess } from '../../support/servers/processes';
 import { makeStorage } from '../../support/stores/rot/database';
 import { CLI } from '../../support/running/paths';
+import { partOf, someOf } from '../../support/running/depth';
 import { temporaryFolders } from '../../support/running/temporary_folders';
 
 const newFolder = temporaryFolders();
+
+/** A third of the tests in the gate. */
+const test = someOf(3);
 
 async function newStorage(objects = 50): Promise<string> {
   const folder = await newFolder();
@@ -51,7 +55,7 @@ async function serve(folder: string, workers = 1): Promise<Ended> {
 }
 
 describe('a damaged header', () => {
-  it.each(HEADERS)('(%s) is found', async (_, at, bytes) => {
+  test.each(partOf(HEADERS, { oneOf: 3 }))('(%s) is found', async (_, at, bytes) => {
     const folder = await newStorage();
     for (const page of [0, 1]) write(folder, page * 4096 + at, bytes);
     const flaws = await walkDatabase(folder);
@@ -60,7 +64,7 @@ describe('a damaged header', () => {
     expect(flaws.filter(({ flaw }) => flaw === 'process')).toEqual([]);
   });
 
-  it('is one line, from fsck and from serve', async () => {
+  test('is one line, from fsck and from serve', async () => {
     const folder = await newStorage();
     for (const page of [0, 1]) write(folder, page * 4096 + 136, [0xff, 0xff, 0x7f]);
     const checked = await run(process.execPath, [CLI, 'fsck', folder]);
@@ -82,7 +86,7 @@ describe('a damaged header', () => {
     });
   });
 
-  it('stops a server with workers, too', async () => {
+  test('stops a server with workers, too', async () => {
     const folder = await newStorage();
     write(folder, 4096 + 136, [9, 9, 9]);
     write(folder, 136, [9, 9, 9]);
@@ -96,7 +100,7 @@ describe('a damaged header', () => {
 });
 
 describe('walkDatabase', () => {
-  it('has nothing to say of what is not there, is empty, or has just been made', async () => {
+  test('has nothing to say of what is not there, is empty, or has just been made', async () => {
     const folder = await newFolder();
     expect(await walkDatabase(folder)).toEqual([]);
     expect(await walkDatabase(path.join(folder, 'nowhere'))).toEqual([]);
@@ -105,7 +109,7 @@ describe('walkDatabase', () => {
     expect(await walkDatabase(await newStorage(0))).toEqual([]);
   });
 
-  it('reports a file without anything in it beside contents, and one that is cut short', async () => {
+  test('reports a file without anything in it beside contents, and one that is cut short', async () => {
     const folder = await newStorage(300);
     const file = path.join(folder, 'data.mdb');
     expect(await walkDatabase(folder)).toEqual([]);
@@ -115,14 +119,14 @@ describe('walkDatabase', () => {
     }
   });
 
-  it('takes a file that is longer than its last page, and a lock file with anything in it', async () => {
+  test('takes a file that is longer than its last page, and a lock file with anything in it', async () => {
     const folder = await newStorage();
     await writeFile(path.join(folder, 'data.mdb'), Buffer.alloc(100_000, 7), { flag: 'a' });
     await writeFile(path.join(folder, 'lock.mdb'), Buffer.alloc(100_000, 7));
     expect(await walkDatabase(folder)).toEqual([]);
   });
 
-  it('leaves nothing behind', async () => {
+  test('leaves nothing behind', async () => {
     const before = process.env['TMPDIR'];
     const folder = (process.env['TMPDIR'] = await newFolder());
     try {
@@ -136,7 +140,7 @@ describe('walkDatabase', () => {
     }
   });
 
-  it('works without a place for anything temporary', async () => {
+  test('works without a place for anything temporary', async () => {
     const before = process.env['TMPDIR'];
     const folder = await newStorage();
     process.env['TMPDIR'] = path.join(folder, 'nowhere');
@@ -148,7 +152,7 @@ describe('walkDatabase', () => {
     }
   });
 
-  it('fails with a reason if the file cannot be read, or is none', async () => {
+  test('fails with a reason if the file cannot be read, or is none', async () => {
     const folder = await newStorage();
     const file = path.join(folder, 'data.mdb');
     if (process.getuid?.() !== 0) {
@@ -166,7 +170,7 @@ describe('walkDatabase', () => {
     });
   });
 
-  it.each([
+  test.each([
     [
       'dies',
       'process.kill(process.pid, "SIGSEGV"); setInterval(() => 0, 9)',
@@ -190,7 +194,7 @@ describe('walkDatabase', () => {
     ]);
   });
 
-  it('ends with the process that started it', async () => {
+  test('ends with the process that started it', async () => {
     const folder = await newStorage();
     const script = path.join(folder, 'child.cjs');
     // writes now and again, like the child
@@ -210,7 +214,7 @@ describe('walkDatabase', () => {
     await until(() => !existsSync(`/proc/${pid}`));
   });
 
-  it('finds nothing while a server writes', async () => {
+  test('finds nothing while a server writes', async () => {
     const folder = await newStorage(200);
     const script = path.join(__dirname, '../../support/stores/rot/writer_child.mjs');
     const writer = spawn(process.execPath, [script, folder], {
@@ -227,7 +231,7 @@ describe('walkDatabase', () => {
     expect(await walkDatabase(folder)).toEqual([]);
   });
 
-  it('lets a server start again, and a second one be refused as before', async () => {
+  test('lets a server start again, and a second one be refused as before', async () => {
     const folder = await newStorage();
     const server = await startEmbeddedProcess(folder);
     const second = await serve(folder);

@@ -36,6 +36,7 @@ import {
   walkHere,
 } from '../../support/stores/storage';
 import { CLI } from '../../support/running/paths';
+import { someOf } from '../../support/running/depth';
 import { temporaryFolders } from '../../support/running/temporary_folders';
 
 jest.mock('../../../src/stores/embedded/walk/walk_database', () => ({
@@ -44,6 +45,9 @@ jest.mock('../../../src/stores/embedded/walk/walk_database', () => ({
 }));
 
 const newFolder = temporaryFolders();
+
+/** A third of the tests in the gate. */
+const test = someOf(3);
 
 /** Large enough for a file. */
 const LARGE = 100_000;
@@ -127,7 +131,7 @@ async function changeTables(folder: string, change: (tables: Tables) => void): P
 
 const keyOf = ({ id }: ContentRef) => idKey(parseContentId(id));
 
-it('copies everything, for its own user only, and restored it starts', async () => {
+test('copies everything, for its own user only, and restored it starts', async () => {
   await fill();
   const before = process.umask(0);
   try {
@@ -152,7 +156,7 @@ it('copies everything, for its own user only, and restored it starts', async () 
   expect(await findings(data)).toEqual([]);
 });
 
-it('copies only what is new, and removes what is no longer needed', async () => {
+test('copies only what is new, and removes what is no longer needed', async () => {
   const { large, other } = await fill();
   await backUp();
   const [{ mtimeMs }] = [await lstat(fileOf(target, other.content))];
@@ -167,7 +171,7 @@ it('copies only what is new, and removes what is no longer needed', async () => 
   expect(await objectsOf(await restored())).toEqual(await objectsOf(data));
 });
 
-it('removes nothing from a target that is copied itself just now', async () => {
+test('removes nothing from a target that is copied itself just now', async () => {
   await fill();
   await backUp();
   await within(data, (storage) => storage.deleteObject('a', 'c', 'large'));
@@ -181,7 +185,7 @@ it('removes nothing from a target that is copied itself just now', async () => {
 });
 
 describe('refuses, and changes nothing', () => {
-  it.each([
+  test.each([
     ['is the data folder', () => data],
     ['is within the data folder', () => path.join(data, 'x/y')],
     ['contains the data folder', () => path.dirname(data)],
@@ -195,7 +199,7 @@ describe('refuses, and changes nothing', () => {
     expect(await readdir(data)).toEqual(there);
   });
 
-  it('a link to the data folder', async () => {
+  test('a link to the data folder', async () => {
     await fill();
     await symlink(data, target);
     await expect(backUp()).rejects.toMatchObject({ code: 'target' });
@@ -203,7 +207,7 @@ describe('refuses, and changes nothing', () => {
     await expect(backUp()).rejects.toMatchObject({ code: 'target' });
   });
 
-  it('a folder with something else in it', async () => {
+  test('a folder with something else in it', async () => {
     await fill();
     await mkdir(target);
     await writeFile(path.join(target, 'thesis.txt'), '');
@@ -211,14 +215,14 @@ describe('refuses, and changes nothing', () => {
     expect(await readdir(target)).toEqual(['thesis.txt']);
   });
 
-  it('a file', async () => {
+  test('a file', async () => {
     await fill();
     await writeFile(target, 'mine');
     await expect(backUp()).rejects.toMatchObject({ code: 'failed' });
     expect(await readFile(target, 'utf8')).toBe('mine');
   });
 
-  it.each(['content', 'unfinished', 'sessions', 'content/07'])(
+  test.each(['content', 'unfinished', 'sessions', 'content/07'])(
     'a link in the place of %s',
     async (name) => {
       await fill();
@@ -231,14 +235,14 @@ describe('refuses, and changes nothing', () => {
     },
   );
 
-  it('a store', async () => {
+  test('a store', async () => {
     await fill();
     await within(target, (storage) => put(storage, 'mine', 'mine'));
     await expect(backUp()).rejects.toMatchObject({ code: 'target' });
     expect(Object.keys(await objectsOf(target))).toEqual(['mine']);
   });
 
-  it('a backup that was served since', async () => {
+  test('a backup that was served since', async () => {
     await fill();
     await backUp();
     await within(target, (storage) => put(storage, 'mine', 'mine'));
@@ -246,7 +250,7 @@ describe('refuses, and changes nothing', () => {
     expect(Object.keys(await objectsOf(target))).toContain('mine');
   });
 
-  it('a backup of another folder', async () => {
+  test('a backup of another folder', async () => {
     await fill();
     await backUp();
     data = path.join(await newFolder(), 'data');
@@ -256,7 +260,7 @@ describe('refuses, and changes nothing', () => {
     expect(await readFile(path.join(target, 'data.mdb'))).toEqual(before);
   });
 
-  it('a target that a server or another backup has open', async () => {
+  test('a target that a server or another backup has open', async () => {
     await fill();
     await backUp();
     const tables = openTables(target);
@@ -268,7 +272,7 @@ describe('refuses, and changes nothing', () => {
     await tables.root.close();
   });
 
-  it('to let a server or another backup begin while it writes', async () => {
+  test('to let a server or another backup begin while it writes', async () => {
     await fill();
     for (let round = 0; round < 2; round++) {
       const refused: Promise<unknown>[] = [];
@@ -290,7 +294,7 @@ describe('refuses, and changes nothing', () => {
     expect(await findings(target)).toEqual([]);
   });
 
-  it.each(['data', 'target'] as const)(
+  test.each(['data', 'target'] as const)(
     'a damaged structure of the database in the %s',
     async (which) => {
       await fill();
@@ -309,7 +313,7 @@ describe('refuses, and changes nothing', () => {
     },
   );
 
-  it.each([
+  test.each([
     ['unfinished/novel.txt'],
     ['sessions/minutes.txt'],
     ['content/ef/00000000000000ef'],
@@ -326,7 +330,7 @@ describe('refuses, and changes nothing', () => {
     expect(await readFile(file, 'utf8')).toBe(text);
   });
 
-  it('another program’s database', async () => {
+  test('another program’s database', async () => {
     await fill();
     const root = open({ path: target, noSubdir: false });
     await root.openDB('customers', {}).put('one', 'precious');
@@ -337,7 +341,7 @@ describe('refuses, and changes nothing', () => {
     await again.close();
   });
 
-  it.each(['accounts', 'containers', 'objects'] as const)(
+  test.each(['accounts', 'containers', 'objects'] as const)(
     'to replace records that an earlier backup has whole: %s',
     async (name) => {
       await fill();
@@ -361,7 +365,7 @@ describe('refuses, and changes nothing', () => {
     },
   );
 
-  it('to take a limit of the process for damage', async () => {
+  test('to take a limit of the process for damage', async () => {
     const { large } = await fill();
     await backUp();
     await rm(path.join(target, 'content'), { recursive: true });
@@ -372,17 +376,17 @@ describe('refuses, and changes nothing', () => {
     expect(found).toEqual([]);
   });
 
-  it('a folder without a storage', async () => {
+  test('a folder without a storage', async () => {
     await expect(backUp()).rejects.toMatchObject({ code: 'failed' });
   });
 
-  it('another user than that of the data', async () => {
+  test('another user than that of the data', async () => {
     await fill();
     jest.spyOn(process, 'geteuid').mockReturnValue(4711);
     await expect(backUp()).rejects.toMatchObject({ code: 'failed' });
   });
 
-  it('a target with too little space, with figures', async () => {
+  test('a target with too little space, with figures', async () => {
     await fill();
     jest.spyOn(promises, 'statfs').mockResolvedValue({ bavail: 10, bsize: 4096 } as never);
     await expect(backUp()).rejects.toMatchObject({
@@ -420,7 +424,7 @@ describe('damage in the data folder is reported, and left out', () => {
       },
     ],
   ];
-  it.each(damages)('%s', async (_, kind, damage) => {
+  test.each(damages)('%s', async (_, kind, damage) => {
     const { large } = await fill();
     await damage({ file: fileOf(data, large.content), content: large.content });
     const { found, ...result } = await backUp();
@@ -433,7 +437,7 @@ describe('damage in the data folder is reported, and left out', () => {
     expect((await findings(target)).map((each) => each.kind)).toEqual(['missing-content']);
   });
 
-  it.each(damages)(
+  test.each(damages)(
     '%s, of which an earlier backup has a whole copy, that stays',
     async (_, __, damage) => {
       const { large } = await fill();
@@ -444,7 +448,7 @@ describe('damage in the data folder is reported, and left out', () => {
     },
   );
 
-  it('bytes in the database, which are taken from an earlier backup if that has them', async () => {
+  test('bytes in the database, which are taken from an earlier backup if that has them', async () => {
     const { small } = await fill();
     const wrong = () =>
       changeTables(data, (on) => on.inline.putSync(keyOf(small.content), Buffer.from('smell')));
@@ -457,7 +461,7 @@ describe('damage in the data folder is reported, and left out', () => {
     expect((await findings(target)).map(({ kind }) => kind)).toEqual(['damaged-content']);
   });
 
-  it('checksums of blocks, but the body is copied if its MD5 is right', async () => {
+  test('checksums of blocks, but the body is copied if its MD5 is right', async () => {
     const { large } = await fill();
     await changeTables(data, (tables) => tables.sums.clearSync());
     const { found, copied } = await backUp();
@@ -466,7 +470,7 @@ describe('damage in the data folder is reported, and left out', () => {
     expect(await readFile(fileOf(target, large.content))).toEqual(large.bytes);
   });
 
-  it.each([
+  test.each([
     ['gone', 'references', (tables: Tables, key: Buffer) => tables.contents.removeSync(key)],
     [
       'damaged',
@@ -492,7 +496,7 @@ describe('damage in the data folder is reported, and left out', () => {
     },
   );
 
-  it('a content that is no object’s', async () => {
+  test('a content that is no object’s', async () => {
     await fill();
     await changeTables(data, ({ contents }) =>
       contents.putSync(idKey(999), [1, 5, 'x', Place.File, null]),
@@ -513,7 +517,7 @@ describe('what is interrupted', () => {
     });
   }
 
-  it('is no store, and goes on with what was copied', async () => {
+  test('is no store, and goes on with what was copied', async () => {
     await fill();
     await stopped();
     await expect(openStorage(target)).rejects.toMatchObject({ code: 'format' });
@@ -527,7 +531,7 @@ describe('what is interrupted', () => {
     expect(await findings(target)).toEqual([]);
   });
 
-  it('leaves the earlier backup as it was', async () => {
+  test('leaves the earlier backup as it was', async () => {
     await fill();
     await backUp();
     const before = await objectsOf(data);
@@ -541,7 +545,7 @@ describe('what is interrupted', () => {
     expect(await objectsOf(await restored())).toEqual(await objectsOf(data));
   });
 
-  it('is no more than it was if the disk is full', async () => {
+  test('is no more than it was if the disk is full', async () => {
     await fill();
     await backUp();
     const before = await objectsOf(data);
@@ -562,7 +566,7 @@ describe('what is interrupted', () => {
     expect(await backUp()).toMatchObject({ copied: 1 });
   });
 
-  it('is read once more before it counts', async () => {
+  test('is read once more before it counts', async () => {
     const { large, other } = await fill();
     await stopped();
     for (const { content } of [large, other])
@@ -577,7 +581,7 @@ describe('what is interrupted', () => {
 });
 
 describe('data that was restored and went on', () => {
-  it('has backups of its own', async () => {
+  test('has backups of its own', async () => {
     await fill();
     await backUp();
     data = await restored();
@@ -589,7 +593,7 @@ describe('data that was restored and went on', () => {
     expect(await objectsOf(await restored())).toEqual(await objectsOf(data));
   });
 
-  it('is refused if a number is another content’s, and nothing changes', async () => {
+  test('is refused if a number is another content’s, and nothing changes', async () => {
     await fill();
     await backUp();
     const old = path.join(await newFolder(), 'old');
@@ -604,7 +608,7 @@ describe('data that was restored and went on', () => {
   });
 });
 
-it('a reader whose socket a starting server takes for a dead one’s shows itself again', async () => {
+test('a reader whose socket a starting server takes for a dead one’s shows itself again', async () => {
   await fill();
   const tables = openTables(data);
   const sessions = path.join(data, 'sessions');
