@@ -76,7 +76,9 @@ export function objectOfNote(name: ByteString): ByteString | undefined {
 
 /**
  * Returns the ids of versions to be treated as gone: those added by an operation that did
- * not take effect, or removed by one that did.
+ * not take effect, or removed by one that did. The copy of an object without an id goes
+ * only while that object is still there: a server of 0.1.0, which does not see the note,
+ * may have made the same copy and then deleted the object.
  *
  * @param isThere whether the version with an id exists
  */
@@ -90,7 +92,8 @@ export function goneBy(
     changed: () => stateKey(state) !== over,
     written: () => isThere(adds[0] ?? ''),
   };
-  return hasHappened[happens]() ? drops : adds;
+  if (hasHappened[happens]()) return drops;
+  return stateKey(state) === over ? adds : adds.filter((id) => over !== `null_${id}`);
 }
 
 /**

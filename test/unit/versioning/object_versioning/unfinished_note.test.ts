@@ -128,6 +128,14 @@ describe('what an unfinished operation makes gone', () => {
     expect(goneBy(unfinished, NOTHING, (each) => each === id(3))).toEqual(adds);
   });
 
+  it('is the copy of an object only while that object is there', () => {
+    const unfinished = note({ happens: 'linked', over: `null_${id(2)}`, adds, drops });
+    const over: State = { ...NULL, timestamp: id(2) };
+    expect(goneBy(unfinished, over, always)).toEqual(adds);
+    for (const state of [NOTHING, linkTo(1), { ...NULL, timestamp: id(4) }])
+      expect(goneBy(unfinished, state, always)).toEqual([id(3)]);
+  });
+
   it('is what it drops if it adds nothing, and the object is any link', () => {
     const unfinished = note({ happens: 'linked', drops });
     expect(goneBy(unfinished, linkTo(1), never)).toEqual(drops);
