@@ -8,7 +8,7 @@ import { SwiftClient, type RequestParts } from '../../src/swift_api/client';
 import { NO_BODY, type Handler, type Request } from '../../src/swift_api/message';
 import { statusLine } from '../../src/swift_api/reasons';
 import type { Log } from '../../src/util/log';
-import { isReserved } from '../../src/swift_api/reserved';
+import { hasReservedParameter, isReserved } from '../../src/swift_api/reserved';
 import { StoreError } from '../../src/util/store_error';
 import { ByteReader } from '../../src/formats/byte_reader';
 import { MAX_PATH } from '../../src/plugin/held_names';
@@ -222,12 +222,13 @@ function problemOf({ size, isSparse }: TarEntry, path: ByteString): number | und
 }
 
 /**
- * Returns a status if headers cannot be sent on. 400 for invalid names, and for names
- * that the gatekeeper, which has not seen them, accepts from no client; 503 (as Swift
+ * Returns a status if headers cannot be sent on. 400 for invalid names, and for what the
+ * gatekeeper, which has not seen them, accepts from no client; 503 (as Swift
  * fails) for invalid values.
  */
 function unsendableStatus(headers: Headers): number | undefined {
   for (const [name] of headers.entries()) if (isReserved(name)) return 400;
+  if (hasReservedParameter(headers.get('content-type') ?? '')) return 400;
   const raw = headers.toRaw();
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const [name = '', value = ''] = [raw[i], raw[i + 1]];

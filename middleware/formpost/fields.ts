@@ -2,6 +2,7 @@ import { validateHeaderValue } from 'node:http';
 import { parseInteger, type ByteString } from '../../src/http/bytes';
 import type { Headers } from '../../src/http/headers';
 import { InvalidForm } from '../../src/formats/multipart';
+import { hasReservedParameter, RESERVED_TYPE } from '../../src/swift_api/reserved';
 
 /** The fields of a form read so far, by name in lower case. */
 export type Fields = ReadonlyMap<string, ByteString>;
@@ -50,6 +51,8 @@ export function objectHeaders(
   const [type, encoding] = ['content-type', 'content-encoding'].map((name) =>
     checkHeader(name, fields.get(name) ?? part.get(name)),
   );
+  // the gatekeeper has seen the form's own type only
+  if (type !== undefined && hasReservedParameter(type)) throw new InvalidForm(RESERVED_TYPE.trim());
   return {
     'Content-Type': type === '' ? 'application/octet-stream' : type,
     'Content-Encoding': encoding,
