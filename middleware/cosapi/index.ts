@@ -18,11 +18,25 @@ import { recognise } from './recognise';
 const options = z
   .object({
     ...dialectOptions,
-    version_readers: versionReaders.default('owners'),
-    location: z.string().default('ap-guangzhou'),
-    server: serverName.default('tencent-cos'),
-    urls_without_bucket: flag.default(false),
-    headers_without_operation: flag.default(false),
+    storage_domain: dialectOptions.storage_domain.describe(
+      'Domains whose subdomains are buckets: with `cos.example`, `BUCKET-APPID.cos.example` is the bucket `BUCKET-APPID`.',
+    ),
+    version_readers: versionReaders('owners'),
+    location: z
+      .string()
+      .default('ap-guangzhou')
+      .describe('Region that all buckets are shown to be in. Requests may name any.'),
+    server: serverName('tencent-cos'),
+    urls_without_bucket: flag
+      .default(false)
+      .describe(
+        'Accept signed URLs whose signature does not cover their bucket. They are valid for every bucket of their signer.',
+      ),
+    headers_without_operation: flag
+      .default(false)
+      .describe(
+        'Accept signatures in `Authorization` that do not cover the parameters that select the operation, as very old SDKs make them. Holders of a signed URL can then do more with it than it was signed for.',
+      ),
   })
   .superRefine(checkLogins);
 

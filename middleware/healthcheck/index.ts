@@ -7,7 +7,7 @@ import type { FilterPlugin } from '../../src/plugin/plugin';
 const PATH = '/healthcheck';
 
 const options = z.object({
-  disable_path: z.string().optional(),
+  disable_path: z.string().optional().describe('While this file exists, `/healthcheck` is 503.'),
 });
 
 /**

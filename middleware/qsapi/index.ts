@@ -16,11 +16,18 @@ import { recognise } from './recognise';
 const options = z
   .object({
     ...dialectOptions,
-    location: z.string().default('pek3a'),
+    storage_domain: dialectOptions.storage_domain.describe(
+      'Domains whose subdomains are buckets, with the zone: with `pek3a.qs.example`, `BUCKET.pek3a.qs.example` is the bucket `BUCKET`.',
+    ),
+    location: z.string().default('pek3a').describe('Zone that all buckets are shown to be in.'),
     // in GET Object and HEAD Object, a version requires the right to read the bucket
-    version_readers: versionReaders.default('readers'),
-    server: serverName.default('QingStor'),
-    urls_with_free_text: flag.default(false),
+    version_readers: versionReaders('readers'),
+    server: serverName('QingStor'),
+    urls_with_free_text: flag
+      .default(false)
+      .describe(
+        'Accept signed URLs with free text (`response-*`, `image`) before another signed parameter. Whoever chooses the text can then choose the version, too.',
+      ),
   })
   .superRefine(checkLogins);
 

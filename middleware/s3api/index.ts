@@ -14,8 +14,11 @@ import { MIN_PART_SIZE } from './wire_format';
 const options = z
   .object({
     ...dialectOptions,
-    version_readers: versionReaders.default('owners'),
-    location: z.string().default('us-east-1'),
+    version_readers: versionReaders('owners'),
+    location: z
+      .string()
+      .default('us-east-1')
+      .describe('Region that all buckets are shown to be in.'),
   })
   .superRefine(checkLogins);
 

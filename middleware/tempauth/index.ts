@@ -16,10 +16,25 @@ import { X_AUTH_TOKEN, X_SERVICE_TOKEN, X_STORAGE_TOKEN } from '../../src/swift_
 
 const options = z
   .object({
-    reseller_prefix: z.string().default('AUTH'),
-    auth_prefix: z.string().startsWith('/').endsWith('/').default('/auth/'),
-    token_life: wholeNumber(1, 10 * 365 * 86_400).default(86_400),
-    storage_url_scheme: z.enum(['default', 'http', 'https']).default('default'),
+    reseller_prefix: z
+      .string()
+      .default('AUTH')
+      .describe(
+        "Prefixes of accounts, separated by commas. The first is that of the account that a login returns; `''` is the empty prefix.",
+      ),
+    auth_prefix: z
+      .string()
+      .startsWith('/')
+      .endsWith('/')
+      .default('/auth/')
+      .describe('Beginning of the paths for logins.'),
+    token_life: wholeNumber(1, 10 * 365 * 86_400)
+      .default(86_400)
+      .describe('Seconds for which a token is valid.'),
+    storage_url_scheme: z
+      .enum(['default', 'http', 'https'])
+      .default('default')
+      .describe('Scheme of `X-Storage-Url`; `default` is `http`. Set `https` behind TLS.'),
   })
   .catchall(z.string())
   .superRefine((config, context) => {
@@ -67,7 +82,12 @@ export const tempauth: FilterPlugin<typeof options> = {
     }),
   moreOptions: {
     pattern: new RegExp(`${USER_OPTION.source}|${GROUP_OPTION.source}`),
-    form: 'user_ACCOUNT_NAME, PREFIX_require_group',
+    meanings: {
+      user_ACCOUNT_NAME:
+        'A user: `KEY [GROUP...]`, with the groups `.admin` (owner of the account), `.reseller_admin` (owner of all accounts) and `.reseller_reader` (reads all accounts), or others that ACLs name. `user64_...` has both names in base64, for names with an underscore.',
+      PREFIX_require_group:
+        'With several prefixes: group that an admin of an account with this prefix needs as well.',
+    },
   },
   create: (config) => {
     const resellers = resellersOf(config);

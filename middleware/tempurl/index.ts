@@ -9,11 +9,21 @@ import { allowedDigests } from '../../src/config/digests';
 import { X_TIMESTAMP } from '../../src/swift_api/header_names';
 
 const options = z.object({
-  methods: wordList.default(['GET', 'HEAD', 'PUT', 'POST', 'DELETE']),
-  incoming_remove_headers: wordList.default([X_TIMESTAMP]),
-  incoming_allow_headers: wordList.default([]),
-  outgoing_remove_headers: wordList.default(['x-object-meta-*']),
-  outgoing_allow_headers: wordList.default(['x-object-meta-public-*']),
+  methods: wordList
+    .default(['GET', 'HEAD', 'PUT', 'POST', 'DELETE'])
+    .describe('Methods that URLs can be signed for.'),
+  incoming_remove_headers: wordList
+    .default([X_TIMESTAMP])
+    .describe('Headers that are removed from requests; a `*` at the end matches a prefix.'),
+  incoming_allow_headers: wordList
+    .default([])
+    .describe('Headers of requests that stay although they match that.'),
+  outgoing_remove_headers: wordList
+    .default(['x-object-meta-*'])
+    .describe('Headers that are removed from responses; a `*` at the end matches a prefix.'),
+  outgoing_allow_headers: wordList
+    .default(['x-object-meta-public-*'])
+    .describe('Headers of responses that stay although they match that.'),
   allowed_digests: allowedDigests,
 });
 

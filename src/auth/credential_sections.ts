@@ -14,11 +14,23 @@ const SECTION = /^credentials:(\S+)$/;
 /** The form of these names in messages. */
 export const CREDENTIALS_FORM = '[credentials:ACCESS_KEY]';
 
-const options = z.object({
-  secret_key: z.string(),
-  user: z.string().optional(),
-  key: z.string().optional(),
-  account: z.string().optional(),
+/** The options of such a section. */
+export const credentialOptions = z.object({
+  secret_key: z.string().describe('Secret key that belongs to the access key.'),
+  user: z
+    .string()
+    .optional()
+    .describe('User in whose name requests are sent to the store. Unset: the access key.'),
+  key: z
+    .string()
+    .optional()
+    .describe('Key or password with which that user logs in. Unset: the secret key.'),
+  account: z
+    .string()
+    .optional()
+    .describe(
+      'Account whose containers are the buckets. Unset: the account that the login returns.',
+    ),
 });
 
 /** Returns whether a section is a credential. */
@@ -43,7 +55,7 @@ export function readCredential(
   checkKey: CheckKey,
 ): Credential | undefined {
   const accessKey = SECTION.exec(section.name)?.[1] ?? '';
-  const values = readOptions(section, options, mistakes);
+  const values = readOptions(section, credentialOptions, mistakes);
   if (values === undefined) return undefined;
   const { secret_key, user = accessKey, key = secret_key, account } = values;
   for (const name of ['secret_key', 'key'] as const) {

@@ -3,6 +3,19 @@ import type { IniSection } from './ini';
 import type { Mistakes } from './mistakes';
 import { suggestion } from './nearest';
 
+/** What the values of an option may be, for the documents of options. */
+interface ValueForm {
+  /** Such as `words`; undefined for a plain number. */
+  readonly values?: string;
+  /** The smallest and the largest number, as written. */
+  readonly range?: readonly [min: number, max: number];
+  /** For a time: how many of the unit that is read make one that is written. */
+  readonly unit?: number;
+}
+
+/** The forms of values, by the schemas that read them. */
+export const valueForms = z.registry<ValueForm>();
+
 const TRUE = ['true', '1', 'yes', 'on', 't', 'y'];
 const FALSE = ['false', '0', 'no', 'off', 'f', 'n'];
 
@@ -12,10 +25,14 @@ export const flag = z
   .refine((value) => [...TRUE, ...FALSE].includes(value.toLowerCase()), {
     error: `not a flag; known: ${TRUE.join(', ')} and ${FALSE.join(', ')}`,
   })
-  .transform((value) => TRUE.includes(value.toLowerCase()));
+  .transform((value) => TRUE.includes(value.toLowerCase()))
+  .register(valueForms, { values: '`true` or `false`' });
 
 /** Words separated by spaces. */
-export const wordList = z.string().transform((value) => value.split(/\s+/));
+export const wordList = z
+  .string()
+  .transform((value) => value.split(/\s+/))
+  .register(valueForms, { values: 'words' });
 
 /** A whole number from `min` to `max`. */
 export const wholeNumber = (min: number, max: number) =>
@@ -24,7 +41,8 @@ export const wholeNumber = (min: number, max: number) =>
     .refine((value) => /^\d+$/.test(value) && Number(value) >= min && Number(value) <= max, {
       error: `not a whole number from ${min} to ${max}`,
     })
-    .transform(Number);
+    .transform(Number)
+    .register(valueForms, { range: [min, max] });
 
 /** A time from `min` to `max` seconds, fractions allowed, read as milliseconds. */
 export const seconds = (min: number, max: number) =>
@@ -36,27 +54,29 @@ export const seconds = (min: number, max: number) =>
         error: `not a number of seconds from ${min} to ${max}`,
       },
     )
-    .transform((value) => Math.round(Number(value) * 1000));
+    .transform((value) => Math.round(Number(value) * 1000))
+    .register(valueForms, { values: 'seconds', range: [min, max], unit: 1000 });
 
 /** An http or https URL. */
-export const httpUrl = z.string().transform((value, context) => {
-  try {
-    const parsed = new URL(value);
-    if (parsed.protocol === 'http:' || parsed.protocol === 'https:') return parsed;
-  } catch {
-    // reported below
-  }
-  context.addIssue({ code: 'custom', message: 'not an http:// or https:// URL' });
-  return z.NEVER;
-});
+export const httpUrl = z
+  .string()
+  .transform((value, context) => {
+    try {
+      const parsed = new URL(value);
+      if (parsed.protocol === 'http:' || parsed.protocol === 'https:') return parsed;
+    } catch {
+      // reported below
+    }
+    context.addIssue({ code: 'custom', message: 'not an http:// or https:// URL' });
+    return z.NEVER;
+  })
+  .register(valueForms, { values: 'an `http://` or `https://` URL' });
 
-/**
- * Options whose names are not known beforehand: their pattern, and what messages call
- * them.
- */
+/** Options whose names are not known beforehand. */
 export interface OptionForm {
   readonly pattern: RegExp;
-  readonly form: string;
+  /** What messages and documents call them, and what each of these means. */
+  readonly meanings: Readonly<Record<string, string>>;
 }
 
 /**
@@ -73,7 +93,7 @@ export function readOptions<T extends z.ZodObject>(
   mistakes: Mistakes,
   more?: OptionForm,
 ): Readonly<z.infer<T>> | undefined {
-  const optionNames = [...Object.keys(schema.shape), ...(more ? [more.form] : [])];
+  const optionNames = [...Object.keys(schema.shape), ...Object.keys(more?.meanings ?? {})];
   const values: Record<string, string> = {};
   let isComplete = true;
   for (const [name, { value, line, isBroken }] of section.options) {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { unquote } from '../http/bytes';
 import { readingsOf } from '../swift_api/readings';
 import { readTarget, type FilterPaths } from '../swift_api/request_target';
+import { valueForms } from './options';
 
 /** A rule for requests outside the object API that go to the store unchanged. */
 export interface PassthroughRule {
@@ -44,7 +45,11 @@ export const passthroughOption = z
       if (!isOutside(path, NO_PATHS)) return refuse(context, neverPassed(word));
       return { methods: methods.split(','), path, isPrefix: star !== '' };
     });
-  });
+  })
+  .register(valueForms, { values: 'rules, or `none`' })
+  .describe(
+    'Requests outside the object API that reach the store unchanged, each as `METHOD[,METHOD...]:/PATH`; a `*` at the end matches a prefix. All others get 404.',
+  );
 
 const NO_PATHS: FilterPaths = new Set();
 
@@ -111,6 +116,10 @@ export const passthroughHostsOption = z
           context.addIssue({ code: 'custom', message: `${host} is neither HOST nor .DOMAIN` });
         return host.toLowerCase();
       }),
+  )
+  .register(valueForms, { values: 'words' })
+  .describe(
+    'Hosts under which the store serves sites (`domain_remap`, `cname_lookup`, `staticweb`), for reading only: `HOST`, or `.DOMAIN` for all below it.',
   );
 
 /** Returns whether a Host header names a site. */

@@ -19,16 +19,41 @@ import { signForKeystone } from './sigv4/for_keystone';
 export const loginOptions = {
   auth_type: z
     .enum(['v1', 'password', 'ec2'], { error: 'not known; known: v1, password, ec2' })
-    .default('v1'),
-  auth_url: httpUrl.optional(),
-  auth_path: z.string().startsWith('/').default('/auth/v1.0'),
-  username: z.string().optional(),
-  password: z.string().optional(),
-  project_name: z.string().optional(),
-  user_domain_name: z.string().default('Default'),
-  project_domain_name: z.string().default('Default'),
-  reseller_prefix: z.string().default('AUTH'),
-  credentials_cache_time: seconds(1, 3600).default(60_000),
+    .default('v1')
+    .describe(
+      'How the users of access keys log in. `v1`: TempAuth. `password`: Keystone v3, a user is `PROJECT:USER`. `ec2`: the same, and access keys that users have created in Keystone.',
+    ),
+  auth_url: httpUrl
+    .optional()
+    .describe(
+      'Where users log in. Required with `password` and `ec2`. With `v1` and without this option they log in at `auth_path`.',
+    ),
+  auth_path: z
+    .string()
+    .startsWith('/')
+    .default('/auth/v1.0')
+    .describe('Path of the login, which is requested from the rest of the pipeline.'),
+  username: z
+    .string()
+    .optional()
+    .describe(
+      'With `ec2`, required: service user that may read credentials in Keystone, which usually requires the role `admin`.',
+    ),
+  password: z.string().optional().describe('With `ec2`, required: password of that user.'),
+  project_name: z.string().optional().describe('With `ec2`, required: project of that user.'),
+  user_domain_name: z.string().default('Default').describe('Domain of users in Keystone.'),
+  project_domain_name: z.string().default('Default').describe('Domain of projects in Keystone.'),
+  reseller_prefix: z
+    .string()
+    .default('AUTH')
+    .describe(
+      'With Keystone: prefix of accounts (`PREFIX_PROJECT`) if its catalogue does not name them.',
+    ),
+  credentials_cache_time: seconds(1, 3600)
+    .default(60_000)
+    .describe(
+      'With `ec2`: time for which a secret key is cached. So long a credential that was deleted in Keystone may still be accepted.',
+    ),
 };
 
 type LoginOptions = z.infer<z.ZodObject<typeof loginOptions>>;

@@ -12,23 +12,48 @@ const domains = wordList.transform((names) =>
 
 /** The options of every dialect's filter, except `location`, whose default differs. */
 export const dialectOptions = {
-  credentials_file: z.string().optional(),
-  storage_domain: domains.default([]),
+  credentials_file: z
+    .string()
+    .optional()
+    .describe(
+      'File with further sections `[credentials:ACCESS_KEY]` and nothing else; its path is relative to this configuration.',
+    ),
+  storage_domain: domains
+    .default([])
+    .describe(
+      'Domains whose subdomains are buckets: with `s3.example`, `BUCKET.s3.example` is the bucket `BUCKET`.',
+    ),
   ...loginOptions,
-  anonymous_account: z.string().optional(),
-  clock_skew: seconds(1, 86_400).default(900_000),
+  anonymous_account: z
+    .string()
+    .optional()
+    .describe(
+      'Account, such as `AUTH_test`, whose buckets are read by requests that name a bucket in their Host and are not signed. Unset: these are refused.',
+    ),
+  clock_skew: seconds(1, 86_400)
+    .default(900_000)
+    .describe("By how much the clock of a client may differ from the server's."),
 };
 
 /** The value of the `Server` header. */
-export const serverName = z.string().regex(/^[!-~]+( [!-~]+)*$/, 'not a valid header value');
+export const serverName = (fallback: string) =>
+  z
+    .string()
+    .regex(/^[!-~]+( [!-~]+)*$/, 'not a valid header value')
+    .default(fallback)
+    .describe('Value of the header `Server` in responses.');
 
 /**
  * Who may read an object's versions by id: owners of the account, or everyone who may
  * read the object.
  */
-export const versionReaders = z.enum(['owners', 'readers'], {
-  error: 'not known; known: owners, readers',
-});
+export const versionReaders = (fallback: 'owners' | 'readers') =>
+  z
+    .enum(['owners', 'readers'], { error: 'not known; known: owners, readers' })
+    .default(fallback)
+    .describe(
+      "Who may read an object's versions by their ids: owners of the account, or whoever may read the object. Only owners remove versions.",
+    );
 
 /**
  * Returns where the filter of a dialect may stand in a pipeline.
@@ -71,7 +96,7 @@ export interface DialectParts<R> {
 
 type DialectOptions = z.infer<z.ZodObject<typeof dialectOptions>> & {
   readonly location: string;
-  readonly version_readers: z.infer<typeof versionReaders>;
+  readonly version_readers: z.infer<ReturnType<typeof versionReaders>>;
 };
 
 /** Returns the parts of a filter from its options. */

@@ -1,12 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
-import { z } from 'zod';
 import { partsGuard } from '../../middleware/parts_guard';
 import { ConfigError } from '../config/error';
 import { parseIni, type IniSection } from '../config/ini';
 import { isLoopback } from '../config/loopback';
 import { Mistakes } from '../config/mistakes';
-import { readOptions, seconds, wholeNumber } from '../config/options';
+import { readOptions } from '../config/options';
 import type { Credentials } from '../auth/credential';
 import { CREDENTIALS_FORM, isCredential } from '../auth/credential_sections';
 import { systemReason } from '../util/errors';
@@ -24,42 +22,11 @@ import type {
 } from '../plugin/plugin';
 import type { Filter } from '../swift_api/message';
 import type { Log } from '../util/log';
-import { bodyMemory as max_body_memory } from '../config/body_memory';
-import { redisUrl, withoutRedis } from '../coordination/redis/url';
 import { readCredentials } from './credentials';
 import { Entries, isValid, type Entry, type ValidEntry } from './entries';
 import { checkOrder, guardIndex } from './order';
 import { apps, filterPaths, filters } from './registry';
-
-/** A number of processes, or `auto`: one for each processor that this one may use. */
-const workers = z.union(
-  [z.literal('auto').transform(() => availableParallelism()), wholeNumber(1, 1024)],
-  {
-    error: 'neither auto nor a whole number from 1 to 1024',
-  },
-);
-
-const server = z.object({
-  bind_ip: z.string().default('127.0.0.1'),
-  bind_port: wholeNumber(0, 65_535).default(8080),
-  workers: workers.default(1),
-  log_level: z
-    .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
-      error: 'not known; known: trace, debug, info, warn, error, fatal, silent',
-    })
-    .default('info'),
-  client_timeout: seconds(0.01, 86_400).default(60_000),
-  shutdown_timeout: seconds(0, 86_400).default(600_000),
-  redis_url: redisUrl.optional(),
-  lock_lease: seconds(1, 3600).default(10_000),
-  without_redis: withoutRedis.default('refuse'),
-  max_header_size: wholeNumber(8 * 1024, 1024 * 1024).default(128 * 1024),
-  max_connections: wholeNumber(1, 1_000_000).optional(),
-  max_body_memory,
-});
-
-/** The options of `[DEFAULT]`. */
-type ServerOptions = Readonly<z.infer<typeof server>>;
+import { pipelineOptions, serverOptions as server, type ServerOptions } from './server_options';
 
 /** What the filters of a pipeline receive, besides what the configuration determines. */
 type PipelineContext = Omit<FilterContext, 'credentials' | 'claims' | 'paths'>;
@@ -122,7 +89,7 @@ export function readConfig(
     server,
     mistakes,
   );
-  if (main) readOptions(main, z.object({ pipeline: z.string().optional() }), mistakes);
+  if (main) readOptions(main, pipelineOptions, mistakes);
   if (!main || !pipelineOption?.value) {
     if (!pipelineOption?.isBroken)
       mistakes.add(

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { valueForms } from '../../config/options';
 
 /** The address of a Redis, and the user to log in as. */
 export interface RedisAddress {
@@ -26,12 +27,15 @@ const PORTS = { single: 6379, sentinel: 26_379, cluster: 6379 };
 const MAX_PORT = 65_535;
 
 /** Parses the URL of a single Redis, of one found through sentinels, or of a cluster. */
-export const redisUrl = z.string().transform((value, context): RedisAddress => {
-  const address = parse(value);
-  if (address) return address;
-  context.addIssue({ code: 'custom', message: FORMS });
-  return z.NEVER;
-});
+export const redisUrl = z
+  .string()
+  .transform((value, context): RedisAddress => {
+    const address = parse(value);
+    if (address) return address;
+    context.addIssue({ code: 'custom', message: FORMS });
+    return z.NEVER;
+  })
+  .register(valueForms, { values: 'a URL' });
 
 function parse(value: string): RedisAddress | undefined {
   // `URL` allows one host only

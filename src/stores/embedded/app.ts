@@ -16,12 +16,25 @@ import { StorageError } from './storage/storage_error';
 import { refuseDamaged } from './walk/refuse_damaged';
 
 const options = z.object({
-  data: z.string(),
-  expirer_interval: seconds(0.1, 86_400).default(60_000),
-  scrub: flag.default(true),
-  scrub_interval: seconds(0.1, 365 * 86_400).default(86_400_000),
-  scrub_bytes_per_second: wholeNumber(0, 2 ** 40).default(10_000_000),
-  anonymous: z.enum(['none', 'all'], { error: 'not known; known: none, all' }).default('none'),
+  data: z.string().describe('Folder with all data. One server at a time may use it.'),
+  expirer_interval: seconds(0.1, 86_400)
+    .default(60_000)
+    .describe('Time between two searches for expired objects.'),
+  scrub: flag
+    .default(true)
+    .describe('Read all data again and again, and report damage in the log.'),
+  scrub_interval: seconds(0.1, 365 * 86_400)
+    .default(86_400_000)
+    .describe('Time from the end of one pass of the scrubber to the start of the next.'),
+  scrub_bytes_per_second: wholeNumber(0, 2 ** 40)
+    .default(10_000_000)
+    .describe('Highest speed of a pass; 0: no limit.'),
+  anonymous: z
+    .enum(['none', 'all'], { error: 'not known; known: none, all' })
+    .default('none')
+    .describe(
+      '`all`: no login, and every client may do everything. Only without `tempauth`, and only on loopback.',
+    ),
 });
 
 /** The app `embedded`: a self-contained object store in a folder on this machine. */

@@ -32,23 +32,63 @@ const origin = httpUrl.refine(({ pathname, search }) => pathname === '/' && sear
   error: 'only scheme, host and port: request paths are passed on unchanged',
 });
 
+/** The login of the service user. */
+const serviceUser = {
+  auth_type: z
+    .enum(['v1', 'password'], { error: 'not known; known: v1, password' })
+    .default('v1')
+    .describe('How the service user logs in. `v1`: TempAuth. `password`: Keystone v3.'),
+  auth_url: httpUrl
+    .optional()
+    .describe(
+      "Where the service user logs in. Unset: there is none, and clients' own tokens are used.",
+    ),
+  auth_user: z
+    .string()
+    .optional()
+    .describe('With `v1`, required: service user, in the group `.reseller_admin`.'),
+  auth_key: z.string().optional().describe('With `v1`, required: key of that user.'),
+  username: z
+    .string()
+    .optional()
+    .describe('With `password`, required: service user, with a role in `reseller_admin_role`.'),
+  password: z.string().optional().describe('With `password`, required: password of that user.'),
+  project_name: z.string().optional().describe('With `password`, required: project of that user.'),
+  user_domain_name: z.string().default('Default').describe('Domain of that user in Keystone.'),
+  project_domain_name: z
+    .string()
+    .default('Default')
+    .describe('Domain of that project in Keystone.'),
+};
+
 const storeShape = {
-  upstream: origin,
-  upstream_host: z.string().optional(),
-  conn_timeout: seconds(0.01, 600).default(10_000),
-  upstream_timeout: seconds(0.01, 86_400).default(600_000),
-  connections: wholeNumber(1, 100_000).default(256),
-  rights_cache_time: seconds(0, 60).default(60_000),
-  auth_type: z.enum(['v1', 'password'], { error: 'not known; known: v1, password' }).default('v1'),
-  auth_url: httpUrl.optional(),
-  auth_user: z.string().optional(),
-  auth_key: z.string().optional(),
-  username: z.string().optional(),
-  password: z.string().optional(),
-  project_name: z.string().optional(),
-  user_domain_name: z.string().default('Default'),
-  project_domain_name: z.string().default('Default'),
-  sole_server_check: flag.default(true),
+  upstream: origin.describe('Address of the store: scheme, host and port only.'),
+  upstream_host: z
+    .string()
+    .optional()
+    .describe('Sent to the store as `Host`. Unset: the host in `upstream`.'),
+  conn_timeout: seconds(0.01, 600)
+    .default(10_000)
+    .describe('Time in which a connection to the store must be established; then 503.'),
+  upstream_timeout: seconds(0.01, 86_400)
+    .default(600_000)
+    .describe(
+      'Longest silence of the store before and within a response; then 503. A copy within the store is silent until it is done.',
+    ),
+  connections: wholeNumber(1, 100_000)
+    .default(256)
+    .describe('Most connections of each process to the store; further requests wait.'),
+  rights_cache_time: seconds(0, 60)
+    .default(60_000)
+    .describe(
+      "Time for which a client's right to write is cached, where the store checks the request once more. 0: the store is asked each time.",
+    ),
+  ...serviceUser,
+  sole_server_check: flag
+    .default(true)
+    .describe(
+      'Look for other servers of the store that share no Redis with this one. Off: it neither looks nor is seen, and two servers that do not know of each other lose versions.',
+    ),
 };
 
 type LoginOptions = Pick<

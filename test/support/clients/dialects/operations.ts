@@ -20,9 +20,9 @@ type Row = readonly [what: string, s3: string, cos: string, qs: string, swift: s
 const ROWS: readonly Row[] = [
   ['list buckets', 'ListBuckets', 'ListBuckets', 'GET Service', 'GET account'],
   ['create a bucket', 'CreateBucket', 'CreateBucket', 'PUT Bucket', 'PUT container'],
-  ['look at a bucket', 'HeadBucket', 'HeadBucket', 'HEAD Bucket', 'HEAD container'],
+  ['check that a bucket exists', 'HeadBucket', 'HeadBucket', 'HEAD Bucket', 'HEAD container'],
   ['delete a bucket', 'DeleteBucket', 'DeleteBucket', 'DELETE Bucket', 'DELETE container'],
-  ['its region', 'GetBucketLocation', 'GetBucketLocation', '', ''],
+  ['get the region of a bucket', 'GetBucketLocation', 'GetBucketLocation', '', ''],
   [
     'switch versions on and off',
     'PutBucketVersioning',
@@ -31,14 +31,14 @@ const ROWS: readonly Row[] = [
     'POST container, X-Versions-Enabled',
   ],
   [
-    'whether they are on',
+    'get whether versions are on',
     'GetBucketVersioning',
     'GetBucketVersioning',
     'GET Bucket Version',
     'HEAD container',
   ],
   ['list objects', 'ListObjects', 'ListObjects', 'GET Bucket', 'GET container'],
-  ['list objects, by tokens', 'ListObjectsV2', '', '', ''],
+  ['list objects, with continuation tokens', 'ListObjectsV2', '', '', ''],
   [
     'list versions',
     'ListObjectVersions',
@@ -46,79 +46,103 @@ const ROWS: readonly Row[] = [
     'List Object Versions',
     'GET container?versions',
   ],
-  ['who may read a bucket', 'GetBucketAcl', 'GetBucketAcl', 'GET Bucket ACL', 'HEAD container'],
+  ['get the ACL of a bucket', 'GetBucketAcl', 'GetBucketAcl', 'GET Bucket ACL', 'HEAD container'],
   [
-    'let others read it',
+    'set the ACL of a bucket',
     'PutBucketAcl',
     'PutBucketAcl',
     'PUT Bucket ACL',
     'POST container, X-Container-Read',
   ],
   ['write an object', 'PutObject', 'PutObject', 'PUT Object', 'PUT object'],
-  ['read it, or a version', 'GetObject', 'GetObject', 'GET Object', 'GET object[?version-id]'],
   [
-    'look at it, or at a version',
+    'read an object or a version',
+    'GetObject',
+    'GetObject',
+    'GET Object',
+    'GET object[?version-id]',
+  ],
+  [
+    'get the headers of an object or a version',
     'HeadObject',
     'HeadObject',
     'HEAD Object',
     'HEAD object[?version-id]',
   ],
-  ['what it is made of', 'GetObjectAttributes', '', '', 'GET object?multipart-manifest=get'],
   [
-    'delete it, or a version',
+    'get the parts of an object',
+    'GetObjectAttributes',
+    '',
+    '',
+    'GET object?multipart-manifest=get',
+  ],
+  [
+    'delete an object or a version',
     'DeleteObject',
     'DeleteObject',
     'DELETE Object',
     'DELETE object[?version-id]',
   ],
   [
-    'delete many',
+    'delete several objects',
     'DeleteObjects',
     'DeleteObjects',
     'Delete Multiple Objects',
     'POST account?bulk-delete',
   ],
   [
-    'copy it, or a version',
+    'copy an object or a version',
     'CopyObject',
     'CopyObject',
     'PUT Object - Copy',
     'COPY object[?version-id]',
   ],
-  ['move it', '', '', 'PUT Object - Move', ''],
-  ['tags: read', 'GetObjectTagging', 'GetObjectTagging', '', ''],
-  ['tags: write', 'PutObjectTagging', 'PutObjectTagging', '', ''],
-  ['tags: remove', 'DeleteObjectTagging', 'DeleteObjectTagging', '', ''],
-  ['who may read an object', 'GetObjectAcl', 'GetObjectAcl', '', ''],
-  ['canned ACL of an object', 'PutObjectAcl', 'PutObjectAcl', '', ''],
+  ['move an object', '', '', 'PUT Object - Move', ''],
+  ['get tags', 'GetObjectTagging', 'GetObjectTagging', '', ''],
+  ['set tags', 'PutObjectTagging', 'PutObjectTagging', '', ''],
+  ['remove tags', 'DeleteObjectTagging', 'DeleteObjectTagging', '', ''],
+  ['get the ACL of an object', 'GetObjectAcl', 'GetObjectAcl', '', ''],
+  ['set a canned ACL of an object', 'PutObjectAcl', 'PutObjectAcl', '', ''],
   [
-    'begin an upload in parts',
+    'begin a multipart upload',
     'CreateMultipartUpload',
     'CreateMultipartUpload',
     'Initiate Multipart Upload',
     '',
   ],
   ['upload a part', 'UploadPart', 'UploadPart', 'Upload Object Part', 'PUT segment'],
-  ['copy to a part', 'UploadPartCopy', 'UploadPartCopy', 'Copy Object Part', 'COPY object'],
+  [
+    'copy an object to a part',
+    'UploadPartCopy',
+    'UploadPartCopy',
+    'Copy Object Part',
+    'COPY object',
+  ],
   ['list parts', 'ListParts', 'ListParts', 'List Multipart', 'GET container'],
   [
-    'complete it',
+    'complete a multipart upload',
     'CompleteMultipartUpload',
     'CompleteMultipartUpload',
     'Complete Multipart Upload',
     'PUT object?multipart-manifest=put',
   ],
   [
-    'abort it',
+    'abort a multipart upload',
     'AbortMultipartUpload',
     'AbortMultipartUpload',
     'Abort Multipart Upload',
     'DELETE segments',
   ],
-  ['list uploads', 'ListMultipartUploads', 'ListMultipartUploads', 'List Multipart Uploads', ''],
+  [
+    'list multipart uploads',
+    'ListMultipartUploads',
+    'ListMultipartUploads',
+    'List Multipart Uploads',
+    '',
+  ],
 ];
 
-const TITLES: Row = ['', 'S3', 'COS', 'QingStor', 'Swift'];
+const TITLES: Row = ['operation', 'S3', 'COS', 'QingStor', 'Swift'];
 
 interface Named {
   readonly name: string;
@@ -144,7 +168,7 @@ function column(at: 1 | 2 | 3): Set<string> {
   return new Set(ROWS.map((row) => row[at]).filter((name) => name !== ''));
 }
 
-/** The table, as in the README. */
+/** The table of docs/operations-by-api.md. */
 export function operationsTable(): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   return [TITLES, TITLES.map(() => '---'), ...ROWS].map(line).join('\n');
