@@ -9,7 +9,9 @@ import {
   CREDENTIALS,
   FILE,
   INTRODUCTION,
+  PIPELINE,
   PIPELINE_RULES,
+  PLACES,
   SECTIONS,
 } from './configuration_text';
 import { code, pageOf, tableOf } from './markdown';
@@ -77,7 +79,7 @@ function hasOptions({ options, moreOptions }: FilterPlugin): boolean {
 
 function withoutOptions(): string {
   const names = filters.filter((filter) => !hasOptions(filter)).map(({ name }) => code(name));
-  return `These filters have no options: ${names.join(', ')}.`;
+  return `These filters have no options:\n${names.join(', ')}.`;
 }
 
 /** @throws Error for a plugin that this page does not know */
@@ -98,12 +100,9 @@ function pipelineParts(): string[] {
   ]);
   return [
     '## The pipeline',
-    'The option `pipeline` in `[pipeline:main]` is required. It names the filters in the order in\n' +
-      'which they see a request, and at the end the store (the app). These are the pipelines of the\n' +
-      'samples:',
+    PIPELINE,
     ['```ini', samples.join('\n'), '```'].join('\n'),
-    'A filter that is not named does nothing. Each filter may be named once. Its place is checked\n' +
-      'at the start:',
+    PLACES,
     tableOf(['filter', 'purpose', 'place'], rows),
     PIPELINE_RULES,
   ];
