@@ -62,10 +62,5 @@ export const serverOptions = z.object({
 /** The options of `[DEFAULT]` as read. */
 export type ServerOptions = Readonly<z.infer<typeof serverOptions>>;
 
-/** The option of `[pipeline:main]`. The reader of the pipeline reports it if it is missing. */
-export const pipelineOptions = z.object({
-  pipeline: z
-    .string()
-    .optional()
-    .describe('Required. The filters in the order in which they see a request, then the app.'),
-});
+/** The option of `[pipeline:main]`; whoever reads the pipeline reports a missing one. */
+export const pipelineOptions = z.object({ pipeline: z.string().optional() });

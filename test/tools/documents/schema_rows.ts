@@ -72,7 +72,7 @@ function formOf(schema: Schema): ValueForm | undefined {
   return undefined;
 }
 
-/** Yields a schema, and what it wraps: defaults and transforms are layers of their own. */
+/** Yields a schema and what it wraps: a default or a transform is a layer of its own. */
 function* layersOf(schema: Schema): Generator<Schema> {
   yield schema;
   if (schema instanceof z.core.$ZodDefault || schema instanceof z.core.$ZodOptional)
