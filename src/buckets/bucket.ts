@@ -142,7 +142,13 @@ function versioningOf(enabled: string | undefined): Versioning {
   return isTrueValue(enabled) ? 'enabled' : 'suspended';
 }
 
-/** @throws BucketError `in-header-mode` */
+/**
+ * Switches versions on or off. Reads the state back, since a store without versions
+ * accepts the header and ignores it.
+ *
+ * @throws BucketError `in-header-mode`; `not-implemented` if neither the proxy nor the
+ *   store keeps versions
+ */
 export async function setVersioning(
   caller: Caller,
   name: ByteString,
@@ -158,4 +164,10 @@ export async function setVersioning(
     },
   );
   caller.parts.invalidate((await caller.session()).account, name);
+  if ((await headBucket(caller, name)).versioning !== versioning)
+    throw new BucketError(
+      'not-implemented',
+      'Nobody keeps versions of this bucket: the server runs without allow_object_versioning, and its store has no versions.',
+      { fields: { BucketName: name } },
+    );
 }
