@@ -57,7 +57,7 @@ export class Session {
       const readOwner = () => tables.meta.get(metaKeys.owner);
       const current = role === 'owner' ? unlessDamaged(readOwner) : readOwner();
       await checkRole(tables, beacons, folder, role, current);
-      const beacon = await beacons.create();
+      const beacon = await beacons.create(role);
       const ids = tables.root.transactionSync(() => {
         if (unlessDamaged(readOwner) !== current) return undefined;
         const id = tables.meta.get(metaKeys.next) ?? 1;
@@ -269,8 +269,10 @@ class Beacons {
     await mkdir(this.#folder, { recursive: true, mode: FOLDER_MODE });
   }
 
-  async create(): Promise<Beacon> {
-    const name = `${process.pid}-${randomBytes(6).toString('hex')}.sock`;
+  /** Names it by the role: `npm start` finds servers by it, without reading the database. */
+  async create(role: Role): Promise<Beacon> {
+    const prefix = role === 'reader' ? 'reader-' : '';
+    const name = `${prefix}${process.pid}-${randomBytes(6).toString('hex')}.sock`;
     const address = new Address(this.#folder, name);
     const server = net.createServer((socket) => socket.destroy());
     server.unref();

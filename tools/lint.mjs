@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 
-process.chdir(join(import.meta.dirname, '../..'));
+process.chdir(join(import.meta.dirname, '..'));
 
 const PARTS = [
   // rules and types: .oxlintrc.json

@@ -1,0 +1,4 @@
+// Builds dist/ if its sources have changed since it was.
+import { compile } from './steps/compile.mjs';
+
+await compile();
