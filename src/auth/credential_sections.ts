@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { parseIni, type IniSection } from '../config/ini';
 import type { Mistakes } from '../config/mistakes';
 import { readOptions } from '../config/options';
+import type { SecretFiles } from '../config/secret_files';
 import { systemReason } from '../util/errors';
 import { toBytes } from '../http/bytes';
 import type { Credential } from './credential';
@@ -81,7 +82,7 @@ export function readCredential(
 export function readCredentialsFile(
   path: string,
   mistakes: Mistakes,
-  env: NodeJS.ProcessEnv,
+  sources: { readonly env: NodeJS.ProcessEnv; readonly secrets: SecretFiles },
   checkKey: CheckKey,
 ): Credential[] {
   const file = resolve(dirname(mistakes.file), path);
@@ -93,9 +94,14 @@ export function readCredentialsFile(
     return [];
   }
   const fileMistakes = mistakes.forFile(file);
-  return [...parseIni(text, fileMistakes, env).values()].flatMap((section) => {
-    if (isCredential(section)) return readCredential(section, fileMistakes, checkKey) ?? [];
-    fileMistakes.add(section.line, `unknown section [${section.name}]; known: ${CREDENTIALS_FORM}`);
-    return [];
-  });
+  return [...parseIni(text, fileMistakes, sources.env, sources.secrets).values()].flatMap(
+    (section) => {
+      if (isCredential(section)) return readCredential(section, fileMistakes, checkKey) ?? [];
+      fileMistakes.add(
+        section.line,
+        `unknown section [${section.name}]; known: ${CREDENTIALS_FORM}`,
+      );
+      return [];
+    },
+  );
 }

@@ -1,4 +1,6 @@
+import { dirname, resolve } from 'node:path';
 import type { Mistakes } from './mistakes';
+import { SecretFileError, SecretFiles } from './secret_files';
 
 /** An option of the file. */
 interface IniOption {
@@ -6,6 +8,8 @@ interface IniOption {
   readonly line: number;
   /** Set if it could not be read, which has been reported. */
   readonly isBroken?: true;
+  /** Set if a part of it comes from a file, so that messages do not show it. */
+  readonly isSecret?: true;
 }
 
 /** A section of the file. */
@@ -20,17 +24,20 @@ export interface IniSection {
  * `name = value` or `name: value`; indented lines continue the previous value; lines that
  * begin with `#` or `;`, and all after ` ;` or ` #`, are comments; Paste's prefix `set`
  * of an option is ignored. `${NAME}` and `${NAME:-default}` are taken from the
- * environment.
+ * environment, `${file:PATH}` from a file, whose path is relative to the configuration's
+ * folder.
  *
  * @param mistakes receives whatever cannot be read: text outside a section, a line that
- *   is no option, a duplicate option or section, an environment variable that is not set
+ *   is no option, a duplicate option or section, an environment variable that is not set,
+ *   a file that is not there or that others can read
  */
 export function parseIni(
   text: string,
   mistakes: Mistakes,
   env: NodeJS.ProcessEnv,
+  secrets = new SecretFiles(),
 ): ReadonlyMap<string, IniSection> {
-  const reader = new IniReader(mistakes, env);
+  const reader = new IniReader(mistakes, new Expansion(mistakes.file, env, secrets));
   for (const [index, raw] of text.split(/\r?\n/).entries()) {
     if (/^\s*([#;]|$)/.test(raw)) continue;
     reader.read(raw.replace(/\s[;#].*$/, '').trimEnd(), index + 1);
@@ -50,7 +57,7 @@ class IniReader {
 
   constructor(
     private readonly mistakes: Mistakes,
-    private readonly env: NodeJS.ProcessEnv,
+    private readonly expansion: Expansion,
   ) {}
 
   /** Reads a line whose comment is stripped. */
@@ -103,22 +110,20 @@ class IniReader {
   private continue(
     section: OpenSection,
     name: string,
-    { value, line, isBroken }: IniOption,
+    { value, ...previous }: IniOption,
     more: { readonly content: string; readonly line: number },
   ): void {
     const added = this.expandOption(more.content, more.line);
-    const broken = isBroken ? { isBroken } : {};
     section.options.set(name, {
       ...added,
+      ...previous,
       value: `${value} ${added.value}`.trim(),
-      line,
-      ...broken,
     });
   }
 
-  private expandOption(value: string, line: number): Pick<IniOption, 'value' | 'isBroken'> {
+  private expandOption(value: string, line: number): Omit<IniOption, 'line'> {
     try {
-      return { value: expand(value, this.env) };
+      return this.expansion.expand(value);
     } catch (error) {
       if (!(error instanceof ExpansionError)) throw error;
       this.mistakes.add(line, error.message);
@@ -136,18 +141,49 @@ class ExpansionError extends Error {
   override readonly name = 'ExpansionError';
 }
 
-function expand(text: string, env: NodeJS.ProcessEnv): string {
-  return text.replace(/\$\{([^}]*)\}/g, (_, inner: string) => {
+/** A file; `file:-x` is the variable `file` with a default. */
+const SECRET = /^file:(?!-)(.+)$/;
+
+/** What `${...}` in a configuration stands for. */
+class Expansion {
+  /** @param file the configuration */
+  constructor(
+    private readonly file: string,
+    private readonly env: NodeJS.ProcessEnv,
+    private readonly secrets: SecretFiles,
+  ) {}
+
+  /** @throws ExpansionError if something is not there */
+  expand(text: string): Pick<IniOption, 'value' | 'isSecret'> {
+    const value = text.replace(/\$\{([^}]*)\}/g, (_, inner: string) => {
+      const path = SECRET.exec(inner)?.[1];
+      return path === undefined ? this.variable(inner) : this.secret(path);
+    });
+    return /\$\{file:(?!-)/.test(text) ? { value, isSecret: true } : { value };
+  }
+
+  private secret(path: string): string {
+    try {
+      return this.secrets.read(resolve(dirname(this.file), path));
+    } catch (error) {
+      if (!(error instanceof SecretFileError)) throw error;
+      throw new ExpansionError(`\${file:${path}}: ${error.message}`, { cause: error });
+    }
+  }
+
+  private variable(inner: string): string {
     const match = /^([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?$/.exec(inner);
     if (!match)
-      throw new ExpansionError(`\${${inner}} is not of the form \${NAME} or \${NAME:-default}`);
+      throw new ExpansionError(
+        `\${${inner}} is not of the form \${NAME}, \${NAME:-default} or \${file:PATH}`,
+      );
     const [, name = '', fallback] = match;
-    const value = env[name];
+    const value = this.env[name];
     if (value !== undefined && value !== '') return value;
     if (fallback === undefined)
       throw new ExpansionError(
         `the environment variable ${name} is not set, and \${${inner}} has no default`,
       );
     return fallback;
-  });
+  }
 }

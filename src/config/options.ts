@@ -126,7 +126,8 @@ function addIssue(
   const option = section.options.get(name);
   if (option?.isBroken) return;
   const isMissing = !(name in values) && code === 'invalid_type';
-  const value = option && !SECRETS.test(name) ? ` = ${redactUser(option.value)}` : '';
+  const isShown = option && !option.isSecret && !SECRETS.test(name);
+  const value = isShown ? ` = ${redactUser(option.value)}` : '';
   mistakes.add(
     option?.line ?? section.line,
     isMissing

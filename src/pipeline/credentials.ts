@@ -1,5 +1,6 @@
 import type { IniSection } from '../config/ini';
 import type { Mistakes } from '../config/mistakes';
+import type { SecretFiles } from '../config/secret_files';
 import { keyWeakness } from '../config/weak_keys';
 import { Credentials } from '../auth/credential';
 import {
@@ -17,6 +18,7 @@ export interface CredentialSources {
   /** Filters may name credentials files, and have users of their own. */
   readonly filters: readonly ValidEntry<FilterPlugin>[];
   readonly env: NodeJS.ProcessEnv;
+  readonly secrets: SecretFiles;
 }
 
 /**
@@ -26,7 +28,7 @@ export interface CredentialSources {
  *   access to; undefined: none do, so keys may be weak
  */
 export function readCredentials(
-  { sections, filters, env }: CredentialSources,
+  { sections, filters, ...sources }: CredentialSources,
   mistakes: Mistakes,
   reached: string | undefined,
 ): Credentials {
@@ -40,7 +42,9 @@ export function readCredentials(
     ...[...sections.values()]
       .filter(isCredential)
       .flatMap((section) => readCredential(section, mistakes, checkKey) ?? []),
-    ...[...new Set(files)].flatMap((path) => readCredentialsFile(path, mistakes, env, checkKey)),
+    ...[...new Set(files)].flatMap((path) =>
+      readCredentialsFile(path, mistakes, sources, checkKey),
+    ),
     ...filters.flatMap(({ plugin, options }) => plugin.users?.(options) ?? []),
   ]);
 }

@@ -1,13 +1,12 @@
-import { readFileSync } from 'node:fs';
 import { partsGuard } from '../../middleware/parts_guard';
-import { ConfigError } from '../config/error';
 import { parseIni, type IniSection } from '../config/ini';
 import { isLoopback } from '../config/loopback';
 import { Mistakes } from '../config/mistakes';
 import { readOptions } from '../config/options';
+import { SecretFiles } from '../config/secret_files';
+import { readText } from '../config/text';
 import type { Credentials } from '../auth/credential';
 import { CREDENTIALS_FORM, isCredential } from '../auth/credential_sections';
-import { systemReason } from '../util/errors';
 import type {
   App,
   AppPlugin,
@@ -36,6 +35,8 @@ export interface Config {
   readonly file: string;
   /** The text, so that another process can read the same configuration. */
   readonly text: string;
+  /** The secrets that it takes from files, likewise. */
+  readonly secretFiles: Readonly<Record<string, string>>;
   readonly server: ServerOptions;
   /** The names in the pipeline, for messages. */
   readonly pipeline: readonly string[];
@@ -60,27 +61,24 @@ export interface Config {
  * @throws ConfigError that names the line, the cause and the known alternatives
  */
 export function loadConfig(file: string, env: NodeJS.ProcessEnv = process.env): Config {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new ConfigError([{ file, line: undefined, cause: systemReason(error) }]);
-  }
-  return readConfig(text, file, env);
+  return readConfig(readText(file), file, env);
 }
 
 /**
- * Reads a configuration from text; `file` is its name in messages.
+ * Reads a configuration from text; `file` is its name in messages, and paths of secrets are
+ * relative to its folder.
  *
+ * @param secrets those that another process has read from files
  * @throws ConfigError with all mistakes
  */
 export function readConfig(
   text: string,
   file: string,
   env: NodeJS.ProcessEnv = process.env,
+  secrets = new SecretFiles(),
 ): Config {
   const mistakes = new Mistakes(file);
-  const sections = parseIni(text, mistakes, env);
+  const sections = parseIni(text, mistakes, env, secrets);
   checkNames(sections, mistakes);
   const main = sections.get('pipeline:main');
   const pipelineOption = main?.options.get('pipeline');
@@ -105,7 +103,7 @@ export function readConfig(
   if (serverOptions && app) checkObjections(app, inOrder, serverOptions, mistakes);
   const bindIp = serverOptions?.bind_ip ?? '127.0.0.1';
   const reached = app?.plugin.storesObjects && !isLoopback(bindIp) ? bindIp : undefined;
-  const sources = { sections, filters: inOrder.filter(isValid), env };
+  const sources = { sections, filters: inOrder.filter(isValid), env, secrets };
   const credentials = readCredentials(sources, mistakes, reached);
   mistakes.throwIfAny();
   if (!serverOptions || !app || !isValid(app)) throw new Error(HAS_MISTAKE);
@@ -113,6 +111,7 @@ export function readConfig(
   return configOf({
     file,
     text,
+    secretFiles: secrets.known,
     server: serverOptions,
     names,
     app,
@@ -189,6 +188,7 @@ function checkObjections(
 function configOf({
   file,
   text,
+  secretFiles,
   server: serverOptions,
   names,
   app: { plugin, options },
@@ -198,6 +198,7 @@ function configOf({
 }: {
   readonly file: string;
   readonly text: string;
+  readonly secretFiles: Readonly<Record<string, string>>;
   readonly server: ServerOptions;
   readonly names: readonly string[];
   readonly app: ValidEntry<AppPlugin>;
@@ -215,6 +216,7 @@ function configOf({
   return Object.freeze({
     file,
     text,
+    secretFiles,
     server: serverOptions,
     banner,
     pipeline: names,

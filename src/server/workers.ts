@@ -1,44 +1,17 @@
 import cluster, { type Worker } from 'node:cluster';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Hub } from '../coordination/workers/hub';
-import { Member } from '../coordination/workers/member';
 import type { Channel, FromHub, FromMember } from '../coordination/workers/messages';
 import { messageOf } from '../util/errors';
-import { createLog, type Log } from '../util/log';
-import { readConfig, type Config } from '../pipeline/load';
+import type { Log } from '../util/log';
+import type { Config } from '../pipeline/load';
 import type { SoleServerMonitor } from '../plugin/plugin';
-import { Fence, type SoleServerStatus } from '../coordination/sole_server';
+import type { SoleServerStatus } from '../coordination/sole_server';
 import { VERSION } from '../util/version';
-import { killSelf } from './kill_self';
 import { loadRedisCoordination } from './lazy';
 import { soleServerContext } from './sole_server_context';
-import { startServer, type RunningServer } from './serve';
-
-/** Messages of a worker to the primary process. */
-type FromWorker =
-  | { readonly kind: 'hello' }
-  | { readonly kind: 'listening'; readonly url: string }
-  | { readonly kind: 'failed'; readonly message: string }
-  | { readonly kind: 'coordination'; readonly message: FromMember };
-
-/** Messages of the primary process to a worker. */
-type FromPrimary =
-  /**
-   * The configuration as the primary read it, since its file may have changed; and the
-   * status from the monitor, if there is one.
-   */
-  | {
-      readonly kind: 'welcome';
-      readonly file: string;
-      readonly text: string;
-      readonly standing?: SoleServerStatus | undefined;
-      /** The primary's version; 0.1.0 does not send it. */
-      readonly version?: string;
-    }
-  | { readonly kind: 'standing'; readonly standing: SoleServerStatus }
-  /** Asks the worker to stop cleanly. */
-  | { readonly kind: 'stop' }
-  | { readonly kind: 'coordination'; readonly message: FromHub };
+import type { RunningServer } from './serve';
+import type { FromPrimary, FromWorker } from './worker_messages';
 
 /**
  * Milliseconds for which the locks of a dead worker are held: a store may still be
@@ -161,8 +134,10 @@ class Workers {
       worker.on('message', (message: FromWorker) => {
         if (message.kind === 'hello') {
           this.#hub.join(channelTo(worker));
-          const { file, text } = this.config;
-          sendTo(worker, { kind: 'welcome', file, text, standing: this.#status, version: VERSION });
+          const { file, text, secretFiles } = this.config;
+          const standing = this.#status;
+          const config = { file, text, secretFiles };
+          sendTo(worker, { kind: 'welcome', ...config, standing, version: VERSION });
         } else if (message.kind === 'listening') {
           isListening = true;
           resolve(message.url);
@@ -221,97 +196,5 @@ function channelTo(worker: Worker): Channel<FromMember, FromHub> {
         if (message.kind === 'coordination') listener(message.message);
       }),
     onClose: (listener) => worker.once('exit', listener),
-  };
-}
-
-/** Returns whether this process is a worker of one that called `startWorkers`. */
-export function isWorker(): boolean {
-  return cluster.isWorker;
-}
-
-/**
- * Serves as one of several workers, by the configuration that the primary process sends.
- * Ends with that process, for whatever reason that ends.
- *
- * @param stop stops this process cleanly; called when the primary asks for it
- * @returns the server, and its log; undefined if it could not be started, in which case
- *   this process ends
- */
-export async function serveAsWorker(
-  stop: (server: RunningServer, log: Log) => void,
-): Promise<{ readonly server: RunningServer; readonly log: Log } | undefined> {
-  // the locks are lost with the primary: nothing may be written any more
-  cluster.worker?.once('disconnect', killSelf);
-  const coordination = new Member(channelToPrimary());
-  const welcome = received('welcome');
-  const stopping = received('stop');
-  sendToPrimary({ kind: 'hello' });
-  const fence = new Fence();
-  process.on('message', (message: FromPrimary) => {
-    if (message.kind === 'standing') fence.publish(message.standing);
-  });
-  const { file, text, standing, version } = await welcome;
-  if (standing) fence.publish(standing);
-  try {
-    checkVersion(version);
-    const config = readConfig(text, file);
-    const log = createLog(config.server.log_level).child({ worker: cluster.worker?.id });
-    const server = await startServer(config, log, {
-      role: 'worker',
-      coordination,
-      fence: standing && fence,
-    });
-    void stopping.then(() => stop(server, log));
-    sendToPrimary({ kind: 'listening', url: server.url });
-    return { server, log };
-  } catch (error) {
-    sendToPrimary({ kind: 'failed', message: messageOf(error) }, () => process.exit(1));
-    return undefined;
-  }
-}
-
-/**
- * Different versions may name shared locks and caches differently, and a package may be
- * replaced on disk while it runs.
- */
-function checkVersion(primaryVersion: string | undefined): void {
-  if (primaryVersion === VERSION) return;
-  throw new Error(
-    'the process that started this worker has another version: ' +
-      'Hindsight was upgraded in place while it ran; restart it',
-  );
-}
-
-/** Resolves to the first message of this kind from the primary. */
-function received<K extends FromPrimary['kind']>(
-  kind: K,
-): Promise<Extract<FromPrimary, { kind: K }>> {
-  return new Promise((resolve) =>
-    process.on('message', (message: FromPrimary) => {
-      if (isOf(message, kind)) resolve(message);
-    }),
-  );
-}
-
-function isOf<K extends FromPrimary['kind']>(
-  message: FromPrimary,
-  kind: K,
-): message is Extract<FromPrimary, { kind: K }> {
-  return message.kind === kind;
-}
-
-/** @param done called when the message is sent, or cannot be */
-function sendToPrimary(message: FromWorker, done: () => void = () => undefined): void {
-  process.send?.(message, undefined, undefined, done);
-}
-
-function channelToPrimary(): Channel<FromHub, FromMember> {
-  return {
-    send: (message) => sendToPrimary({ kind: 'coordination', message }),
-    onMessage: (listener) =>
-      process.on('message', (message: FromPrimary) => {
-        if (message.kind === 'coordination') listener(message.message);
-      }),
-    onClose: (listener) => process.once('disconnect', listener),
   };
 }

@@ -15,13 +15,22 @@ export function messageOf(thrown: unknown): string {
   return message === undefined || message === '' ? codeOf(thrown) || String(thrown) : message;
 }
 
+/** The system's reasons that are plainer than its own text. */
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file or folder',
+  ECONNREFUSED: 'connection refused',
+  ECONNRESET: 'connection reset',
+  ENOTFOUND: 'unknown host name',
+};
+
 /**
- * Returns the system's reason for a file error, without its error number and the call
- * that failed.
+ * Returns the system's reason for an error of a file or a connection, without its error
+ * number and the call that failed.
  */
 export function systemReason(thrown: unknown): string {
   const [code, message] = [codeOf(thrown), messageOf(thrown)];
-  if (code === 'ENOENT') return 'no such file or folder';
+  const reason = REASONS[code];
+  if (reason !== undefined) return reason;
   // such as `EACCES: permission denied, open 'x'`
   if (code === '' || !message.startsWith(`${code}: `)) return message;
   return message.slice(code.length + 2).split(',')[0] ?? message;

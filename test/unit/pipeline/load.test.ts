@@ -293,6 +293,6 @@ describe('a configuration', () => {
   });
 
   it('that cannot be read names its file', () => {
-    expect(() => loadConfig('/no/such.conf', {})).toThrow('/no/such.conf: no such file or folder');
+    expect(() => loadConfig('/no/such.conf', {})).toThrow('/no/such.conf: no such file');
   });
 });
