@@ -11,6 +11,7 @@ if (!swc.version.startsWith('1.'))
  */
 const layers = [
   ['src/cli.ts', 'src/index.ts'],
+  ['src/command/'],
   ['src/server/'],
   ['src/pipeline/'],
   ['middleware/'],

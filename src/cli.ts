@@ -1,17 +1,17 @@
 #!/usr/bin/env node
 // oxlint-disable typescript/no-require-imports -- an import loads all commands
 import './util/supported_node';
-import { join, relative } from 'node:path';
 import { Command } from 'commander';
-import { ConfigError } from './config/error';
-import { codeOf, messageOf } from './util/errors';
-import { createLog, type Log } from './util/log';
-import { killSelf } from './server/kill_self';
-import { formatBanner } from './server/banner';
-import type * as Load from './pipeline/load';
+import { describeFailure } from './command/failure';
+import { UsageError } from './command/usage_error';
+import { inPackage } from './util/in_package';
+import { VERSION } from './util/version';
+import type * as Check from './command/check';
+import type * as Health from './command/health';
+import type * as Init from './command/init/init';
+import type { InitFlags } from './command/init/flags';
+import type * as Serve from './command/serve';
 import type * as RunBackup from './server/run_backup';
-import type * as Serve from './server/serve';
-import type * as Workers from './server/workers';
 import type * as FsckCommand from './stores/embedded/fsck/fsck_command';
 import type { FsckOptions } from './stores/embedded/fsck/fsck_command';
 
@@ -19,12 +19,23 @@ import type { FsckOptions } from './stores/embedded/fsck/fsck_command';
 process.umask(0o077);
 
 /** The default configuration: a store of its own. */
-const EMBEDDED = relative(process.cwd(), join(__dirname, '../../config/embedded.conf'));
+const EMBEDDED = inPackage('config/embedded.conf');
 
 // a command loads its modules when it runs: loading takes most of a short command's time
 const program = new Command('hindsight')
   .description(
     'A versioning proxy for OpenStack Swift: keeps every version of an object that is overwritten or deleted.',
+  )
+  .version(VERSION, '-V, --version', 'print the version')
+  .addHelpText(
+    'after',
+    `
+Example:
+  hindsight init my.conf              asks, and writes a configuration
+  hindsight check my.conf             reports all its mistakes
+  hindsight serve --config my.conf
+
+Documents: ${inPackage('README.md')}, ${inPackage('docs/')}, ${inPackage('config/')}`,
   )
   .showHelpAfterError();
 
@@ -37,57 +48,57 @@ program
     EMBEDDED,
   )
   .action(async ({ config: file }: { config: string }) => {
-    const { isWorker, serveAsWorker, startWorkers } = require('./server/workers') as typeof Workers;
-    if (isWorker()) {
-      const worker = await serveAsWorker((server, log) =>
-        stop(server, log, 'the server is stopping'),
-      );
-      if (worker) stopOnSignals(worker.server, worker.log);
-      return;
-    }
-    const { loadConfig } = require('./pipeline/load') as typeof Load;
-    const config = loadConfig(file);
-    const log = createLog(config.server.log_level);
-    const { workers } = config.server;
-    const { startServer } = require('./server/serve') as typeof Serve;
-    const server = await (workers === 1 ? startServer(config, log) : startWorkers(config, log));
-    if (config.banner.data !== undefined)
-      process.stderr.write(formatBanner(server.url, config.banner));
-    log.info({ url: server.url, pipeline: config.pipeline.join(' '), workers }, 'serving');
-    stopOnSignals(server, log);
+    const { runServe } = require('./command/serve') as typeof Serve;
+    await runServe(file);
   });
-
-function stopOnSignals(server: Serve.RunningServer, log: Log): void {
-  // stderr may be a file on a full disk, which must not stop the server
-  process.stderr.on('error', () => undefined);
-  for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, () => stop(server, log, signal));
-  process.on('uncaughtException', (error) => {
-    log.fatal({ err: error }, 'exiting after an uncaught exception');
-    killSelf();
-  });
-}
-
-/** Waits for requests in progress, then ends this process. */
-function stop(server: Serve.RunningServer, log: Log, why: string): void {
-  log.info({ why }, 'stopping: waiting for requests in progress');
-  server.close().then(
-    () => process.exit(0),
-    (error: unknown) => {
-      log.error({ err: error }, 'could not stop cleanly');
-      process.exit(1);
-    },
-  );
-}
 
 program
   .command('check')
-  .description('check the configuration without starting a server')
-  .requiredOption('-c, --config <file>', 'the configuration file')
-  .action(({ config: file }: { config: string }) => {
-    const { loadConfig } = require('./pipeline/load') as typeof Load;
-    const config = loadConfig(file);
-    process.stdout.write(`${file} is valid: ${config.pipeline.join(' ')}\n`);
-    for (const remark of config.remarks) process.stdout.write(`note: ${remark}\n`);
+  .description('check a configuration without starting a server')
+  .argument('[file]', 'the configuration file')
+  .option('-c, --config <file>', 'the same')
+  .action((argument: string | undefined, { config }: { config?: string }) => {
+    const [file, other] = [argument, config].filter((each) => each !== undefined);
+    if (file === undefined) throw new UsageError('which configuration? hindsight check FILE');
+    if (other !== undefined) throw new UsageError('check takes one configuration');
+    const { runCheck } = require('./command/check') as typeof Check;
+    runCheck(file);
+  });
+
+program
+  .command('init')
+  .description('write a configuration, by asking at a terminal or by flags; overwrites nothing')
+  .argument('[file]', 'the configuration file to create', 'hindsight.conf')
+  .option('--kind <kind>', 'embedded: a store of its own; swift, keystone: in front of a Swift')
+  .option('--ip <address>', 'the address to listen on (default: 127.0.0.1)')
+  .option('--port <port>', 'the port to listen on (default: 8080)')
+  .option('--s3', "with S3's API (default)")
+  .option('--no-s3', 'without it')
+  .option('--data <folder>', 'embedded: the folder of the data (default: ./data)')
+  .option(
+    '--user <account:name>',
+    'a user with a generated key, also several times; swift: a user of S3, with =FILE for the key at the Swift',
+    (user: string, others: readonly string[] | undefined) => [...(others ?? []), user],
+  )
+  .option('--upstream <url>', 'swift, keystone: the Swift')
+  .option('--auth-url <url>', 'swift, keystone: where the service user logs in')
+  .option('--service-user <name>', 'swift, keystone: the service user')
+  .option('--no-service-user', 'everything is done with the token of the client')
+  .option('--service-key-file <file>', 'a file with the key of the service user')
+  .option('--service-project <name>', 'keystone: its project (default: service)')
+  .action(async (file: string, flags: InitFlags) => {
+    const { runInit } = require('./command/init/init') as typeof Init;
+    await runInit(file, flags);
+  });
+
+program
+  .command('health')
+  .description('ask a server whether it is alive; exit code 0 if it is, 1 if not')
+  .argument('[url]', 'its URL; default: the address in the configuration')
+  .option('-c, --config <file>', 'the configuration file', EMBEDDED)
+  .action(async (url: string | undefined, { config: file }: { config: string }) => {
+    const { runHealth } = require('./command/health') as typeof Health;
+    process.exitCode = await runHealth(url, file);
   });
 
 program
@@ -116,9 +127,6 @@ program
   });
 
 program.parseAsync().catch((error: unknown) => {
-  const expected = error instanceof ConfigError || codeOf(error) !== '';
-  process.stderr.write(
-    `hindsight: ${expected ? messageOf(error) : ((error as Error).stack ?? String(error))}\n`,
-  );
+  process.stderr.write(`hindsight: ${describeFailure(error)}\n`);
   process.exit(1);
 });

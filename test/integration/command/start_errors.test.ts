@@ -38,7 +38,7 @@ it('a port in use is one line, with the option that helps', async () => {
 it('a configuration that is not there is one line', () => {
   expect(run(['check', '--config', 'nope.conf'])).toEqual({
     status: 1,
-    said: 'hindsight: nope.conf: no such file or folder\n',
+    said: 'hindsight: nope.conf: no such file\n',
   });
 });
 
