@@ -27,6 +27,6 @@ export async function runServe(file: string): Promise<void> {
   const server = await (workers === 1 ? startServer(config, log) : startWorkers(config, log));
   if (config.banner.data !== undefined)
     process.stderr.write(formatBanner(server.url, config.banner, DOCUMENTS.map(inPackage)));
-  log.info({ url: server.url, pipeline: config.pipeline.join(' '), workers }, 'serving');
   stopOnSignals(server, log);
+  log.info({ url: server.url, pipeline: config.pipeline.join(' '), workers }, 'serving');
 }

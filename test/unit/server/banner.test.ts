@@ -11,15 +11,13 @@ it('shows no commands without a user whose key may be shown', () => {
   );
 });
 
-it.each([[], ['s3'], ['s3', 'cos', 'qingstor']])(
-  'has one block for each API (%j)',
-  (...dialects) => {
-    const text = formatBanner(URL, { data: 'data', user, dialects }, DOCUMENTS);
-    expect(text.includes('--aws-sigv4')).toBe(dialects.includes('s3'));
-    expect(text.includes('SecretId test:tester')).toBe(dialects.includes('cos'));
-    expect(text.includes('QingStor')).toBe(dialects.includes('qingstor'));
-  },
-);
+it.each(['', 's3', 's3 cos qingstor'])('has one block for each API (%s)', (words) => {
+  const dialects = words.split(' ');
+  const text = formatBanner(URL, { data: 'data', user, dialects }, DOCUMENTS);
+  expect(text.includes('--aws-sigv4')).toBe(dialects.includes('s3'));
+  expect(text.includes('SecretId test:tester')).toBe(dialects.includes('cos'));
+  expect(text.includes('QingStor')).toBe(dialects.includes('qingstor'));
+});
 
 it('has commands without comments, which some shells do not know', () => {
   const text = formatBanner(URL, { data: 'data', user, dialects: ['s3'] }, DOCUMENTS);
