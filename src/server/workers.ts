@@ -168,7 +168,8 @@ class Workers {
 
   async #replace(dead: Worker): Promise<void> {
     for (let delay = FIRST_DELAY; ; delay = Math.min(delay * 2, LONGEST_DELAY)) {
-      await sleep(delay, undefined, { ref: false });
+      // if all have died, only this keeps the primary process from ending
+      await sleep(delay);
       if (this.#closing) return;
       try {
         await this.#fork();
