@@ -16,16 +16,15 @@ export function say(line) {
  * if that failed. A signal reaches the command first, so that it leaves nothing running.
  */
 export async function run(command, args) {
-  const child = spawn(command, args, {
-    cwd: ROOT,
-    stdio: ['ignore', process.stderr, process.stderr],
-  });
+  let child;
   let received;
   const forward = (signal) => {
     received = signal;
-    child.kill(signal);
+    child?.kill(signal);
   };
-  for (const signal of SIGNALS) process.on(signal, forward);
+  // before it starts: a signal that came first would leave it running
+  for (const each of SIGNALS) process.on(each, forward);
+  child = spawn(command, args, { cwd: ROOT, stdio: ['ignore', process.stderr, process.stderr] });
   const [code, signal] = await new Promise((resolve, reject) => {
     child.on('error', reject);
     child.on('exit', (...ended) => resolve(ended));

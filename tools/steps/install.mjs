@@ -6,9 +6,7 @@ import { ROOT, run, step } from './child.mjs';
 export async function install() {
   const installed = changeOf('node_modules/.package-lock.json');
   if (installed !== undefined && installed > changeOf('package-lock.json')) return;
-  await step('installing packages', 'less than a minute', () =>
-    run('npm', ['ci', '--no-progress']),
-  );
+  await step('installing packages', '30 to 120 seconds', () => run('npm', ['ci', '--no-progress']));
 }
 
 /** Returns when a file was last changed; undefined if it is not there. */

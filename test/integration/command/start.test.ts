@@ -101,7 +101,7 @@ describe('in a fresh clone', () => {
     });
     expect(first.stderr.replace(/in \d+ s/g, 'in N s')).toBe(
       [
-        'installing packages, which usually takes less than a minute ...',
+        'installing packages, which usually takes 30 to 120 seconds ...',
         'npm ci --no-progress',
         'done in N s',
         'compiling, which usually takes 10 to 30 seconds ...',
@@ -125,6 +125,24 @@ describe('in a fresh clone', () => {
     );
     expect([code, stderr]).toEqual([7, expect.stringMatching(/^installing packages.*\n$/)]);
   });
+});
+
+it('a signal during the installation ends that as well', async () => {
+  const clone = Clone.small(await newFolder(), false);
+  const PATH = clone.replaceNpm();
+  clone.write('bin/npm', '#!/bin/sh\nexec sleep 120\n');
+  const child = spawn(process.execPath, ['tools/start.mjs'], {
+    cwd: clone.folder,
+    stdio: 'pipe',
+    env: { ...process.env, PATH, HINDSIGHT_PORT: String((await freePorts(1))[0]) },
+  });
+  noteProcess(child);
+  const exited = once(child, 'exit');
+  await eventually('it installs', () => childrenOf(child.pid ?? 0).length === 1);
+  const [installation = 0] = childrenOf(child.pid ?? 0);
+  child.kill('SIGTERM');
+  expect(await exited).toEqual([null, 'SIGTERM']);
+  expect(lives(installation)).toBe(false);
 });
 
 describe('a folder of data', () => {
