@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pages } from '../../tools/documents/pages';
+import { pages } from '../../../tools/documents/pages';
 
 describe('the documents that are generated', () => {
   it.each(pages)('are as `npm run docs` writes them: $path', ({ path, write }) => {

@@ -5,10 +5,10 @@ import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { require } from '../../support/running/register.mjs';
+import { require } from '../../test/support/running/register.mjs';
 
-process.chdir(join(import.meta.dirname, '../../..'));
-const { pages } = require('./test/tools/documents/pages.ts');
+process.chdir(join(import.meta.dirname, '../..'));
+const { pages } = require('./tools/documents/pages.ts');
 const { values } = parseArgs({ options: { check: { type: 'boolean', default: false } } });
 
 for (const { path, write } of pages) {

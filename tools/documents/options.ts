@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { credentialOptions } from '../../../src/auth/credential_sections';
-import type { FilterPlugin } from '../../../src/plugin/plugin';
-import { apps, filters } from '../../../src/pipeline/registry';
-import { serverOptions } from '../../../src/pipeline/server_options';
+import { credentialOptions } from '../../src/auth/credential_sections';
+import type { FilterPlugin } from '../../src/plugin/plugin';
+import { apps, filters } from '../../src/pipeline/registry';
+import { serverOptions } from '../../src/pipeline/server_options';
 import {
   CHECKING,
   CREDENTIALS,
@@ -109,7 +109,7 @@ function pipelineParts(): string[] {
 }
 
 function pipelineOf(sample: string): string {
-  const text = readFileSync(join(__dirname, '../../..', sample), 'utf8');
+  const text = readFileSync(join(__dirname, '../..', sample), 'utf8');
   const line = /^pipeline = .*$/m.exec(text)?.[0];
   if (line === undefined) throw new Error(`${sample} has no pipeline`);
   return line;

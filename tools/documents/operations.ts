@@ -1,4 +1,4 @@
-import { operationsTable } from '../../support/clients/dialects/operations';
+import { operationsTable } from '../../test/support/clients/dialects/operations';
 import { pageOf } from './markdown';
 
 const INTRODUCTION = `This page shows the operations of S3, Tencent COS, QingStor and Swift that do the same, by

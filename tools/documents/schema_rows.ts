@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { valueForms } from '../../../src/config/options';
+import { valueForms } from '../../src/config/options';
 import { code, tableOf } from './markdown';
 
 type Schema = z.core.$ZodType;
