@@ -1,5 +1,5 @@
-// Serves from a clone: `npm start -- OPTIONS` passes OPTIONS to `hindsight serve`. What can
-// be known to go wrong is reported before packages are installed and sources are
+// Serves from a clone: `npm start -- OPTIONS` passes OPTIONS to `hindsight serve`. What
+// can be known to go wrong is reported before packages are installed and sources are
 // compiled, so this and tools/steps/ need no package, and run on older Nodes.
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -34,8 +34,8 @@ function fail(mistakes) {
 }
 
 /**
- * Becomes the server: a signal reaches it without a process between, and npm sees its exit
- * code.
+ * Becomes the server: a signal reaches it without a process between, and npm sees its
+ * exit code.
  */
 function serve() {
   const cli = join(ROOT, 'dist/src/cli.js');

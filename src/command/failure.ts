@@ -3,8 +3,8 @@ import { codeOf, messageOf, systemReason } from '../util/errors';
 import { UsageError } from './usage_error';
 
 /**
- * Returns what the command prints if it fails: one line for what a person can correct, and
- * the stack of a bug.
+ * Returns what the command prints if it fails: one line for what a person can correct,
+ * and the stack of a bug.
  */
 export function describeFailure(error: unknown): string {
   if (error instanceof ConfigError || error instanceof UsageError) return error.message;

@@ -27,7 +27,8 @@ export async function runHealth(given: string | undefined, file: string): Promis
 }
 
 /**
- * Returns the URL of the healthcheck for a server's URL, which may have that path already.
+ * Returns the URL of the healthcheck for a server's URL, which may have that path
+ * already.
  *
  * @throws UsageError
  */
@@ -40,8 +41,9 @@ export function readUrl(text: string): URL {
 }
 
 /**
- * Returns the URL at which a server with this configuration answers on this machine. Reads
- * only its address: a probe runs often, and may run without the configuration's secrets.
+ * Returns the URL at which a server with this configuration answers on this machine.
+ * Reads only its address: a probe runs often, and may run without the configuration's
+ * secrets.
  *
  * @throws UsageError if the configuration does not determine it
  */

@@ -10,8 +10,8 @@ import { stop, stopOnSignals } from './stop';
 const DOCUMENTS = ['README.md', 'docs/', 'config/'];
 
 /**
- * Serves until a signal stops this process, by a configuration, or as one of the workers of
- * a process that does.
+ * Serves until a signal stops this process, by a configuration, or as one of the workers
+ * of a process that does.
  */
 export async function runServe(file: string): Promise<void> {
   if (isWorker()) {

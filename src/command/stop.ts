@@ -9,8 +9,8 @@ import type { Log } from '../util/log';
 const SAME_SIGNAL = 500;
 
 /**
- * Stops a server in order at SIGTERM or SIGINT, and ends this process. A second signal ends
- * it at once.
+ * Stops a server in order at SIGTERM or SIGINT, and ends this process. A second signal
+ * ends it at once.
  */
 export function stopOnSignals(server: RunningServer, log: Log): void {
   // stderr may be a file on a full disk, which must not stop the server

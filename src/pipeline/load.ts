@@ -65,8 +65,8 @@ export function loadConfig(file: string, env: NodeJS.ProcessEnv = process.env): 
 }
 
 /**
- * Reads a configuration from text; `file` is its name in messages, and paths of secrets are
- * relative to its folder.
+ * Reads a configuration from text; `file` is its name in messages, and paths of secrets
+ * are relative to its folder.
  *
  * @param secrets those that another process has read from files
  * @throws ConfigError with all mistakes

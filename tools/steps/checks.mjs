@@ -76,7 +76,9 @@ async function portMistake(ip, port, file) {
   return code && reasons[code] && `${address} ${reasons[code]}`;
 }
 
-/** Returns the code of the error when listening at an address; undefined if that works. */
+/**
+ * Returns the code of the error when listening at an address; undefined if that works.
+ */
 function bindError(host, port) {
   const server = createServer();
   return new Promise((done) => {

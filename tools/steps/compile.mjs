@@ -14,7 +14,9 @@ const SETTINGS = [
 ];
 
 const inRoot = (path) => join(ROOT, path);
-/** Has the digest of what dist/ was built from. Missing during a build, or if it failed. */
+/**
+ * Has the digest of what dist/ was built from. Missing during a build, or if it failed.
+ */
 const STAMP = inRoot('dist/.built');
 
 /**

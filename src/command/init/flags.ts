@@ -47,7 +47,10 @@ export function readKind(text: string): Kind {
   return kind;
 }
 
-/** @throws UsageError with the flags that a kind, or a Swift without a service user, has not */
+/**
+ * @throws UsageError with the flags that a kind, or a Swift without a service user, has
+ * not
+ */
 export function refuseInapplicable(flags: InitFlags, kind: Kind): void {
   const given = (Object.keys(FORMS) as SpecialFlag[]).filter((flag) => flags[flag] !== undefined);
   refuse(

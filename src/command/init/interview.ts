@@ -24,8 +24,8 @@ export interface Question<T> {
 }
 
 /**
- * Takes answers from flags, and from a person what they leave open. If a person begins with
- * a flag, what has a default is not asked.
+ * Takes answers from flags, and from a person what they leave open. If a person begins
+ * with a flag, what has a default is not asked.
  */
 export class Interview {
   #hasAsked = false;

@@ -10,7 +10,9 @@ import { ROOT } from '../../support/running/paths';
 import { startProxyProcess, type ProxyProcess } from '../../support/servers/proxy_process';
 import { describeWithSwift } from '../../support/servers/swift';
 
-/** Programs of Debian in documents: a pattern of their use, the package, and a file of it. */
+/**
+ * Programs of Debian in documents: a pattern of their use, the package, and a file of it.
+ */
 const PROGRAMS: readonly (readonly [use: RegExp, debianPackage: string, file: string])[] = [
   [/\baws /, 'awscli', '/usr/bin/aws'],
   [/\bboto3\b/, 'python3-boto3', '/usr/lib/python3/dist-packages/boto3/__init__.py'],

@@ -71,7 +71,10 @@ const WAYS: readonly Way[] = [
   ],
 ];
 
-/** Archives that the store would extract: their entries set headers, the proxy's notes, too. */
+/**
+ * Archives that the store would extract: their entries set headers, the proxy's notes,
+ * too.
+ */
 const ARCHIVES: readonly Way[] = [
   [
     'PUT ?extract-archive=tar',

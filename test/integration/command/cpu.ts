@@ -6,8 +6,8 @@ const TICKS = 100;
 
 /** Returns the seconds of processors that a process and all its descendants have used. */
 export function cpuOf(pid: number): number {
-  // the fields after the name: the 12th to the 15th are user and system time of itself and
-  // of children that have ended
+  // the fields after the name: the 12th to the 15th are user and system time of itself
+  // and of children that have ended
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/.*\) /s, '').split(' ');
   const own = fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) / TICKS;
   return childrenOf(pid).reduce((sum, child) => sum + cpuOf(child), own);

@@ -269,7 +269,9 @@ class Beacons {
     await mkdir(this.#folder, { recursive: true, mode: FOLDER_MODE });
   }
 
-  /** Names it by the role: `npm start` finds servers by it, without reading the database. */
+  /**
+   * Names it by the role: `npm start` finds servers by it, without reading the database.
+   */
   async create(role: Role): Promise<Beacon> {
     const prefix = role === 'reader' ? 'reader-' : '';
     const name = `${prefix}${process.pid}-${randomBytes(6).toString('hex')}.sock`;

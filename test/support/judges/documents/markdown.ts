@@ -93,7 +93,9 @@ export interface Link {
   readonly line: number;
 }
 
-/** Returns the links of a document that lead to files and headings, not to the network. */
+/**
+ * Returns the links of a document that lead to files and headings, not to the network.
+ */
 export function links(document: string): readonly Link[] {
   const found: Link[] = [];
   let isCode = false;
