@@ -76,9 +76,7 @@ async function portMistake(ip, port, file) {
   return code && reasons[code] && `${address} ${reasons[code]}`;
 }
 
-/**
- * Returns the code of the error when listening at an address; undefined if that works.
- */
+/** Returns the code of the error of listening at an address; undefined if that works. */
 function bindError(host, port) {
   const server = createServer();
   return new Promise((done) => {
@@ -101,11 +99,15 @@ async function dataMistake(option, file) {
 function folderMistake(folder) {
   let existing = folder;
   while (!existsSync(existing) && dirname(existing) !== existing) existing = dirname(existing);
-  const database = join(folder, 'data.mdb');
+  const { R_OK, W_OK, X_OK } = constants;
   try {
     if (!statSync(existing).isDirectory()) return `${existing} is not a folder`;
-    accessSync(existing, constants.R_OK | constants.W_OK | constants.X_OK);
-    if (existsSync(database)) accessSync(database, constants.R_OK | constants.W_OK);
+    for (const [path, mode] of [
+      [existing, R_OK | W_OK | X_OK],
+      [join(folder, 'sessions'), R_OK | W_OK | X_OK],
+      [join(folder, 'data.mdb'), R_OK | W_OK],
+    ])
+      if (existsSync(path)) accessSync(path, mode);
     return undefined;
   } catch (error) {
     return `${error.path ?? existing}: ${reasonOf(error)}`;

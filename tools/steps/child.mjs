@@ -6,9 +6,7 @@ export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
-/**
- * Tells the person at the terminal something; standard output is for the server's log.
- */
+/** Tells a person something; standard output is for the server's log. */
 export function say(line) {
   process.stderr.write(`${line}\n`);
 }

@@ -14,9 +14,7 @@ const SETTINGS = [
 ];
 
 const inRoot = (path) => join(ROOT, path);
-/**
- * Has the digest of what dist/ was built from. Missing during a build, or if it failed.
- */
+/** Has the digest of what dist/ was built from; missing until a build has succeeded. */
 const STAMP = inRoot('dist/.built');
 
 /**

@@ -47,10 +47,7 @@ export function readKind(text: string): Kind {
   return kind;
 }
 
-/**
- * @throws UsageError with the flags that a kind, or a Swift without a service user, has
- * not
- */
+/** @throws UsageError with flags that a kind, or the lack of a service user, excludes */
 export function refuseInapplicable(flags: InitFlags, kind: Kind): void {
   const given = (Object.keys(FORMS) as SpecialFlag[]).filter((flag) => flags[flag] !== undefined);
   refuse(

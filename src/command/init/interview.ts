@@ -23,10 +23,7 @@ export interface Question<T> {
   readonly read: (answer: string) => T;
 }
 
-/**
- * Takes answers from flags, and from a person what they leave open. If a person begins
- * with a flag, what has a default is not asked.
- */
+/** Takes answers from flags, and from a person what they leave open. */
 export class Interview {
   #hasAsked = false;
 

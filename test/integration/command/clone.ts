@@ -40,9 +40,7 @@ export class Clone {
     writeFileSync(join(this.folder, path), text);
   }
 
-  /**
-   * Replaces npm by a program that installs in no time; returns the PATH that finds it.
-   */
+  /** Replaces npm by a program that installs in no time. @returns the PATH to find it */
   replaceNpm(): string {
     this.write('bin/npm', `#!/bin/sh\necho "npm $*"\nln -s ${ROOT}/node_modules node_modules\n`);
     chmodSync(join(this.folder, 'bin/npm'), 0o755);
