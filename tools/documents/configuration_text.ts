@@ -12,7 +12,7 @@ valid but worth a look begin with \`note:\`.
 
 <!-- runs: project -->
 \`\`\`bash
-npx hindsight check config/embedded.conf
+npx --no-install hindsight check config/embedded.conf
 \`\`\`
 
 \`hindsight serve --config FILE\` makes the same checks, and then starts the server. Without
