@@ -4,7 +4,7 @@ import { UsageError } from '../usage_error';
 export interface Person {
   /** Returns an answer. A secret one is not shown while it is typed. */
   ask(question: string, isSecret?: boolean): Promise<string>;
-  tell(line: string): void;
+  print(line: string): void;
 }
 
 /** A question that a flag or a person answers. */
@@ -57,7 +57,7 @@ export class Interview {
         return read(answer === '' ? (proposal ?? '') : answer);
       } catch (error) {
         if (!(error instanceof UsageError)) throw error;
-        person.tell(error.message);
+        person.print(error.message);
       }
     }
   }

@@ -40,7 +40,7 @@ export class Terminal implements Person {
     }
   }
 
-  tell(line: string): void {
+  print(line: string): void {
     process.stdout.write(`${line}\n`);
   }
 

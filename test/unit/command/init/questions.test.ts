@@ -18,7 +18,7 @@ class Typing implements Person {
     return answer === undefined ? Promise.reject(new Error(question)) : Promise.resolve(answer);
   }
 
-  tell(line: string): void {
+  print(line: string): void {
     this.told.push(line);
   }
 }
