@@ -6,7 +6,7 @@ export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
-/** Tells a person something; standard output is for the server's log. */
+/** Prints a line for a person; standard output is for the server's log. */
 export function say(line) {
   process.stderr.write(`${line}\n`);
 }
@@ -40,7 +40,7 @@ function endBy(signal) {
   return new Promise(() => setInterval(() => undefined, 1000));
 }
 
-/** Runs a step, and tells when it begins and how long it took. */
+/** Runs a step, and reports when it begins and how long it took. */
 export async function step(what, usually, work) {
   say(`${what}, which usually takes ${usually} ...`);
   const begun = performance.now();

@@ -24,7 +24,7 @@ export function pack(folder) {
 /**
  * Unpacks a tarball into a folder, and makes it the package of a scope; returns where it
  * is. In a clone the package has no scope, so that `require('hindsight')` is the same
- * everywhere: those who install it call it so, too (CONTRIBUTING.md).
+ * everywhere: users who install it have that name, too (CONTRIBUTING.md).
  *
  * @param repository the URL of the repository, which provenance must name
  */

@@ -54,7 +54,7 @@ describe('by flags', () => {
       stderr: '',
     });
     expect(statSync(join(folder, 'my.conf')).mode & 0o777).toBe(0o600);
-    // no key is printed where nobody has asked for one
+    // no key is printed if nobody has asked for one
     const keys = written().match(/[0-9a-f]{40}/g) ?? [];
     expect(keys.length).toBeGreaterThan(0);
     for (const key of keys) expect(result.stdout).not.toContain(key);

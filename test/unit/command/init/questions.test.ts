@@ -3,7 +3,7 @@ import { requireAll } from '../../../../src/command/init/flags';
 import { Interview, type Person } from '../../../../src/command/init/interview';
 import { conduct } from '../../../../src/command/init/questions';
 
-/** Answers from a list; remembers what was asked and told. */
+/** Answers from a list; remembers what was asked and printed. */
 class Typing implements Person {
   readonly asked: string[] = [];
   readonly told: string[] = [];
