@@ -24,9 +24,11 @@ export async function runServe(file: string): Promise<void> {
   const config = loadConfig(file);
   const log = createLog(config.server.log_level);
   const { workers } = config.server;
-  const server = await (workers === 1 ? startServer(config, log) : startWorkers(config, log));
+  const server = await (workers === 1
+    ? startServer(config, log)
+    : startWorkers(config, log, (starting) => stopOnSignals(starting, log)));
   if (config.banner.data !== undefined)
     process.stderr.write(formatBanner(server.url, config.banner, DOCUMENTS.map(inPackage)));
-  stopOnSignals(server, log);
+  if (workers === 1) stopOnSignals(server, log);
   log.info({ url: server.url, pipeline: config.pipeline.join(' '), workers }, 'serving');
 }

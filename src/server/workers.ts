@@ -37,10 +37,17 @@ class WorkerFailed extends Error {
  * holds their locks, passes on their broadcasts, monitors other servers, runs the app's
  * primary task, and replaces workers that die.
  *
+ * @param onStarting called before the first worker starts, which may serve before the
+ *   others do: from then on the server must be closed in order. If it is closed before
+ *   all of them listen, this never resolves.
  * @throws WorkerFailed, with none of them still running
  * @throws whatever the monitor throws, likewise
  */
-export async function startWorkers(config: Config, log: Log): Promise<RunningServer> {
+export async function startWorkers(
+  config: Config,
+  log: Log,
+  onStarting: (server: Pick<RunningServer, 'close'>) => void,
+): Promise<RunningServer> {
   const primaryTask = await config.startPrimary(log);
   const workers = new Workers(config, log);
   const monitor = createMonitor(config, log, workers.publish);
@@ -51,6 +58,7 @@ export async function startWorkers(config: Config, log: Log): Promise<RunningSer
   };
   try {
     await monitor?.start();
+    onStarting({ close });
     return { url: await workers.start(), close };
   } catch (error) {
     await close();
@@ -140,7 +148,7 @@ class Workers {
           sendTo(worker, { kind: 'welcome', ...config, standing, version: VERSION });
         } else if (message.kind === 'listening') {
           isListening = true;
-          resolve(message.url);
+          if (!this.#closing) resolve(message.url);
         } else if (message.kind === 'failed') {
           reject(new WorkerFailed(message.message));
         }
@@ -149,12 +157,12 @@ class Workers {
         worker.once('exit', (code: number | null, signal: string | null) => {
           this.#alive.delete(worker);
           resolveEnded();
+          if (this.#closing) return;
           const cause = signal ?? `code ${code ?? 'none'}`;
           if (!isListening) {
             reject(new WorkerFailed(`a worker ended with ${cause} before it could serve`));
             return;
           }
-          if (this.#closing) return;
           this.log.error(
             { worker: worker.id, pid: worker.process.pid },
             `a worker ended with ${cause}`,

@@ -18,6 +18,8 @@ export default async function setUp({
   endRunAfterThisProcess(folder);
   // without it the AWS SDK prints a page about Node 20 in each process
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
+  // the npm that runs the tests passes no signals on to the servers that they start
+  delete process.env['npm_lifecycle_event'];
   for (let worker = 1; worker <= maxWorkers; worker++) {
     mkdirSync(join(folder, String(worker)));
     writeFileSync(join(folder, String(worker), 'ports'), (await freePorts(PORTS_OF_LAB)).join(' '));

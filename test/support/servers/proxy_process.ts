@@ -39,7 +39,9 @@ export async function startProxyProcess(
   const limited =
     openFiles === undefined ? [] : ['sh', '-c', 'ulimit -n "$0" && exec "$@"', String(openFiles)];
   const [program = '', ...args] = [...limited, ...command];
-  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  // Jest's environment is a copy, which a process has only if it is named
+  const { env } = process;
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env });
   const printed = lastOf(child.stderr);
   noteProcess(child);
   const exited = once(child, 'exit').then(([code]) => code as number | null);
