@@ -242,8 +242,9 @@ describe('with what is built', () => {
   });
 
   it.each([1, 2])('Ctrl-C ends it in order, with %i processes', async (workers) => {
-    const terminal = ['script', '--quiet', '--return', '--flush', '--command', 'npm start'];
-    const { child, said } = await start([...terminal, '/dev/null'], workers);
+    // exec: the shell that script starts, which may be dash, would die of the signal
+    const terminal = ['script', '--quiet', '--return', '--flush', '--command'];
+    const { child, said } = await start([...terminal, 'exec npm start', '/dev/null'], workers);
     const processes = descendantsOf(child.pid ?? 0);
     expect(processes.length).toBeGreaterThan(workers);
     const exited = once(child, 'exit');
