@@ -57,13 +57,17 @@ export function staysWithin(request: ScopedRequest, scopes: readonly Scope[]): b
   if (SWEEPING.some((name) => query.has(name))) return false;
   if (!query.isOnly('symlink', 'get') || (isObject(target) && !isOfItself(request, query)))
     return false;
-  const match = scopes.find(
-    (scope) => isAt(target, scope) && scope.methods.includes(request.method),
-  );
-  if (match === undefined) return false;
   const isManifest = query.has('multipart-manifest') && !query.isOnly('multipart-manifest', 'get');
-  if (isManifest && !(match.takesManifests && isManifestPut(request, query))) return false;
-  if (isListing(request, target) && !isListed(query, match)) return false;
+  if (isManifest && !isManifestPut(request, query)) return false;
+  // several scopes may be of one place: a container can be its own archive
+  const isCovered = scopes.some(
+    (scope) =>
+      isAt(target, scope) &&
+      scope.methods.includes(request.method) &&
+      (!isManifest || scope.takesManifests === true) &&
+      (!isListing(request, target) || isListed(query, scope)),
+  );
+  if (!isCovered) return false;
   const targets = headerTargets(request.headers, target);
   return targets?.every((each) => scopes.some((scope) => isAt(each, scope))) === true;
 }

@@ -192,4 +192,15 @@ export const REGRESSIONS_WITH_IDS: readonly Sequence[] = [
       owner('COPY', '/{k}/slo?version-id=null', { headers: { Destination: '{t}/{n0}' } }),
     ],
   },
+  {
+    names,
+    steps: [
+      owner('PUT', '/{s}', { headers: { 'X-History-Location': '{s}' } }),
+      owner('PUT', '/{s}/foo', { body: 'one' }),
+      owner('PUT', '/{s}/foo', { headers: { 'X-Copy-From': '{p}/absent' } }),
+      owner('PUT', '/{s}/foo', { body: 'two' }),
+      owner('DELETE', '/{s}/foo'),
+      owner('GET', '/{s}'),
+    ],
+  },
 ];

@@ -106,6 +106,24 @@ describe('the authority on a right to write an object', () => {
     expect(covers(authority, `PUT ${OBJECT}`, { 'X-Copy-From': 'c/o' })).toBe(false);
   });
 
+  it('covers both places in a container that is its own archive', () => {
+    const both = authorityFor('service', rightTo('write', OBJECT), 'c');
+    for (const line of [
+      'GET /v1/AUTH_x/c?prefix=001o/&limit=1',
+      'GET /v1/AUTH_x/c?prefix=o',
+      'PUT /v1/AUTH_x/c/001o/123',
+      `PUT ${OBJECT}?multipart-manifest=put`,
+    ])
+      expect([line, covers(both, line)]).toEqual([line, true]);
+    for (const line of [
+      'GET /v1/AUTH_x/c?prefix=001p/',
+      'GET /v1/AUTH_x/c?prefix=001o/&prefix=001p/',
+      'PUT /v1/AUTH_x/c/001p/123',
+      'PUT /v1/AUTH_x/c/001o/123?multipart-manifest=put',
+    ])
+      expect([line, covers(both, line)]).toEqual([line, false]);
+  });
+
   it('has no archive if the container names none', () =>
     expect(
       covers(authorityFor('service', rightTo('write', OBJECT)), 'PUT /v1/AUTH_x/archive/001o/1'),
