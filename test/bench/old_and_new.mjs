@@ -2,9 +2,10 @@
 // over a Swift: reads, plain writes, and writes to a container with X-History-Location.
 // The versions take turns within each round, so that a noisy machine is noisy for both;
 // the median of the rounds' ratios counts.
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { cpuOf } from './cpu.mjs';
 import {
   client,
   median,
@@ -38,28 +39,6 @@ if (options.help || options.old === undefined) {
 const FOLDERS = { old: resolve(options.old), new: root };
 const ROUNDS = Number(options.rounds);
 const MIN_REQUESTS = 4;
-
-/** User and system time of a process and its children, in milliseconds (Linux). */
-function cpuOf(pid) {
-  const children = readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .filter((name) => statOf(name)?.[1] === String(pid));
-  return [String(pid), ...children].reduce((sum, each) => {
-    const fields = statOf(each);
-    return sum + (fields === undefined ? 0 : Number(fields[11]) + Number(fields[12])) * 10;
-  }, 0);
-}
-
-/** The fields of /proc/PID/stat behind the process's name; undefined if it ended. */
-function statOf(pid) {
-  try {
-    return readFileSync(`/proc/${pid}/stat`, 'latin1')
-      .replace(/^.*\) /s, '')
-      .split(' ');
-  } catch {
-    return undefined;
-  }
-}
 
 const EMBEDDED = (folder) => `
 [DEFAULT]

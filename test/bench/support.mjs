@@ -25,7 +25,8 @@ export function temporaryFolder() {
   return folder;
 }
 
-async function freePorts(count) {
+/** Returns ports of the loopback address that are free now. */
+export async function freePorts(count) {
   const servers = Array.from({ length: count }, () => createServer());
   await Promise.all(
     servers.map((server) => new Promise((done) => server.listen(0, '127.0.0.1', done))),
@@ -68,8 +69,12 @@ export async function startHindsight(config, more = {}, folder = root) {
   process.prependOnceListener('exit', () => child.kill());
   const url = await new Promise((resolve, reject) => {
     child.once('exit', (code) => reject(new Error(`hindsight ended with ${code}`)));
-    createInterface({ input: child.stdout }).on('line', (line) => {
-      if (line.includes('"url"')) resolve(JSON.parse(line).url);
+    const lines = createInterface({ input: child.stdout }).on('line', (line) => {
+      if (!line.includes('"url"')) return;
+      lines.close();
+      // the log is read, since a full pipe would stop the server, but costs little
+      child.stdout.resume();
+      resolve(JSON.parse(line).url);
     });
   });
   return { url, child };
