@@ -9,14 +9,33 @@ export function createLog(level: string, to?: pino.DestinationStream): Log {
   const options: pino.LoggerOptions = {
     level,
     base: null,
-    timestamp: pino.stdTimeFunctions.isoTime,
+    timestamp: isoTime,
     formatters: { level: (label) => ({ level: label }) },
   };
   return pino(options, to ?? standardOutput());
 }
 
+let now = 0;
+let formattedNow = '';
+
+/** The time as pino's `isoTime` writes it, formatted once for each millisecond. */
+function isoTime(): string {
+  const time = Date.now();
+  if (time !== now) {
+    now = time;
+    formattedNow = `,"time":"${new Date(time).toISOString()}"`;
+  }
+  return formattedNow;
+}
+
 /** Max bytes of buffered lines while standard output cannot be written. */
 const MAX_WAITING = 1024 * 1024;
+/** Max characters of lines that wait for the end of a turn of the event loop. */
+const MAX_OF_TURN = 16 * 1024;
+/** Of pino; lines of higher levels are written at once. */
+const INFO = 30;
+/** Asks pino for the level of each line. */
+const METADATA: unique symbol = Symbol.for('pino.metadata');
 
 /**
  * Returns standard output as a stream that never stops the server, even if its disk is
@@ -38,8 +57,35 @@ function standardOutput(): pino.DestinationStream {
     setImmediate(() => output.write(`${JSON.stringify(line)}\n`));
   };
   output.on('error', () => undefined);
-  output.on('drop', () => lost++);
+  output.on('drop', (lines: string) => (lost += lines.split('\n').length - 1));
   output.on('write', reportLost);
   // no `flushSync`: pino would use it to wait for the disk before the process ends
-  return { write: (line) => void output.write(line) };
+  return new TurnBuffer((lines) => void output.write(lines));
+}
+
+/**
+ * Writes all lines of one turn of the event loop at once, since a system call costs as
+ * much as the rest of a line.
+ */
+class TurnBuffer implements pino.DestinationStream {
+  readonly [METADATA] = true;
+  /** Set by pino before `write`. */
+  lastLevel = INFO;
+  private lines = '';
+
+  constructor(private readonly writeLines: (lines: string) => void) {
+    process.once('exit', this.flush);
+  }
+
+  write(line: string): void {
+    if (this.lines === '') setImmediate(this.flush);
+    this.lines += line;
+    if (this.lastLevel > INFO || this.lines.length > MAX_OF_TURN) this.flush();
+  }
+
+  private readonly flush = (): void => {
+    const { lines } = this;
+    this.lines = '';
+    if (lines !== '') this.writeLines(lines);
+  };
 }

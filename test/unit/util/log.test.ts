@@ -49,3 +49,28 @@ describe('a log whose disk is full', () => {
     for (const line of lines) expect(() => JSON.parse(line) as unknown).not.toThrow();
   });
 });
+
+describe('a log that several lines reach in one turn', () => {
+  const counted = `
+    let writes = 0;
+    const write = fs.writeSync;
+    fs.writeSync = (...given) => (writes++, write(...given));`;
+
+  it('writes them at once, and warnings and errors without waiting', () => {
+    const lines = logged(`${counted}
+      log.info('one');
+      log.info('two');
+      const before = writes;
+      log.warn('three');
+      const after = writes;
+      setImmediate(() => log.info({ before, after, writes }, 'four'));`);
+    const last = JSON.parse(lines.at(-1) ?? '') as Record<string, unknown>;
+    expect(lines).toHaveLength(4);
+    expect(last).toMatchObject({ before: 0, after: 1, writes: 1 });
+  });
+
+  it('writes the last ones of a process that exits', () => {
+    const lines = logged(`log.info('one'); log.info('two'); process.exit(0);`);
+    expect(lines).toHaveLength(2);
+  });
+});
