@@ -1,9 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { drain } from '../../src/http/body';
 import { DeleteSummary } from '../../src/swift_api/bulk/report';
 import { isText, quote, trimChars, type ByteString } from '../../src/http/bytes';
 import { SwiftClient } from '../../src/swift_api/client';
 import type { Handler, Request } from '../../src/swift_api/message';
+import { delay } from '../../src/util/cancel_signal';
 import type { Log } from '../../src/util/log';
 import { StoreError } from '../../src/util/store_error';
 import { ByteReader } from '../../src/formats/byte_reader';
@@ -114,7 +114,7 @@ class Deleter {
       const mayRetry =
         status === 409 && retry <= this.options.delete_container_retry_count && !mayNotRetry();
       if (!mayRetry) return status;
-      await sleep(RETRY_INTERVAL ** retry * 1000, undefined, { signal: this.request.signal });
+      await delay(RETRY_INTERVAL ** retry * 1000, this.request.signal);
     }
   }
 

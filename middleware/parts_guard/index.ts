@@ -112,12 +112,12 @@ class Guard {
   }
 
   private async forClient(request: Request, target: Target): Promise<Response> {
+    const accesses = [...accessesByPath(request, target), ...accessesByWrite(request, target)];
+    const refusal = accesses.length > 0 ? await refusalOf(request, accesses, this.next) : undefined;
+    // reads name parts in their path only
     const outcome =
-      (await refusalOf(
-        request,
-        [...accessesByPath(request, target), ...accessesByWrite(request, target)],
-        this.next,
-      )) ?? (await this.contents.checkContents(request, target));
+      refusal ??
+      (isReadMethod(request.method) ? request : await this.contents.checkContents(request, target));
     if ('status' in outcome) return refuse(request, outcome);
     const response = await this.next(outcome);
     return isContainer(target)

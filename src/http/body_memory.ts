@@ -68,7 +68,8 @@ export class BodyMemory {
 
 /** The bytes that are held for one exchange with a client. */
 export class HeldBytes {
-  private readonly parts = new Map<ByteString | undefined, number>();
+  /** Undefined as long as nothing was held, as in most exchanges. */
+  private parts: Map<ByteString | undefined, number> | undefined;
   private isOver = false;
 
   constructor(private readonly memory: BodyMemory) {}
@@ -82,12 +83,13 @@ export class HeldBytes {
    */
   take(account: ByteString | undefined, bytes: number): () => void {
     if (this.isOver || !this.memory.add(account, bytes)) throw new BodyMemoryFull();
-    this.parts.set(account, (this.parts.get(account) ?? 0) + bytes);
+    const parts = (this.parts ??= new Map<ByteString | undefined, number>());
+    parts.set(account, (parts.get(account) ?? 0) + bytes);
     let isHeld = true;
     return () => {
       if (!isHeld || this.isOver) return;
       isHeld = false;
-      this.parts.set(account, (this.parts.get(account) ?? 0) - bytes);
+      parts.set(account, (parts.get(account) ?? 0) - bytes);
       this.memory.subtract(account, bytes);
     };
   }
@@ -96,6 +98,6 @@ export class HeldBytes {
   release(): void {
     if (this.isOver) return;
     this.isOver = true;
-    for (const [account, bytes] of this.parts) this.memory.subtract(account, bytes);
+    for (const [account, bytes] of this.parts ?? []) this.memory.subtract(account, bytes);
   }
 }

@@ -13,6 +13,7 @@ export function toBytes(text: string): ByteString {
 
 /** Decodes UTF-8; broken sequences become U+FFFD. For logs and messages only. */
 export function toText(bytes: ByteString): string {
+  if (!/[\x80-\xff]/.test(bytes)) return bytes;
   return Buffer.from(bytes, 'latin1').toString('utf8');
 }
 

@@ -173,7 +173,7 @@ const READ_AS_SPELLED = new Set(['content-length', 'content-type']);
  */
 export function endToEndHeaders(headers: Headers): Headers {
   const connection = headers.get('connection');
-  const listedNames = connection === undefined ? NONE : parseConnection(connection);
+  const listedNames = connection === undefined ? NO_NAMES : parseConnection(connection);
   return headers.filter(
     (key, name) =>
       !HOP_BY_HOP.has(key) &&
@@ -182,13 +182,14 @@ export function endToEndHeaders(headers: Headers): Headers {
   );
 }
 
-const NONE: ReadonlySet<string> = new Set();
+const NO_NAMES: ReadonlySet<string> = new Set();
 
 /**
  * The names in Connection, except Host and Content-Length: a message's destination and
  * its end cannot be removed this way.
  */
 function parseConnection(connection: string): ReadonlySet<string> {
+  if (/^(keep-alive|close)$/i.test(connection)) return NO_NAMES;
   const names = connection.split(',').map((name) => Headers.key(name.trim()));
   return new Set(names.filter((name) => name !== 'content-length' && name !== 'host'));
 }

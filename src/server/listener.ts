@@ -1,6 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
-import { once } from 'node:events';
 import { destroy } from '../http/body';
 import type { BodyMemory } from '../http/body_memory';
 import { endToEndHeaders, Headers } from '../http/headers';
@@ -13,6 +12,7 @@ import {
   type Response,
 } from '../swift_api/message';
 import type { RequestTarget } from '../swift_api/request_target';
+import { Canceller } from '../util/cancel_signal';
 import { addTransactionId, newTransactionId } from '../swift_api/transaction';
 import { answerBadRequests, protocolRefusal } from './bad_requests';
 import { ClientBody } from './client_body';
@@ -109,7 +109,7 @@ export async function serve(
   declined: (request: Request) => boolean = () => false,
 ): Promise<boolean> {
   if (res.socket?.writable !== true && !(await awaitTurn(req, res))) return true;
-  const gone = new AbortController();
+  const gone = new Canceller();
   const onClose = () => {
     if (!res.writableFinished) gone.abort(new ClientGone('the client disconnected'));
   };
@@ -117,7 +117,7 @@ export async function serve(
   const body = hasBody(req) ? new ClientBody(req, options.clientTimeout) : undefined;
   const memory = options.memory.newExchange();
   try {
-    const request = toRequest(req, res, head, body, { signal: gone.signal, memory });
+    const request = toRequest(req, res, head, body, { signal: gone, memory });
     const response = refuseAmbiguous(req, request) ?? (await handler(request));
     if (declined(request)) return false;
     await send(response, req, res, body, options.clientTimeout);
@@ -235,19 +235,25 @@ async function send(
     throw error;
   }
   const giveUp = () => abort(res, headers.has('content-length'));
-  onStalledClient(res, idle, giveUp);
-  try {
-    if (!Buffer.isBuffer(body)) await pipeline(body, res, { end: false });
-    if (isEarly) {
-      unread?.destroy();
-      closeLingering(req);
+  if (!Buffer.isBuffer(body)) {
+    onStalledClient(res, idle, giveUp);
+    try {
+      await pipeline(body, res, { end: false });
+    } catch {
+      giveUp();
+      return;
     }
-    if (Buffer.isBuffer(body) && body.length > 0 && req.method !== 'HEAD') res.end(body);
-    else res.end();
-  } catch {
-    giveUp();
   }
-  if (!isOver(res)) await once(res, 'close');
+  if (isEarly) {
+    unread?.destroy();
+    closeLingering(req);
+  }
+  if (Buffer.isBuffer(body) && body.length > 0 && req.method !== 'HEAD') res.end(body);
+  else res.end();
+  if (isOver(res)) return;
+  // what the connection has taken already cannot stall
+  if (Buffer.isBuffer(body) && res.writableLength > 0) onStalledClient(res, idle, giveUp);
+  await new Promise<void>((resolve) => res.once('close', resolve));
 }
 
 /**

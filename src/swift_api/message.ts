@@ -5,6 +5,7 @@ import type { HeldBytes } from '../http/body_memory';
 import type { ByteString } from '../http/bytes';
 import type { Authority } from './authority/authority';
 import type { Target } from './target';
+import type { CancelSignal } from '../util/cancel_signal';
 
 /**
  * What a request accesses, once the app has looked it up. The filter that knows the
@@ -97,7 +98,7 @@ export interface Request {
   readonly headers: Headers;
   readonly body: Body;
   /** Aborts when the client has gone or the work is no longer wanted. */
-  readonly signal: AbortSignal;
+  readonly signal: CancelSignal;
   /** In Swift's form; every request on behalf of this one carries it. */
   readonly transactionId: string;
   readonly authority: Authority;

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Headers } from '../http/headers';
+import type { Headers } from '../http/headers';
 
 /**
  * Creates a transaction id in Swift's form: `tx`, 21 hex digits, a hyphen, and the time
@@ -31,11 +31,11 @@ export const TRANSACTION_IDS = ['X-Trans-Id', 'X-Openstack-Request-Id'] as const
  * @param id used if the store has none
  */
 export function withTransactionId(headers: Headers, id: string): Headers {
-  const [value = id] = TRANSACTION_IDS.flatMap((name) => headers.get(name) ?? []);
-  if (TRANSACTION_IDS.every((name) => headers.get(name) === value)) return headers;
-  return headers.withAll(
-    Headers.of(Object.fromEntries(TRANSACTION_IDS.map((name) => [name, value]))),
-  );
+  const [first, second] = TRANSACTION_IDS;
+  const [own, other] = [headers.get(first), headers.get(second)];
+  if (own !== undefined && own === other) return headers;
+  const value = own ?? other ?? id;
+  return headers.with(first, value).with(second, value);
 }
 
 /** Adds the transaction id to a response that no filter sees. */

@@ -1,11 +1,12 @@
 /** A lease under which something is done that relies on a cached value. */
+import type { CancelSignal } from '../../util/cancel_signal';
 export interface SharedLease<V extends object> {
   readonly value: V | undefined;
   /**
    * Aborts if the value is to change and this lease takes too long: the work must be
    * cancelled if it still can be.
    */
-  readonly signal: AbortSignal;
+  readonly signal: CancelSignal;
   /**
    * Call this before the work passes the point at which it can still be cancelled.
    * Undefined if the value cannot have changed meanwhile.
@@ -50,7 +51,7 @@ export interface Cache<V extends object> {
     key: string,
     fetch: () => Promise<V | undefined>,
     wait: number,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<SharedLease<V>>;
 
   /**

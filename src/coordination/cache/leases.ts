@@ -2,6 +2,7 @@ import { now } from '../../util/clock';
 import { CoordinationUnavailable } from '../../util/errors';
 import { LockTimeout } from '../locks/locker';
 import type { SharedLease } from './cache';
+import type { CancelSignal } from '../../util/cancel_signal';
 
 /**
  * Milliseconds that an exclusive lease waits for shared leases before it aborts them, and
@@ -17,7 +18,7 @@ export class OpenLease<V extends object> implements SharedLease<V> {
 
   constructor(readonly release: () => void) {}
 
-  get signal(): AbortSignal {
+  get signal(): CancelSignal {
     this.#overdue ??= new AbortController();
     return this.#overdue.signal;
   }
@@ -59,7 +60,7 @@ export class SharedLeases {
   async enter<V extends object>(
     key: string,
     wait: number,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<OpenLease<V>> {
     const end = now() + wait;
     for (;;) {
@@ -125,7 +126,7 @@ function newHolders(): Holders {
 async function within(
   milliseconds: number,
   promise: Promise<void>,
-  signal?: AbortSignal,
+  signal?: CancelSignal,
 ): Promise<boolean> {
   let stop: () => void = () => undefined;
   const stopped = new Promise<boolean>((resolve) => (stop = () => resolve(false)));

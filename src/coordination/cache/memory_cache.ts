@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache';
 import { WaitingLine } from '../locks/waiting_line';
 import type { Cache, ExclusiveLease, SharedLease } from './cache';
 import { PATIENCE, SharedLeases } from './leases';
+import type { CancelSignal } from '../../util/cancel_signal';
 
 /** Caches the most recently used values in this process, each for a limited time. */
 export class MemoryCache<V extends object> implements Cache<V> {
@@ -40,7 +41,7 @@ export class MemoryCache<V extends object> implements Cache<V> {
     key: string,
     fetch: () => Promise<V | undefined>,
     wait: number,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<SharedLease<V>> {
     const lease = await this.leases.enter<V>(key, wait, signal);
     try {

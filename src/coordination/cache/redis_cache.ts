@@ -10,6 +10,7 @@ import type { Cache, ExclusiveLease, SharedLease } from './cache';
 import { MemoryCache } from './memory_cache';
 import { NOT_REGISTERED, RedisLeases, type Registration } from './redis_leases';
 import { PATIENCE } from './leases';
+import type { CancelSignal } from '../../util/cancel_signal';
 
 /** Milliseconds between two checks whether an exclusive lease has ended. */
 const PAUSE = 20;
@@ -96,7 +97,7 @@ export class RedisCache<V extends object> implements Cache<V> {
     key: string,
     fetch: () => Promise<V | undefined>,
     wait: number,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<SharedLease<V>> {
     const end = now() + wait;
     for (;;) {
@@ -203,7 +204,7 @@ export class RedisCache<V extends object> implements Cache<V> {
    * Waits for the end of an exclusive lease. Holds no shared lease meanwhile, since the
    * exclusive one would wait for it.
    */
-  async #awaitExclusiveEnd(key: string, end: number, signal: AbortSignal): Promise<void> {
+  async #awaitExclusiveEnd(key: string, end: number, signal: CancelSignal): Promise<void> {
     do {
       signal.throwIfAborted();
       if (now() > end) throw new LockTimeout('the settings are being changed; retry');

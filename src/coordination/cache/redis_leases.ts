@@ -5,6 +5,7 @@ import { CoordinationUnavailable } from '../../util/errors';
 import { generationKey, LockName, mutexKey, usersKey, type CacheKey } from '../locks/lock_names';
 import type { RedisConnection } from '../redis/connection';
 import { SharedLeases, type OpenLease } from './leases';
+import type { CancelSignal } from '../../util/cancel_signal';
 
 /** Milliseconds between two renewals of the shared leases. */
 const SWEEP = 200;
@@ -96,7 +97,7 @@ export class RedisLeases {
   ) {}
 
   /** Takes a shared lease; waits while this process changes the key without Redis. */
-  enter<V extends object>(key: string, wait: number, signal: AbortSignal): Promise<OpenLease<V>> {
+  enter<V extends object>(key: string, wait: number, signal: CancelSignal): Promise<OpenLease<V>> {
     return this.#leases.enter<V>(key, wait, signal);
   }
 

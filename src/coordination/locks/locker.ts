@@ -1,9 +1,10 @@
 import type { LockName } from './lock_names';
+import type { CancelSignal } from '../../util/cancel_signal';
 
 /** A lock that is held. */
 export interface Lock {
   /** Aborts if the lock is lost before it is released; what it guards must then stop. */
-  readonly signal: AbortSignal;
+  readonly signal: CancelSignal;
   /**
    * Call this before each step that the lock guards. After a pause of the process the
    * signal aborts only in a later turn; this checks the clock.
@@ -31,5 +32,5 @@ export interface Locker {
    * @throws CoordinationUnavailable at once if the locks cannot be reached; nothing is
    *   held then
    */
-  acquire(name: LockName, wait: number, signal: AbortSignal): Promise<Lock>;
+  acquire(name: LockName, wait: number, signal: CancelSignal): Promise<Lock>;
 }

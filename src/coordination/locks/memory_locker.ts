@@ -1,6 +1,7 @@
 import type { Lock, Locker } from './locker';
 import type { LockName } from './lock_names';
 import { WaitingLine } from './waiting_line';
+import type { CancelSignal } from '../../util/cancel_signal';
 
 /**
  * Locks among the requests of one process; they cannot be lost. A name that is neither
@@ -14,7 +15,7 @@ export class MemoryLocker implements Locker {
     return this.#line.size;
   }
 
-  acquire({ spelling }: LockName, wait: number, signal: AbortSignal): Promise<Lock> {
+  acquire({ spelling }: LockName, wait: number, signal: CancelSignal): Promise<Lock> {
     return this.#line.acquire(spelling, wait, signal);
   }
 }

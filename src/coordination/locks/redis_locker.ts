@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Mutex } from 'redis-semaphore';
 import { now } from '../../util/clock';
 import { CoordinationUnavailable } from '../../util/errors';
@@ -6,6 +5,7 @@ import type { RedisConnection } from '../redis/connection';
 import { LockTimeout, type Lock, type Locker } from './locker';
 import { mutexKey, placeKey, type LockName } from './lock_names';
 import { WaitingLine } from './waiting_line';
+import { delay, type CancelSignal } from '../../util/cancel_signal';
 
 /** Milliseconds between two attempts: the minimum, and the random part on top. */
 const PAUSE = 5;
@@ -44,7 +44,7 @@ export class RedisLocker implements Locker {
     private readonly goesOn = false,
   ) {}
 
-  async acquire(name: LockName, wait: number, signal: AbortSignal): Promise<Lock> {
+  async acquire(name: LockName, wait: number, signal: CancelSignal): Promise<Lock> {
     const end = now() + wait;
     signal.throwIfAborted();
     const inLine = await this.#queue.acquire(name.spelling, wait, signal);
@@ -74,7 +74,7 @@ export class RedisLocker implements Locker {
     );
   }
 
-  async #contend(name: LockName, end: number, signal: AbortSignal, inLine: Lock): Promise<Lock> {
+  async #contend(name: LockName, end: number, signal: CancelSignal, inLine: Lock): Promise<Lock> {
     await this.#awaitQuiet(end, signal);
     // if it expires before the lock is free, two wait, and only the order suffers
     const place = this.#mutex(placeKey(name));
@@ -92,7 +92,7 @@ export class RedisLocker implements Locker {
     return (await this.redis.quietUntil()) > now();
   }
 
-  async #awaitQuiet(end: number, signal: AbortSignal): Promise<void> {
+  async #awaitQuiet(end: number, signal: CancelSignal): Promise<void> {
     const until = await this.redis.quietUntil();
     const rest = until - now();
     if (rest <= 0) return;
@@ -101,7 +101,7 @@ export class RedisLocker implements Locker {
   }
 
   /** @returns the time until which it counts */
-  async #acquireMutex(mutex: OwnedMutex, end: number, signal: AbortSignal): Promise<number> {
+  async #acquireMutex(mutex: OwnedMutex, end: number, signal: CancelSignal): Promise<number> {
     try {
       for (;;) {
         signal.throwIfAborted();
@@ -131,15 +131,6 @@ export class RedisLocker implements Locker {
 
 function tooLate(why: string): LockTimeout {
   return new LockTimeout(`no lock in time: ${why}`);
-}
-
-async function delay(milliseconds: number, signal: AbortSignal): Promise<void> {
-  try {
-    await sleep(milliseconds, undefined, { signal });
-  } catch (error) {
-    signal.throwIfAborted();
-    throw error;
-  }
 }
 
 /**
@@ -196,7 +187,7 @@ class RedisLock implements Lock {
     this.#renewal = this.#renewAfter(options.lease / (isLocal ? 30 : 3));
   }
 
-  get signal(): AbortSignal {
+  get signal(): CancelSignal {
     return this.#lost.signal;
   }
 

@@ -1,5 +1,6 @@
 import { Mutex } from 'async-mutex';
 import { LockTimeout, type Lock } from './locker';
+import type { CancelSignal } from '../../util/cancel_signal';
 
 /**
  * Locks by text, among the requests of one process; they cannot be lost, so their signal
@@ -14,7 +15,7 @@ export class WaitingLine {
   }
 
   /** Waits for the lock of a text, as `Locker` does for that of a name. */
-  async acquire(text: string, wait: number, signal: AbortSignal): Promise<Lock> {
+  async acquire(text: string, wait: number, signal: CancelSignal): Promise<Lock> {
     signal.throwIfAborted();
     const entry = this.entries.get(text) ?? { mutex: new Mutex(), users: 0 };
     this.entries.set(text, entry);

@@ -6,6 +6,7 @@ import { LockTimeout, type Lock, type Locker } from '../locks/locker';
 import { CacheKey, LockName } from '../locks/lock_names';
 import type { Coordination } from '../coordination';
 import type { Channel, Broadcast, FromHub, FromMember } from './messages';
+import type { CancelSignal } from '../../util/cancel_signal';
 
 /** The handlers of the hub's answer to one request. */
 interface Waiting {
@@ -89,7 +90,7 @@ export class Member implements Coordination {
     if (broadcast.what === 'close') await leases.awaitReleased(key, broadcast.patience);
   }
 
-  async #acquire({ spelling: name }: LockName, wait: number, signal: AbortSignal): Promise<Lock> {
+  async #acquire({ spelling: name }: LockName, wait: number, signal: CancelSignal): Promise<Lock> {
     signal.throwIfAborted();
     if (this.#closed) throw hubGone();
     const id = this.#next++;

@@ -33,9 +33,12 @@ export class AnonymousRefusals {
   /** @param send sends a request to the store */
   constructor(private readonly send: Handler) {}
 
-  async answer(request: Request): Promise<Response> {
+  answer(request: Request): Promise<Response> {
     const key = keyOf(request);
-    if (key === undefined) return this.send(request);
+    return key === undefined ? this.send(request) : this.answerFor(key, request);
+  }
+
+  private async answerFor(key: string, request: Request): Promise<Response> {
     const cached = this.refusals.get(key);
     if (cached) return cached;
     const response = await this.send(request);

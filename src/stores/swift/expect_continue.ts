@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 import { Headers } from '../../http/headers';
 import { NO_BODY, type Request, type Response } from '../../swift_api/message';
+import type { CancelSignal } from '../../util/cancel_signal';
 import {
   toResponse,
   toHandlerError,
@@ -30,9 +31,9 @@ export async function sendExpectContinue(
     path: request.query === '' ? request.path : `${request.path}?${request.query}`,
     agent: false,
     setHost: !headers.has('host'),
-    signal: request.signal,
     maxHeaderSize: MAX_HEADER_BYTES,
   });
+  abortWith(request.signal, outgoing);
   const raw = headers.toRaw();
   for (let i = 0; i + 1 < raw.length; i += 2) outgoing.appendHeader(raw[i] ?? '', raw[i + 1] ?? '');
   outgoing.once('socket', (socket) => prepareSocket(socket, outgoing, request, options));
@@ -46,6 +47,13 @@ export async function sendExpectContinue(
     outgoing.destroy();
     throw toHandlerError(error, request);
   }
+}
+
+function abortWith(signal: CancelSignal, outgoing: ClientRequest): void {
+  const onAbort = () => outgoing.destroy(new Error('aborted'));
+  if (signal.aborted) onAbort();
+  signal.addEventListener('abort', onAbort, { once: true });
+  outgoing.once('close', () => signal.removeEventListener('abort', onAbort));
 }
 
 function prepareSocket(

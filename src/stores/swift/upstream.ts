@@ -1,13 +1,14 @@
-import type { Dispatcher, Pool } from 'undici';
+import type { Pool } from 'undici';
 import { codeOf } from '../../util/errors';
 import { type Body } from '../../http/body';
-import { Headers } from '../../http/headers';
+import type { Headers } from '../../http/headers';
 import { loadUndici } from '../../http/undici';
 import { NO_BODY, type Request, type Response } from '../../swift_api/message';
 import { ITSELF_QUERY } from '../../swift_api/itself';
 import { sendExpectContinue } from './expect_continue';
 import type { UpstreamOptions } from './exchange';
-import { MAX_HEADER_BYTES, toHandlerError, toResponse } from './exchange';
+import { dispatch } from './dispatch';
+import { MAX_HEADER_BYTES, toHandlerError } from './exchange';
 
 /** Sends requests to one HTTP server, unchanged except for connection headers. */
 export class Upstream {
@@ -53,45 +54,22 @@ export class Upstream {
     return this.options.host === undefined ? headers : headers.with('Host', this.options.host);
   }
 
-  private dispatcherFor({ confirm }: Request): Dispatcher {
-    return confirm ? this.pool.compose(confirmFirst(confirm)) : this.pool;
-  }
-
-  private async exchange(request: Request, headers: Headers): Promise<Response> {
-    const {
-      statusCode,
-      headers: raw,
-      body,
-    } = await this.dispatcherFor(request).request({
-      method: request.method,
-      path: request.query === '' ? request.path : `${request.path}?${request.query}`,
-      headers: framed(headers, request.body).toRaw(),
-      body: Buffer.isBuffer(request.body) && request.body.length === 0 ? null : request.body,
-      signal: request.signal,
-      responseHeaders: 'raw',
-      // undici closes a connection after a HEAD, since some responses have a body
-      // nevertheless (Swift's for containers)
-      reset: request.method === 'HEAD' && request.query !== ITSELF_QUERY,
-    });
-    // undici's types know only the parsed form
-    return toResponse(request, statusCode, Headers.fromRaw(raw as unknown as string[]), body);
-  }
-}
-
-/** Fails a request before it is sent if its connection became free too late. */
-function confirmFirst(confirm: () => void): Dispatcher.DispatcherComposeInterceptor {
-  return (dispatch) => (options, handler) =>
-    dispatch(options, {
-      onRequestStart: (controller, context) => {
-        confirm();
-        handler.onRequestStart?.(controller, context);
+  private exchange(request: Request, headers: Headers): Promise<Response> {
+    const { method, path, query, body } = request;
+    return dispatch(
+      this.pool,
+      {
+        method,
+        path: query === '' ? path : `${path}?${query}`,
+        headers: framed(headers, body).toRaw(),
+        body: Buffer.isBuffer(body) && body.length === 0 ? null : body,
+        // undici closes a connection after a HEAD, since some responses have a body
+        // nevertheless (Swift's for containers)
+        reset: method === 'HEAD' && query !== ITSELF_QUERY,
       },
-      onRequestUpgrade: (...upgrade) => handler.onRequestUpgrade?.(...upgrade),
-      onResponseStart: (...start) => handler.onResponseStart?.(...start),
-      onResponseData: (...data) => handler.onResponseData?.(...data),
-      onResponseEnd: (...end) => handler.onResponseEnd?.(...end),
-      onResponseError: (...error) => handler.onResponseError?.(...error),
-    });
+      request,
+    );
+  }
 }
 
 /** Rewrites the framing of a body: its length if known, otherwise chunked. */

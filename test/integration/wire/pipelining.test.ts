@@ -14,6 +14,7 @@ import { MAX_WAITING, MAX_WAITING_BYTES } from '../../../src/server/pipelining';
 import { eventually } from '../../support/running/eventually';
 import { RawConnection } from '../../support/clients/raw_connection';
 import { runs } from '../../support/running/runs';
+import { reasonOf } from '../../../src/util/cancel_signal';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -219,7 +220,7 @@ describe('who pipelines honestly', () => {
       return new Promise((_, reject) =>
         signal.addEventListener('abort', () => {
           gone.push(path);
-          reject(signal.reason as Error);
+          reject(reasonOf(signal));
         }),
       );
     });

@@ -15,6 +15,7 @@ import { getSums, putSums, removeSums } from './sums';
 import type { Table } from './table';
 import type { Tables } from './tables';
 import { type OpenContent, openVerified, readVerified } from './verified_file';
+import type { CancelSignal } from '../../../util/cancel_signal';
 
 /**
  * Number of removals whose folders are synced together. A power cut may undo those that
@@ -140,7 +141,7 @@ export class Contents implements UploadStore {
   }
 
   /** See `Storage.verify`. */
-  async verify(content: ContentRef, isPart = false, signal?: AbortSignal): Promise<void> {
+  async verify(content: ContentRef, isPart = false, signal?: CancelSignal): Promise<void> {
     const id = parseContentId(content.id);
     const entry = this.#find(id);
     if (Buffer.isBuffer(entry)) return;

@@ -30,6 +30,7 @@ import type {
 } from './storage';
 import { toStorageError, StorageError } from './storage_error';
 import { closeTables, openExclusively, type Tables } from './tables';
+import type { CancelSignal } from '../../../util/cancel_signal';
 
 export interface StorageOptions {
   /** Default: `owner`. Workers open the folder after the owner and close it before. */
@@ -269,7 +270,7 @@ class LmdbStorage implements Storage {
     return this.#parts.contents.read(content, first, last);
   }
 
-  async verify(content: ContentRef, isPart?: boolean, signal?: AbortSignal): Promise<void> {
+  async verify(content: ContentRef, isPart?: boolean, signal?: CancelSignal): Promise<void> {
     this.#beginRead();
     return this.#parts.contents.verify(content, isPart, signal);
   }

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { ByteString } from '../../../http/bytes';
 import type { ObjectName } from './object_name';
+import type { CancelSignal } from '../../../util/cancel_signal';
 
 /** Metadata and system attributes by normalized header name; values are byte strings. */
 export type Attributes = Readonly<Record<string, ByteString>>;
@@ -223,7 +224,7 @@ export interface Storage {
    *   read, since `read` verifies the part by them
    * @throws StorageError `gone`, `corrupt`; the signal's reason once it aborts
    */
-  verify(content: ContentRef, isPart?: boolean, signal?: AbortSignal): Promise<void>;
+  verify(content: ContentRef, isPart?: boolean, signal?: CancelSignal): Promise<void>;
 
   /** Removes at most `max` expired objects. Resolves to the number removed. */
   expire(max: number): Promise<number>;

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { destroy } from '../../../../src/http/body';
 import { unquote } from '../../../../src/http/bytes';
 import {
@@ -102,7 +101,8 @@ class Watch {
   /** Holds a request until its client is gone. */
   private async hold({ signal }: Request, response?: Response): Promise<never> {
     if (this.inProgress === 0) this.tellStopped();
-    if (!signal.aborted) await once(signal, 'abort');
+    if (!signal.aborted)
+      await new Promise<void>((resolve) => signal.addEventListener('abort', resolve));
     if (response) destroy(response.body);
     throw new ClientGone('it was killed');
   }

@@ -1,0 +1,144 @@
+import { Readable } from 'node:stream';
+import type { Dispatcher } from 'undici';
+import { destroy, type Body } from '../../http/body';
+import { endToEndHeaders, Headers } from '../../http/headers';
+import { NO_BODY, type Request, type Response } from '../../swift_api/message';
+import { reasonOf } from '../../util/cancel_signal';
+
+/** Max bytes of a body that is passed on as bytes if it arrives together with its head. */
+const MAX_AT_HAND = 64 * 1024;
+
+/**
+ * Sends a request through undici's `dispatch`, which costs a fraction of `request`.
+ *
+ * @throws whatever `request.confirm` throws; the reason of the request's signal; errors of
+ * undici
+ */
+export function dispatch(
+  dispatcher: Dispatcher,
+  options: Dispatcher.DispatchOptions,
+  request: Request,
+): Promise<Response> {
+  return new Promise((resolve, reject) => {
+    dispatcher.dispatch(options, new Exchange(request, resolve, reject));
+  });
+}
+
+type Controller = Dispatcher.DispatchController;
+
+class Exchange implements Dispatcher.DispatchHandler {
+  private controller: Controller | undefined;
+  private status = 0;
+  private headers = Headers.none;
+  private received: Buffer[] = [];
+  private body: IncomingBody | undefined;
+  private isOver = false;
+
+  constructor(
+    private readonly request: Request,
+    private readonly resolve: (response: Response) => void,
+    private readonly reject: (error: Error) => void,
+  ) {
+    request.signal.addEventListener('abort', this.onAbort);
+  }
+
+  onRequestStart(controller: Controller): void {
+    this.controller = controller;
+    if (this.request.signal.aborted) this.onAbort();
+    else this.request.confirm?.();
+  }
+
+  onResponseStart(controller: Controller, status: number): void {
+    if (status < 200) return;
+    this.status = status;
+    this.headers = fromRaw(controller.rawHeaders);
+    if (this.isEmpty) return;
+    if (Number(this.headers.get('content-length')) > MAX_AT_HAND) this.stream(controller);
+    // by then, undici has parsed all that had arrived
+    else queueMicrotask(() => this.stream(controller));
+  }
+
+  /** Passes the response on with a body that is still to come, unless that has ended. */
+  private stream(controller: Controller): void {
+    if (this.isOver) return;
+    this.body = new IncomingBody(controller);
+    for (const chunk of this.received.splice(0)) this.body.push(chunk);
+    this.answer(this.body);
+  }
+
+  onResponseData(controller: Controller, chunk: Buffer): void {
+    if (!this.body) this.received.push(chunk);
+    else if (!this.body.push(chunk)) controller.pause();
+  }
+
+  onResponseEnd(): void {
+    this.finish();
+    if (this.body) this.body.end();
+    // not the chunks themselves: each holds all that its read brought
+    else this.answer(this.isEmpty ? NO_BODY : Buffer.concat(this.received));
+  }
+
+  onResponseError(_: Controller, error: Error): void {
+    this.finish();
+    destroy(this.request.body);
+    const { body } = this;
+    // a reader that has just received the response must be able to listen first
+    if (body) queueMicrotask(() => body.on('error', () => undefined).destroy(error));
+    else this.reject(error);
+  }
+
+  /** Whether HTTP allows no body, or there is none. */
+  private get isEmpty(): boolean {
+    const { status, headers } = this;
+    return (
+      this.request.method === 'HEAD' ||
+      status === 204 ||
+      status === 304 ||
+      headers.get('content-length') === '0'
+    );
+  }
+
+  private answer(body: Body): void {
+    const { status, headers } = this;
+    this.resolve({ status, headers: endToEndHeaders(headers), body });
+  }
+
+  private readonly onAbort = (): void => {
+    this.controller?.abort(reasonOf(this.request.signal));
+  };
+
+  private finish(): void {
+    this.isOver = true;
+    this.request.signal.removeEventListener('abort', this.onAbort);
+  }
+}
+
+/** A body as it comes from the store; the store waits while nobody reads. */
+class IncomingBody extends Readable {
+  private hasEnded = false;
+
+  constructor(private readonly controller: Controller) {
+    super({ highWaterMark: 64 * 1024 });
+  }
+
+  end(): void {
+    this.hasEnded = true;
+    this.push(null);
+  }
+
+  override _read(): void {
+    this.controller.resume();
+  }
+
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    if (!this.hasEnded) this.controller.abort(error ?? new Error('nobody reads the response'));
+    callback(error);
+  }
+}
+
+function fromRaw(raw: Controller['rawHeaders']): Headers {
+  const fields = raw as readonly (Buffer | string)[];
+  return Headers.fromRaw(
+    fields.map((each) => (typeof each === 'string' ? each : each.toString('latin1'))),
+  );
+}
