@@ -1,6 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { BucketError } from '../../src/buckets/errors';
 import { strip, type ByteString } from '../../src/http/bytes';
+import { parseDate } from '../../src/http/dates';
 import { Headers } from '../../src/http/headers';
 import { parseQuery, parseQueryPairs, withoutParameter } from '../../src/swift_api/target';
 
@@ -121,8 +122,8 @@ export function verifyQsSignature(
       throw new BucketError('expired', 'The request has expired.');
     return;
   }
-  const time = Date.parse(dateOf(request.headers) ?? '');
-  if (Number.isNaN(time)) throw malformed('a date is required in x-qs-date or Date');
+  const time = parseDate(dateOf(request.headers), now);
+  if (time === undefined) throw malformed('a date is required in x-qs-date or Date');
   if (Math.abs(now - time) > skew)
     throw new BucketError(
       'expired',

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { BucketError } from '../../src/buckets/errors';
 import { toBytes, type ByteString } from '../../src/http/bytes';
+import { parseIsoDate } from '../../src/http/dates';
 import { readJson } from '../../src/formats/json';
 import { ALGORITHM, readCredential, readSignature } from '../../src/dialects/sigv4/signing';
 import type { Signer, Signers } from './signature/signers';
@@ -70,7 +71,9 @@ export async function verifyPolicy(
 
 function checkPolicy(policy: ByteString, fields: ReadonlyMap<string, ByteString>, now: number) {
   const { expiration, conditions } = parsePolicy(policy);
-  if (Date.parse(expiration) < now) throw denied('Policy expired.');
+  const expires = parseIsoDate(expiration);
+  if (expires === undefined) throw badPolicy('its expiration is not a time');
+  if (expires < now) throw denied('Policy expired.');
   const bounds = { min: 0, max: MAX_BYTES };
   const conditionFields = new Set<string>();
   for (const [operator, name, value] of conditions.flatMap(toConditions)) {

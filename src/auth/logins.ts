@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { messageOf } from '../util/errors';
 import { toBytes } from '../http/bytes';
+import { parseIsoDate } from '../http/dates';
 import { loadUndici } from '../http/undici';
 import { readJsonText } from '../formats/json';
 import { StoreError } from '../util/store_error';
@@ -119,10 +120,9 @@ export function parseToken(text: string): Omit<Session, 'token'> {
       .flatMap((service) => service.endpoints);
     const endpoint = endpoints.find((each) => each.interface === 'public') ?? endpoints[0];
     const accountPath = endpoint && new URL(endpoint.url).pathname;
-    const expires = expires_at === undefined ? NaN : Date.parse(expires_at);
     return {
       accountPath,
-      expires: Number.isNaN(expires) ? undefined : expires,
+      expires: parseIsoDate(expires_at),
       project: project?.id,
     };
   } catch {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { toBytes, type ByteString } from '../http/bytes';
+import { parseListedDate } from '../http/dates';
 import type { Headers } from '../http/headers';
 import type { Response } from '../swift_api/message';
 import { parseResponse, readResponse } from '../swift_api/json_response';
@@ -101,8 +102,6 @@ async function readPage({ status, body }: Response): Promise<Entry[]> {
  * store's Last-Modified.
  */
 export function modifiedOf({ last_modified }: Pick<Entry, 'last_modified'>): number {
-  if (last_modified === undefined) return 0;
-  const [, seconds = '', fraction = ''] = /^([^.]*)(\.\d+)?/.exec(last_modified) ?? [];
-  const time = Date.parse(`${seconds}Z`);
-  return Number.isNaN(time) ? 0 : time + (/[1-9]/.test(fraction) ? 1000 : 0);
+  const time = parseListedDate(last_modified);
+  return time === undefined ? 0 : (time.seconds + (/[1-9]/.test(time.fraction) ? 1 : 0)) * 1000;
 }

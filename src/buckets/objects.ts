@@ -1,5 +1,6 @@
 import { destroy, drain, type Body } from '../http/body';
 import type { ByteString } from '../http/bytes';
+import { parseDate } from '../http/dates';
 import { Headers } from '../http/headers';
 import { NO_BODY, type Response } from '../swift_api/message';
 import { parseRanges } from '../http/ranges';
@@ -87,7 +88,7 @@ function rangeApplies(ifRange: string | undefined, { etag, modified }: ObjectInf
   const validator = ifRange.trim();
   return validator.startsWith('W/')
     ? false
-    : withoutQuotes(validator) === etag || Date.parse(validator) === modified;
+    : withoutQuotes(validator) === etag || parseDate(validator) === modified;
 }
 
 /**
@@ -125,7 +126,7 @@ function infoOf({ headers }: Response): ObjectInfo {
   const [, total] = /\/(\d+)$/.exec(headers.get('content-range') ?? '') ?? [];
   return {
     etag: etagOfResponse(headers),
-    modified: Date.parse(headers.get('last-modified') ?? '') || 0,
+    modified: parseDate(headers.get('last-modified')) ?? 0,
     versionId: headers.get(X_OBJECT_VERSION_ID),
     size: Number(total ?? headers.get('content-length') ?? 0),
     headers,
@@ -201,7 +202,7 @@ export async function objectRefusal(
 }
 
 function deleteMarkerError({ key }: ObjectRef, id: string, headers: Headers): BucketError {
-  const time = Date.parse(headers.get('last-modified') ?? '') || timeOfVersion(id);
+  const time = parseDate(headers.get('last-modified')) ?? timeOfVersion(id);
   const lastModified = time === undefined ? undefined : new Date(time).toUTCString();
   return new BucketError(
     'is-delete-marker',

@@ -1,3 +1,4 @@
+import { parseDate } from '../http/dates';
 import { textResponse, type DialectContext } from '../swift_api/message';
 import { BucketError } from './errors';
 import { etagOfReplaced, withoutQuotes } from './etag';
@@ -29,8 +30,8 @@ export type Judgement = 'hold' | 'not-modified' | 'failed';
 export function evaluateConditions(conditions: Conditions, current: Validators): Judgement {
   const { ifMatch, ifNoneMatch } = conditions;
   const [unmodifiedSince, modifiedSince] = [
-    timeOf(conditions.ifUnmodifiedSince),
-    timeOf(conditions.ifModifiedSince),
+    parseDate(conditions.ifUnmodifiedSince),
+    parseDate(conditions.ifModifiedSince),
   ];
   if (ifMatch !== undefined) {
     if (!matches(ifMatch, current.etag)) return 'failed';
@@ -45,15 +46,6 @@ export function evaluateConditions(conditions: Conditions, current: Validators):
 /** Whether one of the entity tags of a header, or its `*`, matches an etag. */
 function matches(header: string, etag: string): boolean {
   return header.split(',').some((tag) => tag.trim() === '*' || withoutQuotes(tag) === etag);
-}
-
-/** The date formats of HTTP and mail; JavaScript accepts much more as a date. */
-const DATE =
-  /\b\d{1,2}[ -][A-Za-z]{3}[ -]\d{2,4} \d\d:\d\d|[A-Za-z]{3} +\d{1,2} \d\d:\d\d:\d\d \d{4}$/;
-
-function timeOf(date = ''): number | undefined {
-  const time = DATE.test(date) ? Date.parse(date) : NaN;
-  return Number.isNaN(time) ? undefined : time;
 }
 
 /** Conditions on the object that a write or a delete replaces. */

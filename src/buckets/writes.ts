@@ -1,5 +1,6 @@
 import { drain, type Body } from '../http/body';
 import type { ByteString } from '../http/bytes';
+import { parseDate } from '../http/dates';
 import type { Headers } from '../http/headers';
 import type { Response } from '../swift_api/message';
 import { headBucket } from './bucket';
@@ -77,7 +78,7 @@ export function writeResultOf({ headers }: Response): WriteResult {
   return {
     etag: (headers.get('etag') ?? '').replaceAll('"', ''),
     versionId: headers.get(X_OBJECT_VERSION_ID),
-    modified: Date.parse(headers.get('last-modified') ?? '') || Date.now(),
+    modified: parseDate(headers.get('last-modified')) ?? Date.now(),
   };
 }
 

@@ -1,3 +1,4 @@
+import { parseDate } from '../http/dates';
 import type { Headers } from '../http/headers';
 import { ceilSeconds } from './times';
 
@@ -32,11 +33,7 @@ export function unquoteEtag(etag: string): string {
   return /^"[^"]*"$/.test(etag) ? etag.slice(1, -1) : etag;
 }
 
-/** The date formats of HTTP; `Date.parse` accepts many others. */
-const DATE =
-  /\b\d{1,2}[ -][A-Za-z]{3}[ -]\d{2,4} \d\d:\d\d|[A-Za-z]{3} +\d{1,2} \d\d:\d\d:\d\d \d{4}$/;
-
-function parseSeconds(date = ''): number | undefined {
-  const time = DATE.test(date) ? Date.parse(date) : NaN;
-  return Number.isNaN(time) ? undefined : Math.floor(time / 1000);
+function parseSeconds(date: string | undefined): number | undefined {
+  const time = parseDate(date);
+  return time === undefined ? undefined : time / 1000;
 }

@@ -1,7 +1,8 @@
 import { BucketError } from '../../../src/buckets/errors';
+import { parseBasicDate } from '../../../src/http/dates';
 import { Headers } from '../../../src/http/headers';
 import { collapsed } from '../../../src/dialects/sigv4/canonical';
-import { timeOf, type Signing } from '../../../src/dialects/sigv4/signing';
+import type { Signing } from '../../../src/dialects/sigv4/signing';
 
 /**
  * Checks that a signature could be valid for a request now, whoever made it.
@@ -74,8 +75,8 @@ function unsignedOf(headers: Headers, signed: ReadonlySet<string>): string[] {
 }
 
 function checkTime({ scope, timestamp, expires }: Signing, now: number, skew: number): void {
-  const time = timeOf(timestamp);
-  if (Number.isNaN(time) || !timestamp.startsWith(scope.date))
+  const time = parseBasicDate(timestamp);
+  if (time === undefined || !timestamp.startsWith(scope.date))
     throw new BucketError(
       'malformed-authorization',
       `Invalid credential date "${scope.date}". This date is not the same as X-Amz-Date: "${timestamp.slice(0, 8)}".`,

@@ -5,6 +5,7 @@ import { preconditionFailed } from '../../buckets/preconditions';
 import { putPart } from '../../buckets/uploads/upload_parts';
 import { getUpload, MAX_PARTS } from '../../buckets/uploads/uploads';
 import { destroy, whileUnread } from '../../http/body';
+import { parseDate } from '../../http/dates';
 import { Headers } from '../../http/headers';
 import { NO_BODY } from '../../swift_api/message';
 import type { Operation, Route, Call } from './call';
@@ -102,7 +103,7 @@ const copy: Operation = async (call) => {
     putPart(caller, upload, number, content),
   );
   const headers = Headers.of({ 'x-amz-copy-source-version-id': sourceObject.versionId });
-  const time = isoTime(Date.parse(lastModified ?? '') || Date.now());
+  const time = isoTime(parseDate(lastModified) ?? Date.now());
   return xmlAnswer(
     call,
     200,

@@ -1,5 +1,6 @@
 import { BucketError } from '../../buckets/errors';
 import type { ByteString } from '../../http/bytes';
+import { parseDate } from '../../http/dates';
 import type { Headers } from '../../http/headers';
 import type { Query } from '../query';
 
@@ -190,21 +191,11 @@ export function readSignature(signature: ByteString): string {
 function timestampIn(headers: Headers): string {
   const amzDate = headers.get('x-amz-date');
   if (amzDate !== undefined && TIMESTAMP.test(amzDate)) return amzDate;
-  const time = amzDate === undefined ? Date.parse(headers.get('date') ?? '') : NaN;
-  if (Number.isNaN(time))
+  const time = amzDate === undefined ? parseDate(headers.get('date')) : undefined;
+  if (time === undefined)
     throw new BucketError(
       'access-denied',
       'AWS authentication requires a valid Date or x-amz-date header',
     );
   return new Date(time).toISOString().replace(/[-:]|\.\d+/g, '');
-}
-
-/**
- * Returns the time of a timestamp in milliseconds since 1970; NaN if there is no such day
- * or hour.
- */
-export function timeOf(timestamp: string): number {
-  return Date.parse(
-    timestamp.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'),
-  );
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isTrueValue, toBytes, unquote } from '../../http/bytes';
+import { parseDate, parseListedDate } from '../../http/dates';
 import type { Headers } from '../../http/headers';
 import type { Response } from '../../swift_api/message';
 import { parseCopyHeader } from '../../swift_api/target';
@@ -71,8 +72,8 @@ function linkIn(headers: Headers, at: ObjectRef): ObjectRef | undefined {
 }
 
 function lastModified(response: Response): string {
-  const time = Date.parse(response.headers.get('last-modified') ?? '');
-  if (Number.isNaN(time))
+  const time = parseDate(response.headers.get('last-modified'));
+  if (time === undefined)
     throw new StoreError(
       'unavailable',
       'the store answered with neither X-Timestamp nor Last-Modified',
@@ -98,15 +99,14 @@ function toEntry(name: string, { content_type, last_modified }: z.infer<typeof L
     isMarker: isMarkerType(contentType),
     isUnfinished: contentType === NEW_MARKER_TYPE,
     contentType,
-    time: parseTime(last_modified ?? ''),
+    time: parseTime(last_modified),
   };
 }
 
-/** Parses `2026-01-31T12:00:00.123450` to seconds; `Date` would cut digits. */
-function parseTime(modified: string): number | undefined {
-  const [, second = '', fraction = ''] = /^([-\dT:]{19})(\.\d+)?Z?$/.exec(modified) ?? [];
-  const time = Date.parse(`${second}Z`) / 1000 + Number(fraction);
-  return Number.isNaN(time) ? undefined : time;
+/** Parses `2026-01-31T12:00:00.123450` to seconds. */
+function parseTime(modified: string | undefined): number | undefined {
+  const time = parseListedDate(modified);
+  return time && time.seconds + Number(`0.${time.fraction}`);
 }
 
 const Listing = z.array(Line);

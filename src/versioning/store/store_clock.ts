@@ -1,3 +1,5 @@
+import { parseDate } from '../../http/dates';
+
 /**
  * Milliseconds by which the clocks of the store and this machine may seem to differ,
  * since `Date` has whole seconds and a response takes time.
@@ -20,8 +22,7 @@ export class StoreClock {
    * @param localTime this machine's time in milliseconds since 1970
    */
   set(date: string | undefined, localTime: number = Date.now()): void {
-    const storeTime = Date.parse(date ?? '');
-    const offset = storeTime - localTime;
+    const offset = (parseDate(date) ?? localTime) - localTime;
     this.offset = Math.abs(offset) > TOLERANCE ? offset : 0;
   }
 

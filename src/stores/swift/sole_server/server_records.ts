@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { drain, type Body } from '../../../http/body';
 import { ownContainerAuthority } from '../../../swift_api/authority/closed_list';
+import { parseListedDate } from '../../../http/dates';
 import { Headers } from '../../../http/headers';
 import { readJson, UnreadableJson } from '../../../formats/json';
 import { NO_BODY, type Handler, type Response } from '../../../swift_api/message';
@@ -116,10 +117,10 @@ export class ServerRecords {
     const entries = await this.#list();
     const ownEntry = entries.find(({ name }) => name === id);
     if (!ownEntry) throw failure('the store does not list the record of this server yet');
-    const oldest = Date.parse(`${ownEntry.last_modified}Z`) - valid;
-    const alive = entries.filter(
-      (each) => each !== ownEntry && Date.parse(`${each.last_modified}Z`) > oldest,
-    );
+    const now = timeOf(ownEntry);
+    if (now === undefined) throw failure('the store does not list the time of its records');
+    const isAlive = (each: Entry) => (timeOf(each) ?? now) > now - valid;
+    const alive = entries.filter((each) => each !== ownEntry && isAlive(each));
     const others: SeenRecord[] = [];
     for (const entry of alive) {
       const record = this.#cache.get(keyOf(entry)) ?? (await this.#read(entry));
@@ -197,6 +198,12 @@ export class ServerRecords {
       receivedBytes: () => 0,
     });
   }
+}
+
+/** Returns the time when a record was written, in milliseconds. */
+function timeOf({ last_modified }: Entry): number | undefined {
+  const time = parseListedDate(last_modified);
+  return time && (time.seconds + Number(`0.${time.fraction}`)) * 1000;
 }
 
 function keyOf({ name, hash }: Entry): string {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { containerOfVersions, decodeName, parseVersionName } from '../version_names';
 import { toBytes, toText, type ByteString } from '../../../http/bytes';
+import { parseListedDate } from '../../../http/dates';
 import type { ListingRecord } from '../../../swift_api/listing';
 import type { DialectContext, Response } from '../../../swift_api/message';
 import { formatTarget, type ContainerTarget } from '../../../swift_api/target';
@@ -111,11 +112,10 @@ export function toTopEntries(rawEntries: readonly RawEntry[]): TopEntries {
 
 /** Returns the timestamp of an entry's object. */
 function timestampIn({ last_modified: time }: RawEntry): string | undefined {
-  const text = typeof time === 'string' ? time : '';
-  const [, second = '', fraction = ''] = /^(.*?)(?:\.(\d+))?$/.exec(text) ?? [];
-  const since = Date.parse(`${second}Z`) / 1000;
-  if (Number.isNaN(since)) return undefined;
-  return `${String(since).padStart(10, '0')}.${fraction.slice(0, 5).padEnd(5, '0')}`;
+  const parsed = typeof time === 'string' ? parseListedDate(time) : undefined;
+  if (parsed === undefined) return undefined;
+  const { seconds, fraction } = parsed;
+  return `${String(seconds).padStart(10, '0')}.${fraction.slice(0, 5).padEnd(5, '0')}`;
 }
 
 /** Returns the version that an entry links to. */
