@@ -1,10 +1,9 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { run as runCommand, type Ended } from '../../support/clients/command';
-import { ROOT } from '../../support/running/paths';
+import { run as runCommand } from '../../support/clients/command';
+import { expectEnd, runJest } from '../../support/running/run_jest';
 
-const JEST = join(ROOT, 'node_modules/jest/bin/jest.js');
 export const MINUTE = 60_000;
 /** The suites that each Node runs: sockets, native modules, workers and an SDK. */
 const LANE = [
@@ -33,24 +32,6 @@ export async function installNode(major: number): Promise<string> {
   ];
   expectEnd(await runCommand('npm', args, { timeout: 5 * MINUTE }));
   return join(prefix, 'node_modules', name, 'bin/node');
-}
-
-function expectEnd({ code, stdout, stderr }: Ended): void {
-  if (code !== 0)
-    throw new Error(`ended with ${code}: ${stdout.slice(-2000)}\n${stderr.slice(-20_000)}`);
-}
-
-/** Runs Jest on a Node, separately from this run. */
-export async function runJest(
-  node: string,
-  args: readonly string[],
-  variables: NodeJS.ProcessEnv = {},
-): Promise<void> {
-  const inherited = Object.entries(process.env).filter(
-    ([name]) => !/^(JEST_|TEST_|HINDSIGHT_TEST_)/.test(name),
-  );
-  const env = { ...Object.fromEntries(inherited), ...variables };
-  expectEnd(await runCommand(node, [JEST, ...args], { cwd: ROOT, env, timeout: 20 * MINUTE }));
 }
 
 /** The unit suites, and a lane of the integration suites, on a version of Node. */

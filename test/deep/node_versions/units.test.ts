@@ -1,4 +1,5 @@
-import { MINUTE, runJest } from './lane';
+import { runJest } from '../../support/running/run_jest';
+import { MINUTE } from './lane';
 
 it(
   'the properties of the unit suites hold at their full extent',

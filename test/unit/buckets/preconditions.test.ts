@@ -37,6 +37,11 @@ describe('conditions of reads', () => {
     ['another etag makes up for a date', { ifNoneMatch: '"b"', ifModifiedSince: after }, 'hold'],
     ['a failure comes before not modified', { ifMatch: '"b"', ifNoneMatch: '"a1"' }, 'failed'],
     ['what is no date', { ifUnmodifiedSince: '2026', ifModifiedSince: 'soon' }, 'hold'],
+    ['asctime, which is in UTC', { ifUnmodifiedSince: 'Sat Nov 21 11:59:59 2026' }, 'failed'],
+    ['asctime, the same time', { ifUnmodifiedSince: 'Sat Nov 21 12:00:00 2026' }, 'hold'],
+    ['since asctime', { ifModifiedSince: 'Sat Nov 21 12:00:00 2026' }, 'not-modified'],
+    ['since before asctime', { ifModifiedSince: 'Sat Nov 21 11:59:59 2026' }, 'hold'],
+    ['a year of two digits', { ifUnmodifiedSince: 'Wednesday, 21-Nov-68 12:00:00 GMT' }, 'hold'],
     ['a date as mail has it', { ifUnmodifiedSince: 'Sat, 21 Nov 2026 11:59:59 -0000' }, 'failed'],
   ];
   test.each(cases)('%s', (_, conditions, judgement) => {

@@ -181,6 +181,27 @@ describe('the signatures of QingStor', () => {
       ).toBe('bad-signature');
   });
 
+  it('are valid around their date, in each of its forms', () => {
+    const now = Date.UTC(2023, 10, 14, 22, 13, 20);
+    const outcome = (name: string, date: string) => {
+      const request = { ...parts, headers: Headers.of({ [name]: date }) };
+      const signature = computeQsSignature(request, SECRET, undefined);
+      const read = readQsSignature(`QS AK:${signature}`, '');
+      return codeOf(() => verifyQsSignature(read, SECRET, request, now));
+    };
+    for (const name of ['Date', 'X-QS-Date']) {
+      expect(outcome(name, 'Tue, 14 Nov 2023 22:20:20 GMT')).toBe('accepted');
+      expect(outcome(name, 'Tuesday, 14-Nov-23 22:20:20 GMT')).toBe('accepted');
+      expect(outcome(name, 'Tue Nov 14 22:20:20 2023')).toBe('accepted');
+      for (const hour of [14, 21]) {
+        expect(outcome(name, `Tue, 14 Nov 2023 ${hour}:13:20 GMT`)).toBe('expired');
+        expect(outcome(name, `Tue Nov 14 ${hour}:13:20 2023`)).toBe('expired');
+      }
+      for (const date of ['2023-11-14', '2023-11-14 22:13:20', 'Tue, 14 Nov 2023 22:13:20', 'now'])
+        expect(outcome(name, date)).toBe('malformed-authorization');
+    }
+  });
+
   it('leave colons to the access key', () => {
     expect(readQsSignature('QS test:tester:abc=', '').accessKey).toBe('test:tester');
   });

@@ -8,7 +8,11 @@ const OWN = 'own';
 const OTHER = 'other';
 
 /** A store with the record of another server, or with what is read in its place. */
-function storeWith(other: { body: string | undefined; read?: string | undefined }) {
+function storeWith(
+  other: { body: string | undefined; read?: string | undefined },
+  time = '2026-01-01T00:00:00.000000',
+  otherTime = time,
+) {
   const reads: string[] = [];
   const warnings: object[] = [];
   const send: Handler = ({ path, query }) => {
@@ -16,9 +20,9 @@ function storeWith(other: { body: string | undefined; read?: string | undefined 
     if (object) reads.push(object);
     const isMore = /marker=./.test(query);
     const listed = [
-      { name: OWN, hash: 'h' },
-      { name: OTHER, hash: md5(other.body ?? '') },
-    ].map((each) => ({ ...each, last_modified: '2026-01-01T00:00:00.000000' }));
+      { name: OWN, hash: 'h', last_modified: time },
+      { name: OTHER, hash: md5(other.body ?? ''), last_modified: otherTime },
+    ];
     const body = object ? (other.read ?? other.body) : JSON.stringify(isMore ? [] : listed);
     const status = body === undefined ? 404 : 200;
     return Promise.resolve({ status, headers: Headers.none, body: Buffer.from(body ?? '') });
@@ -75,3 +79,13 @@ it.each(['', '<html>', VALID.replace('serving', 'candidate')])(
 function md5(text: string): string {
   return createHash('md5').update(text).digest('hex');
 }
+
+it('a server whose time cannot be read counts as alive; without the own time none is known', async () => {
+  const other = { body: VALID };
+  const at = (seconds: string) => `2026-01-01T00:00:${seconds}`;
+  expect(await storeWith(other, at('01.5'), at('00.6')).look()).toEqual([OTHER]);
+  expect(await storeWith(other, at('01.5'), at('00.4')).look()).toEqual([]);
+  expect(await storeWith(other, at('01.5Z'), at('00.4Z')).look()).toEqual([]);
+  expect(await storeWith(other, at('01.5'), 'soon').look()).toEqual([OTHER]);
+  await expect(storeWith(other, 'soon', at('01.5')).look()).rejects.toThrow('time of its records');
+});
