@@ -17,6 +17,7 @@ export const WIRE_FORMAT: WireFormat = {
   minPartSize: 1024 * 1024,
   // as in the document's example, and as the SDK for Python expects
   hasCapitals: true,
+  contentSum: 'crc64ecma',
   everybody: 'http://cam.qcloud.com/groups/global/AllUsers',
   location: ({ request: { host, path } }) => `${host ?? ''}${path}`,
   errors: {

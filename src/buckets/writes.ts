@@ -1,16 +1,18 @@
 import { drain, type Body } from '../http/body';
 import type { ByteString } from '../http/bytes';
 import { parseDate } from '../http/dates';
-import type { Headers } from '../http/headers';
+import { Headers } from '../http/headers';
+import { StoreError } from '../util/store_error';
 import type { Response } from '../swift_api/message';
 import { headBucket } from './bucket';
-import { ask, type Caller } from './caller';
+import { ask, outlivingClient, type Caller } from './caller';
 import { BucketError } from './errors';
 import { findObject, headObject, isMarkerType, objectRefusal, type ObjectInfo } from './objects';
 import { hasHadUploads, withPartsCleanup } from './uploads/parts';
 import { recheckingWrite, writeConditionError, type WriteCondition } from './preconditions';
 import { expectSuccessAndDrain } from './store_answers';
-import type { ObjectRef } from './versions';
+import { settableHeaders } from './own_headers';
+import { NULL_VERSION, type ObjectRef } from './versions';
 import { X_OBJECT_VERSION_ID } from '../swift_api/header_names';
 
 /** Maximum length of a key, in bytes. */
@@ -27,6 +29,12 @@ export interface NewObject {
   /** Bytes of the body; undefined if only its end determines them. */
   readonly length: number | undefined;
   readonly condition?: WriteCondition;
+  /**
+   * Metadata of the content that is known only once the body was read. It is kept if the
+   * store writes it together with the body, or if the object is a version with an id of
+   * its own. Elsewhere another object may have taken the place of this one.
+   */
+  readonly footers?: (() => Headers) | undefined;
 }
 
 /** The result of a write. */
@@ -55,6 +63,11 @@ export async function writeObject(
   await checkCondition(caller, ref, condition);
   const sentHeaders =
     length === undefined ? headers : headers.with('Content-Length', String(length));
+  let areFootersKept = object.footers === undefined;
+  const footers = () => {
+    areFootersKept = true;
+    return object.footers?.() ?? Headers.none;
+  };
   const response = await withPartsCleanup(caller, ref, () =>
     ask(caller, {
       method: 'PUT',
@@ -62,10 +75,41 @@ export async function writeObject(
       object: ref.key,
       headers: withIfNoneMatch(sentHeaders, condition),
       body,
-      dialect: recheckingWrite(condition),
+      dialect: { ...recheckingWrite(condition), ...(areFootersKept ? {} : { footers }) },
     }),
   );
-  return writeResultOf(await expectSuccessAndDrain(caller, response, { bucket: ref.bucket }));
+  const written = writeResultOf(
+    await expectSuccessAndDrain(caller, response, { bucket: ref.bucket }),
+  );
+  if (!areFootersKept) await addFooters(caller, { ...ref, ...written }, headers, footers());
+  return written;
+}
+
+/**
+ * Adds footers to the version that was written. If that fails, the version is complete
+ * without them.
+ *
+ * @param headers with which it was written
+ */
+async function addFooters(
+  caller: Caller,
+  { bucket, key, versionId }: ObjectRef,
+  headers: Headers,
+  footers: Headers,
+): Promise<void> {
+  if (versionId === undefined || versionId === NULL_VERSION) return;
+  const post = {
+    method: 'POST',
+    container: bucket,
+    object: key,
+    query: { 'version-id': versionId },
+    headers: settableHeaders(headers).withAll(footers),
+  };
+  await ask(outlivingClient(caller), post)
+    .then(({ body }) => drain(body))
+    .catch((error: unknown) => {
+      if (![BucketError, StoreError].some((kind) => error instanceof kind)) throw error;
+    });
 }
 
 /** Lets a store without versions check If-None-Match: * during the write itself. */

@@ -1,5 +1,7 @@
+import { ECMA_182 } from './crc64';
+
 /**
- * A cyclic redundancy check as S3 uses them: reflected bits, initial value and final XOR
+ * A cyclic redundancy check as S3 and COS use them: reflected bits, initial value and final XOR
  * all ones.
  */
 interface Crc {
@@ -12,6 +14,7 @@ const CRCS: Readonly<Record<string, Crc>> = {
   crc32: { bits: 32, polynomial: 0xedb88320n },
   crc32c: { bits: 32, polynomial: 0x82f63b78n },
   crc64nvme: { bits: 64, polynomial: 0x9a6c9329ac4bc9b5n },
+  crc64ecma: { bits: 64, polynomial: ECMA_182 },
 };
 
 /** Whether the checksum of a whole can be computed from those of its parts. */

@@ -58,6 +58,12 @@ export interface DialectContext {
    * object.
    */
   readonly hasSeenSource?: boolean;
+  /**
+   * Of a PUT: returns metadata that is known only once the body was read. A store that
+   * keeps objects itself writes it with the object (Swift's footers, between its own
+   * servers).
+   */
+  readonly footers?: () => Headers;
   /** Whether a right to read an object includes reading its versions by their ids. */
   readonly readersReadVersions?: boolean;
   /**

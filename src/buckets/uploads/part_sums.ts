@@ -4,13 +4,13 @@ import { canCombine, combineCrcs, computeCrc } from '../../formats/crc';
 
 /** The checksum of an upload's parts besides MD5, as chosen at its start. */
 export interface ChecksumMode {
-  /** In lower case: `crc32`, `crc32c`, `crc64nvme`, `sha1`, `sha256`. */
+  /** In lower case: `crc32`, `crc32c`, `crc64nvme`, `sha1`, `sha256`; COS's `crc64ecma`. */
   readonly algorithm: string;
   /** Of the whole content, rather than of the parts' checksums. */
   readonly isOfWhole: boolean;
 }
 
-const ALGORITHMS = ['crc32', 'crc32c', 'crc64nvme', 'sha1', 'sha256'];
+const ALGORITHMS = ['crc32', 'crc32c', 'crc64nvme', 'sha1', 'sha256', 'crc64ecma'];
 
 /**
  * Returns the checksum mode of an upload; undefined if it does not exist. A checksum of
@@ -18,7 +18,7 @@ const ALGORITHMS = ['crc32', 'crc32c', 'crc64nvme', 'sha1', 'sha256'];
  */
 export function checksumModeOf(algorithm: string, isOfWhole?: boolean): ChecksumMode | undefined {
   if (!ALGORITHMS.includes(algorithm)) return undefined;
-  const onlyWhole = algorithm === 'crc64nvme';
+  const onlyWhole = algorithm.startsWith('crc64');
   const whole = isOfWhole ?? onlyWhole;
   if (whole ? !canCombine(algorithm) : onlyWhole) return undefined;
   return { algorithm, isOfWhole: whole };

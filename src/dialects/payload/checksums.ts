@@ -1,11 +1,15 @@
 import { Crc32c, Crc64Nvme } from '@aws-sdk/checksums/crc';
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
+import { Crc64Ecma } from '../../formats/crc64';
 
 /** S3's checksums, with the size of each in bytes. */
 const LENGTHS = { crc32: 4, crc32c: 4, crc64nvme: 8, sha1: 20, sha256: 32 } as const;
 
 export type Algorithm = keyof typeof LENGTHS;
+
+/** What is computed: S3's checksums, Content-MD5, and the checksum of COS. */
+export type Summed = Algorithm | 'md5' | 'crc64ecma';
 
 export function isAlgorithm(name: string): name is Algorithm {
   return Object.hasOwn(LENGTHS, name);
@@ -29,7 +33,7 @@ export interface Sum {
 }
 
 /** Returns a new checksum over no bytes yet. */
-export function sumOf(algorithm: Algorithm | 'md5'): Sum {
+export function sumOf(algorithm: Summed): Sum {
   switch (algorithm) {
     case 'crc32':
       return sumOfCrc32();
@@ -37,6 +41,8 @@ export function sumOf(algorithm: Algorithm | 'md5'): Sum {
       return wrapped(new Crc32c());
     case 'crc64nvme':
       return wrapped(new Crc64Nvme());
+    case 'crc64ecma':
+      return wrapped(new Crc64Ecma());
     default:
       return hashOf(algorithm);
   }
@@ -56,7 +62,10 @@ function sumOfCrc32(): Sum {
   };
 }
 
-function wrapped(crc: { update(chunk: Uint8Array): void; digest(): Promise<Uint8Array> }): Sum {
+function wrapped(crc: {
+  update(chunk: Uint8Array): void;
+  digest(): Promise<Uint8Array> | Uint8Array;
+}): Sum {
   return {
     update: (chunk) => crc.update(chunk),
     digest: async () => Buffer.from(await crc.digest()),

@@ -31,6 +31,8 @@ export interface WireFormat {
   readonly minPartSize: number;
   /** Whether names of new buckets may have upper-case letters. */
   readonly hasCapitals: boolean;
+  /** The checksum that the dialect computes of each object that is written through it. */
+  readonly contentSum?: 'crc64ecma';
   /** The URI of the group of all users. */
   readonly everybody: string;
   /** The location of an object in the response that completes an upload. */

@@ -7,6 +7,7 @@ import { xml, xmlAnswer } from '../xml';
 import { invalidArgument, isoTime, keyOf } from './arguments';
 import { conditionsOf, writeConditionOf } from './conditions';
 import { contentHeadersOf, tagHeadersOf } from './object_headers';
+import { checksumElements } from './part_list';
 import { idOf } from './writes';
 
 const SOURCE = 'x-amz-copy-source';
@@ -41,9 +42,7 @@ export async function copyForCall(
 
 const copy: Operation = async (call) => {
   const { copied, told } = await copyForCall(call);
-  const sums = [...copied.checksums].map(([name, sum]) =>
-    xml(`Checksum${name.toUpperCase()}`, sum),
-  );
+  const sums = checksumElements(copied.checksums);
   const content = [
     xml('LastModified', isoTime(copied.modified)),
     xml('ETag', `"${copied.etag}"`),

@@ -8,6 +8,7 @@ import type { ByteString } from '../../http/bytes';
 import { Headers } from '../../http/headers';
 import { X_AMZ_ACL } from './arguments';
 import type { Call } from './call';
+import { isAlgorithm } from '../payload/checksums';
 import { metadataOf, contentTypeOf } from '../object_headers';
 import { notImplemented, S3Refusal } from './refusal';
 
@@ -89,11 +90,12 @@ export function objectHeaders({ headers, etag, versionId }: ObjectInfo): Headers
     .withAll(Headers.of(Object.fromEntries(metadata)));
 }
 
-/** Returns headers with checksums. */
-export function checksumFields(checksums: ReadonlyMap<string, string>): Headers {
-  const [value] = checksums.values();
+/** Returns headers with S3's checksums. */
+export function checksumFields(sums: ReadonlyMap<string, string>): Headers {
+  const checksums = [...sums].filter(([name]) => isAlgorithm(name));
+  const [, value] = checksums[0] ?? [];
   if (value === undefined) return Headers.none;
-  const fields = [...checksums].map(([name, sum]) => [`x-amz-checksum-${name}`, sum]);
+  const fields = checksums.map(([name, sum]) => [`x-amz-checksum-${name}`, sum]);
   const type = value.includes('-') ? 'COMPOSITE' : 'FULL_OBJECT';
   return Headers.of(
     Object.fromEntries([...fields, ['x-amz-checksum-type', type]]) as Record<string, string>,

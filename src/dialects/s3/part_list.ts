@@ -1,5 +1,5 @@
 import type { ListedPart } from '../../buckets/uploads/completion';
-import { child, childrenOf, type XmlElement } from '../xml';
+import { child, childrenOf, xml, type XmlElement } from '../xml';
 import { malformed } from './arguments';
 
 /** The elements of checksums, by algorithm name. */
@@ -10,6 +10,14 @@ export const SUMS: Readonly<Record<string, string>> = {
   sha1: 'ChecksumSHA1',
   sha256: 'ChecksumSHA256',
 };
+
+/** Returns elements with S3's checksums. */
+export function checksumElements(checksums: ReadonlyMap<string, string>): string[] {
+  return [...checksums].flatMap(([name, sum]) => {
+    const element = SUMS[name];
+    return element === undefined ? [] : [xml(element, sum)];
+  });
+}
 
 /**
  * Returns the parts in a client's request to complete an upload.

@@ -9,6 +9,7 @@ import type { Response } from '../../swift_api/message';
 import type { Operation, Route, Call } from './call';
 import { xml, xmlAnswer } from '../xml';
 import { invalidArgument, keyOf } from './arguments';
+import { contentSumOf } from './content_sum';
 import { conditionsOf, versionOf } from './conditions';
 import { requestedChecksums, objectHeaders, responseOverrides } from './object_headers';
 
@@ -85,7 +86,11 @@ function present(call: Call, object: ReadObject, extraHeaders: Headers): Respons
     return { status, headers, body };
   }
   const checksums = status === 200 ? requestedChecksums(call, object) : Headers.none;
-  return { status, headers: objectHeaders(object).withAll(checksums).withAll(extraHeaders), body };
+  const headers = objectHeaders(object)
+    .withAll(checksums)
+    .withAll(contentSumOf(call, object))
+    .withAll(extraHeaders);
+  return { status, headers, body };
 }
 
 const getAttributes: Operation = async (call) => {

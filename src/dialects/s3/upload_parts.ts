@@ -11,6 +11,7 @@ import { NO_BODY } from '../../swift_api/message';
 import type { Operation, Route, Call } from './call';
 import { xml, xmlAnswer } from '../xml';
 import { invalidArgument, isoTime } from './arguments';
+import { contentSumField, withContentSum } from './content_sum';
 import { conditionsOf } from './conditions';
 import { copySourceOf } from './copies';
 import { checksumFields, etagFromContentMd5 } from './object_headers';
@@ -68,9 +69,16 @@ const put: Operation = async (call) => {
   const { body, length, checksums, trailing } = payload;
   if (length === undefined)
     throw new BucketError('missing-length', 'You must provide the Content-Length HTTP header.');
-  const content = { body, length, headers: etagFromContentMd5(call), sums: checksums, trailing };
+  const summed = await withContentSum(call, body);
+  const content = {
+    body: summed.body,
+    length,
+    headers: etagFromContentMd5(call),
+    sums: Buffer.isBuffer(body) ? new Map([...checksums, ...summed.sums()]) : checksums,
+    trailing: () => new Map([...trailing(), ...summed.sums()]),
+  };
   const { etag } = await putPart(caller, upload, number, content);
-  const headers = Headers.of({ ETag: `"${etag}"` });
+  const headers = Headers.of({ ETag: `"${etag}"` }).withAll(contentSumField(call, summed.sums()));
   const sums = checksumFields(new Map([...checksums, ...trailing()])).without(
     'x-amz-checksum-type',
   );
@@ -92,13 +100,8 @@ const copy: Operation = async (call) => {
   });
   if (sourceObject.status === 304) throw preconditionFailed(SOURCE);
   const length = lengthOf(sourceObject, range);
-  const content = {
-    body: sourceObject.body,
-    length,
-    headers: Headers.none,
-    sums: NONE,
-    trailing: () => NONE,
-  };
+  const { body, sums } = await withContentSum(call, sourceObject.body);
+  const content = { body, length, headers: Headers.none, sums: NONE, trailing: sums };
   const { etag, lastModified } = await whileUnread(sourceObject, () =>
     putPart(caller, upload, number, content),
   );
@@ -109,7 +112,7 @@ const copy: Operation = async (call) => {
     200,
     'CopyPartResult',
     [xml('LastModified', time), xml('ETag', `"${etag}"`)],
-    headers,
+    headers.withAll(contentSumField(call, sums())),
   );
 };
 

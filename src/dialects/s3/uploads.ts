@@ -21,6 +21,7 @@ import {
   namingOf,
   textOf,
 } from './arguments';
+import { contentSumField } from './content_sum';
 import { writeConditionOf } from './conditions';
 import { contentHeadersOf, tagHeadersOf } from './object_headers';
 import { encodingIn } from './listings';
@@ -69,9 +70,10 @@ const create: Operation = async (call) => {
   const headers = contentHeadersOf(call).withAll(tagHeadersOf(call) ?? Headers.none);
   const checksumMode = summingOf(call);
   const upload = await createUpload(call.caller, keyOf(call), { headers, summing: checksumMode });
+  const shownMode = shown(checksumMode);
   const checksumHeaders = Headers.of({
-    'x-amz-checksum-algorithm': checksumMode?.algorithm.toUpperCase(),
-    'x-amz-checksum-type': checksumMode && typeOf(checksumMode),
+    'x-amz-checksum-algorithm': shownMode?.algorithm.toUpperCase(),
+    'x-amz-checksum-type': shownMode && typeOf(shownMode),
   });
   const content = [
     xml('Bucket', upload.bucket),
@@ -86,13 +88,16 @@ const create: Operation = async (call) => {
  *
  * @throws BucketError for an unsupported one
  */
-function summingOf({ request: { headers } }: Call): ChecksumMode | undefined {
+function summingOf({
+  request: { headers },
+  wireFormat: { contentSum },
+}: Call): ChecksumMode | undefined {
   const [algorithm, type] = [
     headers.get('x-amz-checksum-algorithm'),
     headers.get('x-amz-checksum-type'),
   ];
   if (algorithm === undefined) {
-    if (type === undefined) return undefined;
+    if (type === undefined) return contentSum && checksumModeOf(contentSum);
     throw new BucketError(
       'invalid-request',
       'The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.',
@@ -100,9 +105,11 @@ function summingOf({ request: { headers } }: Call): ChecksumMode | undefined {
   }
   if (type !== undefined && !['COMPOSITE', 'FULL_OBJECT'].includes(type))
     throw new BucketError('invalid-request', 'Value for x-amz-checksum-type header is invalid.');
-  const mode = checksumModeOf(
-    algorithm.toLowerCase(),
-    type === undefined ? undefined : type === 'FULL_OBJECT',
+  const mode = shown(
+    checksumModeOf(
+      algorithm.toLowerCase(),
+      type === undefined ? undefined : type === 'FULL_OBJECT',
+    ),
   );
   if (mode) return mode;
   throw new BucketError(
@@ -111,6 +118,11 @@ function summingOf({ request: { headers } }: Call): ChecksumMode | undefined {
       ? 'Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]'
       : `The ${type} checksum type cannot be used with the ${algorithm} checksum algorithm.`,
   );
+}
+
+/** Returns the mode if it is one of S3's; clients do not see another. */
+function shown(mode: ChecksumMode | undefined): ChecksumMode | undefined {
+  return mode && mode.algorithm in SUMS ? mode : undefined;
 }
 
 function typeOf({ isOfWhole }: ChecksumMode): string {
@@ -127,7 +139,7 @@ const parts: Operation = async (call) => {
   const upload = uploadOf(call);
   const [max, marker] = [limitOf(call, 'max-parts'), numberMarkerOf(call)];
   const naming = namingOf(call);
-  const { summing: checksumMode } = await getUpload(caller, upload);
+  const checksumMode = shown((await getUpload(caller, upload)).summing);
   const remaining = (await listParts(caller, upload)).filter(
     ({ number }) => marker === undefined || number > marker,
   );
@@ -169,8 +181,14 @@ function partElement({ number, entry, etag, bytes, sum }: Part): string {
     xml('LastModified', isoTime(modifiedOf(entry))),
     xml('ETag', `"${etag}"`),
     xml('Size', bytes),
-    sum && xml(SUMS[sum.algorithm] ?? '', sum.sum.toString('base64')),
+    sumElement(sum?.algorithm, sum?.sum.toString('base64')),
   ]);
+}
+
+/** Returns the element of a checksum, if it is one of S3's. */
+function sumElement(algorithm: string | undefined, value: string | undefined): string | undefined {
+  const name = SUMS[algorithm ?? ''];
+  return name === undefined || value === undefined ? undefined : xml(name, value);
 }
 
 function initiator(call: Call): string {
@@ -201,10 +219,13 @@ const complete: Operation = async (call) => {
     xml('Bucket', upload.bucket),
     xml('Key', upload.key),
     xml('ETag', `"${etag}"`),
-    sum && xml(SUMS[sum.summing.algorithm] ?? '', sum.value),
-    sum && xml('ChecksumType', typeOf(sum.summing)),
+    sumElement(sum?.summing.algorithm, sum?.value),
+    sum && shown(sum.summing) && xml('ChecksumType', typeOf(sum.summing)),
   ];
-  const headers = Headers.of({ 'x-amz-version-id': idOf(versionId) });
+  const sums = new Map(sum ? [[sum.summing.algorithm, sum.value]] : []);
+  const headers = Headers.of({ 'x-amz-version-id': idOf(versionId) }).withAll(
+    contentSumField(call, sums),
+  );
   return xmlAnswer(call, 200, 'CompleteMultipartUploadResult', content, headers);
 };
 

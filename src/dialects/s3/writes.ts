@@ -7,6 +7,7 @@ import { NO_BODY } from '../../swift_api/message';
 import type { Operation, Route, Call } from './call';
 import { keyOf } from './arguments';
 import { emptyResponse } from './buckets';
+import { contentSumField, withContentSum } from './content_sum';
 import { versionOf, writeConditionOf } from './conditions';
 import {
   checksumFields,
@@ -16,8 +17,8 @@ import {
 } from './object_headers';
 
 /**
- * Bodies up to this size are received before they are written if they have a trailer that
- * is to be kept.
+ * Bodies up to this size are received before they are written if they have a checksum at
+ * their end that is to be kept.
  */
 const RECEIVED_FIRST = 64 * 1024;
 
@@ -36,15 +37,21 @@ const put: Operation = async (call) => {
   const objectHeaders = contentHeadersOf(call)
     .withAll(tagHeadersOf(call) ?? Headers.none)
     .withAll(etagFromContentMd5(call));
-  const body = await receive(call, length);
+  const { body, sums } = await withContentSum(call, await receive(call, length));
+  const isHeld = Buffer.isBuffer(body);
   // the trailer of a longer body comes too late to be kept with it
   const checksums = new Map([
     ...payload.checksums,
-    ...(Buffer.isBuffer(body) ? payload.trailing() : []),
+    ...(isHeld ? payload.trailing() : []),
+    ...(isHeld ? sums() : []),
   ]);
   const headers = objectHeaders.withAll(checksumHeaders(checksums));
-  const written = await writeObject(caller, keyOf(call), { headers, body, length, condition });
-  const checksumResponse = checksumFields(new Map([...checksums, ...payload.trailing()]));
+  const footers = isHeld ? undefined : () => checksumHeaders(sums());
+  const object = { headers, body, length, condition, footers };
+  const written = await writeObject(caller, keyOf(call), object);
+  const checksumResponse = checksumFields(new Map([...checksums, ...payload.trailing()])).withAll(
+    contentSumField(call, sums()),
+  );
   const response = emptyResponse(200, {
     ETag: `"${written.etag}"`,
     'x-amz-version-id': idOf(written.versionId),
@@ -53,10 +60,10 @@ const put: Operation = async (call) => {
 };
 
 /** Returns the body; receives it first if that allows keeping its checksum. */
-async function receive({ request, payload }: Call, length: number): Promise<Body> {
+async function receive({ request, payload, wireFormat }: Call, length: number): Promise<Body> {
   const { body } = payload;
-  if (length > RECEIVED_FIRST || Buffer.isBuffer(body) || !request.headers.has('x-amz-trailer'))
-    return body;
+  const isSummed = wireFormat.contentSum !== undefined || request.headers.has('x-amz-trailer');
+  if (length > RECEIVED_FIRST || Buffer.isBuffer(body) || !isSummed) return body;
   request.sendContinue?.();
   return (await readAll(body, RECEIVED_FIRST)) ?? NO_BODY;
 }

@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run as runCommand } from '../../support/clients/command';
+import { ROOT } from '../../support/running/paths';
 import { expectEnd, runJest } from '../../support/running/run_jest';
 
 export const MINUTE = 60_000;

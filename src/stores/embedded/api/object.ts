@@ -1,11 +1,11 @@
 import { isTrueValue } from '../../../http/bytes';
 import { Headers } from '../../../http/headers';
-import type { Response } from '../../../swift_api/message';
+import type { Request, Response } from '../../../swift_api/message';
 import type { ObjectRecord } from '../storage/storage';
 import { statusResponse, htmlResponse, Refused, refuse, refuseWith } from './answers';
 import { deleteAtOf, objectAttributes, systemAttributes } from './attributes';
 import { openContainer, type ObjectCall } from './call';
-import { commit, createdResponse, draftOf } from './draft';
+import { commit, createdResponse, draftOf, type Draft } from './draft';
 import { checkMetadata } from './limits';
 import { linkHeaders, linkOf, locationOf } from './links';
 import { putLink } from './put_link';
@@ -50,9 +50,18 @@ async function putObject(call: ObjectCall): Promise<Response> {
   if (request.headers.has(X_STATIC_LARGE_OBJECT)) throw reservedHeader();
   if (request.headers.has(X_SYMLINK_TARGET)) return putLink(call);
   const draft = draftOf(call);
-  const record = await receiveBody(storage, request, (content) => commit(call, draft, content));
+  const record = await receiveBody(storage, request, (content) =>
+    commit(call, withFooters(draft, request), content),
+  );
   if (record === undefined) throw new Error('content that was just received is gone');
   return createdResponse(record);
+}
+
+/** Adds metadata that is known now that the body was read. */
+function withFooters(draft: Draft, { dialect }: Request): Draft {
+  if (dialect?.footers === undefined) return draft;
+  const attributes = { ...draft.attributes, ...objectAttributes(dialect.footers()) };
+  return { ...draft, attributes };
 }
 
 /**
