@@ -29,6 +29,7 @@ const ERRORS: Readonly<Record<BucketErrorCode, readonly [code: string, status: n
   'metadata-too-large': ['metadata_too_large', 400],
   'invalid-bucket-name': ['invalid_bucket_name', 400],
   'invalid-range': ['invalid_range', 416],
+  'invalid-part-number': ['invalid_range', 416],
   'invalid-tag': ['invalid_argument', 400],
   'invalid-part': ['invalid_argument', 400],
   'invalid-part-order': ['invalid_argument', 400],

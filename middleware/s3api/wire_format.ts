@@ -13,6 +13,8 @@ export const WIRE_FORMAT: WireFormat = {
   encodingElements: ['EncodingType'],
   minPartSize: MIN_PART_SIZE,
   hasCapitals: false,
+  // by the document of CreateBucket, "BucketAlreadyOwnedByYou"
+  recreatesIn: 'us-east-1',
   everybody: 'http://acs.amazonaws.com/groups/global/AllUsers',
   location: locationOf,
   errors: { codes: {}, element: errorElement },

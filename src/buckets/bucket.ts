@@ -69,21 +69,23 @@ const CAPITALS_HINT = ' This API does not allow upper-case letters in the name o
  *
  * @param headers of the new container: its ACLs
  * @param hasCapitals whether the API allows upper-case letters in names
- * @throws BucketError `bucket-owned` if the caller's account already has the bucket,
- *   which is then left unchanged
+ * @param mayExist whether it is no error if the caller's account already has the bucket:
+ *   it then gets the ACLs in `headers`, and stays as it is without any
+ * @throws BucketError otherwise `bucket-owned`, and the bucket is left unchanged
  */
 export async function createBucket(
   caller: Caller,
   name: ByteString,
-  { headers = Headers.none, hasCapitals = false } = {},
+  { headers = Headers.none, hasCapitals = false, mayExist = false } = {},
 ): Promise<void> {
   if (!isNewBucketName(name, hasCapitals))
     throw invalidName(name, isNewBucketName(name, true) ? CAPITALS_HINT : '');
   const response = await ask(caller, { method: 'HEAD', container: name });
   await drain(response.body);
   if (response.status !== 404) await expectSuccessAndDrain(caller, response, { bucket: name });
+  // to create what exists requires the same right
   const created =
-    response.status === 404
+    response.status === 404 || mayExist
       ? await expectSuccessAndDrain(
           caller,
           await ask(caller, { method: 'PUT', container: name, headers }),
@@ -92,7 +94,7 @@ export async function createBucket(
           },
         )
       : response;
-  if (created.status !== 201)
+  if (created.status !== 201 && !mayExist)
     throw new BucketError(
       'bucket-owned',
       'Your previous request to create the named bucket succeeded and you already own it.',

@@ -24,6 +24,7 @@ export type BucketErrorCode =
   | 'metadata-too-large'
   | 'invalid-bucket-name'
   | 'invalid-range'
+  | 'invalid-part-number'
   | 'invalid-tag'
   | 'invalid-part'
   | 'invalid-part-order'

@@ -6,7 +6,8 @@ import { bucketRoutes, plainBucketRoutes } from '../../../src/dialects/s3/bucket
 import { copyRoutes } from '../../../src/dialects/s3/copies';
 import { listingRoutes, plainListing } from '../../../src/dialects/s3/listings';
 import { multiDeleteRoutes } from '../../../src/dialects/s3/multi_delete';
-import { plainReadRoutes, readRoutes } from '../../../src/dialects/s3/reads';
+import { attributeRoutes } from '../../../src/dialects/s3/attributes';
+import { plainReadRoutes } from '../../../src/dialects/s3/reads';
 import { withRefusals } from '../../../src/dialects/s3/refusal';
 import { serviceRoutes } from '../../../src/dialects/s3/service';
 import { taggingRoutes } from '../../../src/dialects/s3/tagging';
@@ -24,7 +25,7 @@ const specificRoutes: readonly Route[] = [
   ...versionListingRoutes,
   ...listingRoutes,
   ...multiDeleteRoutes,
-  ...readRoutes,
+  ...attributeRoutes,
   ...uploadRoutes,
   ...partRoutes,
   ...taggingRoutes,

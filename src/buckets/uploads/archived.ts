@@ -41,7 +41,12 @@ export async function findArchived(
         notedId === id ||
         (hasLostNote && (await isMadeOf(caller, upload, { container, object })))
       )
-        return { versionId: undefined, contentType, sloEtag: sloEtag ?? '' };
+        return {
+          versionId: undefined,
+          contentType,
+          sloEtag: sloEtag ?? '',
+          place: { container, object },
+        };
     }
     return undefined;
   } catch (error) {

@@ -3,12 +3,12 @@ import { setTimeout } from 'node:timers/promises';
 import { drain } from '../../http/body';
 import { textResponse, type ReplacedObject, type Response } from '../../swift_api/message';
 import { findArchived } from './archived';
-import type { Caller } from '../caller';
+import { ask, type Caller } from '../caller';
 import { BucketError } from '../errors';
 import { etagOf, etagOfReplaced, noteEtag } from '../etag';
 import { invalidPart, manifestWritten, putManifest, segmentsFor, sloEtagOf } from './manifest';
-import { DIALECT_PREFIX } from '../metadata';
-import { objectSum, type ChecksumMode } from './part_sums';
+import { checksumsIn, DIALECT_PREFIX } from '../metadata';
+import { checksumModeOf, objectSum, type ChecksumMode } from './part_sums';
 import {
   findCompleted,
   noteUpload,
@@ -77,14 +77,14 @@ export async function completeUpload(
   if (!inProgress && !completed) throw noSuchUpload(upload);
   const terms = await read();
   checkOrder(upload, terms.parts);
-  if (completed) return repeatedResult(upload, terms, completed);
+  if (completed) return repeatedResult(caller, upload, terms, completed);
   for (;;) {
     const object = await withWorkNote(caller, upload, 'completing', async () => {
       if (await hasWorkNote(caller, upload, 'removing')) return undefined;
       const current = await findUpload(caller, upload);
       return current
         ? complete(caller, upload, current, terms)
-        : repeatedResult(upload, terms, await findCompleted(caller, upload));
+        : repeatedResult(caller, upload, terms, await findCompleted(caller, upload));
     });
     if (object) return object;
     await whenOver(caller, upload, 'removing');
@@ -101,7 +101,7 @@ async function complete(
   const completed = (await findCompleted(caller, upload)) ?? (await findArchived(caller, upload));
   if (completed && completed !== 'unknown') {
     await endUpload(caller, upload);
-    return repeatedResult(upload, terms, completed);
+    return repeatedResult(caller, upload, terms, completed);
   }
   const parts = await selectParts(caller, upload, terms);
   const { summing } = begun;
@@ -111,7 +111,7 @@ async function complete(
   const etag = etagOfParts(parts);
   const written = await write(caller, upload, begun, { parts, etag, sum }, terms);
   await endUpload(caller, upload);
-  if (!written) return repeatedResult(upload, terms, await findCompleted(caller, upload));
+  if (!written) return repeatedResult(caller, upload, terms, await findCompleted(caller, upload));
   return { etag, versionId: written.versionId, sum };
 }
 
@@ -127,14 +127,27 @@ function checkOrder({ id }: Upload, parts: readonly ListedPart[]): void {
 }
 
 /** Returns the object of an upload that has ended, if it matches this request. */
-function repeatedResult(
+async function repeatedResult(
+  caller: Caller,
   upload: Upload,
   { parts }: CompletionOptions,
   completed: CompletedUpload | undefined,
-): CompletedObject {
+): Promise<CompletedObject> {
   const etag = completed && etagOf({ hash: '', ...completed });
   if (!completed || etag === undefined || !couldMakeEtag(etag, parts)) throw noSuchUpload(upload);
-  return { etag, versionId: completed.versionId };
+  return { etag, versionId: completed.versionId, sum: await keptSum(caller, completed) };
+}
+
+/** Returns the checksum that an object was completed with; undefined if it is gone. */
+async function keptSum(
+  caller: Caller,
+  { place }: CompletedUpload,
+): Promise<CompletedObject['sum']> {
+  const { status, headers, body } = await ask(caller, { method: 'HEAD', ...place });
+  await drain(body);
+  const [[algorithm = '', value = ''] = []] = status < 300 ? checksumsIn(headers) : [];
+  const summing = checksumModeOf(algorithm, !value.includes('-'));
+  return summing && { summing, value };
 }
 
 /** Whether parts could make an etag, as far as they have etags of their own. */

@@ -5,7 +5,7 @@ import { ClientGone, type Response } from '../../swift_api/message';
 import { forEachConcurrently } from '../../util/concurrency';
 import { StoreError } from '../../util/store_error';
 import { headBucket } from '../bucket';
-import { ask, withPartsAccess, outlivingClient, type Caller } from '../caller';
+import { ask, withPartsAccess, outlivingClient, type Caller, type StoreRequest } from '../caller';
 import { entriesBelow, entriesOf, type Entry } from '../entries';
 import { BucketError } from '../errors';
 import { isMadeOf } from './manifest_parts';
@@ -46,6 +46,8 @@ export interface CompletedUpload {
   readonly versionId: string | undefined;
   readonly contentType: ByteString;
   readonly sloEtag: string;
+  /** Where it is, for another look. */
+  readonly place: Pick<StoreRequest, 'container' | 'object' | 'query'>;
 }
 
 /** Finds what was made from an upload and still exists: an object or a version. */
@@ -89,6 +91,7 @@ async function* largeObjects(
       versionId: headers.get(X_OBJECT_VERSION_ID),
       contentType,
       sloEtag: headers.get('etag') ?? '',
+      place: { container: bucket, object: key },
     };
   }
   const parameters = { versions: '', prefix: key };
@@ -101,7 +104,8 @@ async function* largeObjects(
     // all that follow are older
     if (entry.name !== key || (timeOfVersion(entry.version_id) ?? Infinity) < earliest) return;
     const { content_type: contentType, slo_etag: sloEtag, version_id: versionId } = entry;
-    if (sloEtag !== undefined) yield { versionId, contentType, sloEtag };
+    const place = { container: bucket, object: key, query: { 'version-id': versionId } };
+    if (sloEtag !== undefined) yield { versionId, contentType, sloEtag, place };
   }
 }
 

@@ -59,6 +59,7 @@ const create: Operation = async (call) => {
   await createBucket(call.caller, name, {
     headers: acl === undefined ? Headers.none : cannedAcl(acl, X_AMZ_ACL),
     hasCapitals: call.wireFormat.hasCapitals,
+    mayExist: call.wireFormat.recreatesIn === call.location,
   });
   return emptyResponse(200, { Location: `/${name}` });
 };

@@ -31,6 +31,8 @@ export interface WireFormat {
   readonly minPartSize: number;
   /** Whether names of new buckets may have upper-case letters. */
   readonly hasCapitals: boolean;
+  /** The region in which creating one's own bucket again is no error. */
+  readonly recreatesIn?: string;
   /** The checksum that the dialect computes of each object that is written through it. */
   readonly contentSum?: 'crc64ecma';
   /** The URI of the group of all users. */

@@ -26,6 +26,7 @@ const ERRORS: Readonly<Record<BucketErrorCode, readonly [code: string, status: n
   'metadata-too-large': ['MetadataTooLarge', 400],
   'invalid-bucket-name': ['InvalidBucketName', 400],
   'invalid-range': ['InvalidRange', 416],
+  'invalid-part-number': ['InvalidPartNumber', 416],
   'invalid-tag': ['InvalidTag', 400],
   'invalid-part': ['InvalidPart', 400],
   'invalid-part-order': ['InvalidPartOrder', 400],

@@ -8,8 +8,8 @@ import type { ByteString } from '../../http/bytes';
 import { Headers } from '../../http/headers';
 import { X_AMZ_ACL } from './arguments';
 import type { Call } from './call';
-import { isAlgorithm } from '../payload/checksums';
 import { metadataOf, contentTypeOf } from '../object_headers';
+import { checksumTypeOf, SUMS } from './part_list';
 import { notImplemented, S3Refusal } from './refusal';
 
 export { etagFromContentMd5, responseOverrides } from '../object_headers';
@@ -92,14 +92,13 @@ export function objectHeaders({ headers, etag, versionId }: ObjectInfo): Headers
 
 /** Returns headers with S3's checksums. */
 export function checksumFields(sums: ReadonlyMap<string, string>): Headers {
-  const checksums = [...sums].filter(([name]) => isAlgorithm(name));
-  const [, value] = checksums[0] ?? [];
-  if (value === undefined) return Headers.none;
-  const fields = checksums.map(([name, sum]) => [`x-amz-checksum-${name}`, sum]);
-  const type = value.includes('-') ? 'COMPOSITE' : 'FULL_OBJECT';
-  return Headers.of(
-    Object.fromEntries([...fields, ['x-amz-checksum-type', type]]) as Record<string, string>,
+  const fields = [...sums].flatMap(([name, sum]) =>
+    name in SUMS ? [[`x-amz-checksum-${name}`, sum] as const] : [],
   );
+  return Headers.of({
+    ...Object.fromEntries(fields),
+    'x-amz-checksum-type': checksumTypeOf(sums),
+  });
 }
 
 /** Returns headers with the stored checksums if the client requests them. */

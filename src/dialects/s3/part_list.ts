@@ -11,6 +11,16 @@ export const SUMS: Readonly<Record<string, string>> = {
   sha256: 'ChecksumSHA256',
 };
 
+/**
+ * Returns whether S3's checksums are of the whole content or of the checksums of parts;
+ * undefined if there is none.
+ */
+export function checksumTypeOf(checksums: ReadonlyMap<string, string>): string | undefined {
+  const [value] = [...checksums].flatMap(([name, sum]) => (name in SUMS ? [sum] : []));
+  if (value === undefined) return undefined;
+  return value.includes('-') ? 'COMPOSITE' : 'FULL_OBJECT';
+}
+
 /** Returns elements with S3's checksums. */
 export function checksumElements(checksums: ReadonlyMap<string, string>): string[] {
   return [...checksums].flatMap(([name, sum]) => {

@@ -1,27 +1,15 @@
 import { BucketError } from '../../buckets/errors';
-import { checksumsIn } from '../../buckets/metadata';
-import { headObject, readObject, type ReadObject } from '../../buckets/objects';
+import { readObject, type ReadObject } from '../../buckets/objects';
 import { partRange } from '../../buckets/uploads/part_ranges';
 import { MAX_PARTS } from '../../buckets/uploads/uploads';
 import type { ObjectRef } from '../../buckets/versions';
 import { Headers } from '../../http/headers';
 import type { Response } from '../../swift_api/message';
-import type { Operation, Route, Call } from './call';
-import { xml, xmlAnswer } from '../xml';
+import type { Route, Call } from './call';
 import { invalidArgument, keyOf } from './arguments';
 import { contentSumOf } from './content_sum';
 import { conditionsOf, versionOf } from './conditions';
 import { requestedChecksums, objectHeaders, responseOverrides } from './object_headers';
-
-export const readRoutes: readonly Route[] = [
-  {
-    name: 'GetObjectAttributes',
-    method: 'GET',
-    on: 'object',
-    parameters: ['attributes'],
-    run: (call) => getAttributes(call),
-  },
-];
 
 /** To be placed after the routes with parameters. */
 export const plainReadRoutes: readonly Route[] = [
@@ -72,10 +60,17 @@ async function readPart(
   const parts = Headers.of({
     'x-amz-mp-parts-count': count === undefined ? undefined : String(count),
   });
-  return present(call, object, responseOverrides(call).withAll(parts));
+  // an object without parts is its own first part, so its checksums are those of the part
+  return present(call, object, responseOverrides(call).withAll(parts), count === undefined);
 }
 
-function present(call: Call, object: ReadObject, extraHeaders: Headers): Response {
+/** @param isWhole whether the response has the whole content, whatever its status */
+function present(
+  call: Call,
+  object: ReadObject,
+  extraHeaders: Headers,
+  isWhole = object.status === 200,
+): Response {
   const { status, body } = object;
   if (status === 304) {
     const headers = objectHeaders(object).without(
@@ -85,43 +80,10 @@ function present(call: Call, object: ReadObject, extraHeaders: Headers): Respons
     );
     return { status, headers, body };
   }
-  const checksums = status === 200 ? requestedChecksums(call, object) : Headers.none;
+  const checksums = isWhole ? requestedChecksums(call, object) : Headers.none;
   const headers = objectHeaders(object)
     .withAll(checksums)
     .withAll(contentSumOf(call, object))
     .withAll(extraHeaders);
   return { status, headers, body };
 }
-
-const getAttributes: Operation = async (call) => {
-  const ref = { ...keyOf(call), versionId: versionOf(call) };
-  const list = call.request.headers.get('x-amz-object-attributes') ?? '';
-  const attributes = new Set(list.split(',').map((each) => each.trim()));
-  if (list === '')
-    throw invalidArgument(
-      'x-amz-object-attributes',
-      list,
-      'x-amz-object-attributes must name at least one attribute.',
-    );
-  const info = await headObject(call.caller, ref);
-  const [, parts] = /-(\d+)$/.exec(info.etag) ?? [];
-  const sums = [...checksumsIn(info.headers)].map(([name, sum]) =>
-    xml(`Checksum${name.toUpperCase()}`, sum),
-  );
-  const ifRequested = (name: string, content: () => string | undefined) =>
-    attributes.has(name) ? content() : undefined;
-  const headers = Headers.of({
-    'Last-Modified': info.headers.get('last-modified'),
-    'x-amz-version-id': info.versionId,
-  });
-  const content = [
-    ifRequested('ETag', () => xml('ETag', info.etag)),
-    ifRequested('Checksum', () => (sums.length === 0 ? undefined : xml('Checksum', sums))),
-    ifRequested('ObjectParts', () =>
-      parts === undefined ? undefined : xml('ObjectParts', [xml('PartsCount', parts)]),
-    ),
-    ifRequested('StorageClass', () => xml('StorageClass', 'STANDARD')),
-    ifRequested('ObjectSize', () => xml('ObjectSize', info.size)),
-  ];
-  return xmlAnswer(call, 200, 'GetObjectAttributesResponse', content, headers);
-};

@@ -66,9 +66,18 @@ export function versionReference({ target: { container, object }, id }: VersionT
   return `${quote(`${container}/${object}`)}?${VERSION_ID}=${id}`;
 }
 
-/** Parses a version id; undefined if it is not a time as Swift reads times. */
+/** An id that no version has. */
+export const NO_VERSION = '0000000000.00000';
+
+/**
+ * Parses a version id; undefined if it is not a time as Swift reads times. Such a time
+ * may have an offset after a `_`. No version has one: Swift takes some for the id without
+ * it, and fails at others.
+ */
 export function parseVersionId(text: string): string | undefined {
   if (isVersionId(text)) return text;
-  const seconds = /^\d+(\.\d*)?$/.test(text) ? Number(text) : NaN;
-  return seconds < 10_000_000_000 ? formatTimestamp(seconds * 1000) : undefined;
+  const [, time = '', offset] = /^(\d+(?:\.\d*)?)(_[0-9a-f]{0,16})?$/i.exec(text) ?? [];
+  const seconds = time === '' ? NaN : Number(time);
+  if (!(seconds < 10_000_000_000)) return undefined;
+  return offset === undefined ? formatTimestamp(seconds * 1000) : NO_VERSION;
 }

@@ -114,13 +114,14 @@ function infoRequest({ method }: Request): Response {
  * Refuses what other Swift servers support and would otherwise be mistaken for something
  * else.
  */
-function checkImplemented({ request, query }: Call): void {
+function checkImplemented({ request, query, target }: Call): void {
   const { method, headers } = request;
   if (query.has('bulk-delete') || (method === 'PUT' && query.has('extract-archive')))
     throw refuseWith(501, 'Bulk operations are not enabled on this server\n');
   // with the filter formpost, none of these gets here
   if (formBoundary(request) !== undefined)
     throw refuseWith(501, 'FormPOST is not enabled on this server\n');
-  if (headers.has(X_VERSIONS_ENABLED) || query.has('versions') || query.get('version-id'))
+  const isForVersions = headers.has(X_VERSIONS_ENABLED) || query.has('versions');
+  if ((isContainer(target) && isForVersions) || query.get('version-id'))
     throw refuseWith(501, "Swift's object_versioning is not enabled on this server\n");
 }

@@ -10,7 +10,7 @@ import { unquoteEtag } from '../../../swift_api/conditions';
  * them on any failure.
  *
  * @param length how many bytes there must be
- * @param etag what their MD5 must be
+ * @param etag what their MD5 must be, in lower case
  */
 export async function receive<T>(
   storage: Storage,
@@ -28,7 +28,7 @@ export async function receive<T>(
     }
     if (length !== undefined && size < length) throw refuse(499);
     const content = await upload.finish();
-    if (etag && unquoteEtag(etag).toLowerCase() !== content.etag) throw refuse(422);
+    if (etag && unquoteEtag(etag) !== content.etag) throw refuse(422);
     return await commit(content);
   } catch (error) {
     await upload.discard();

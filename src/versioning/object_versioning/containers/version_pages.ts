@@ -8,7 +8,7 @@ import {
 import type { ByteString } from '../../../http/bytes';
 import { isTrueValue } from '../../../http/bytes';
 import { LIMITS } from '../../../swift_api/constraints';
-import { NULL_ID, parseVersionId } from '../version_target';
+import { NO_VERSION, NULL_ID, parseVersionId } from '../version_target';
 
 /** The page of a listing of versions that a client requests. */
 export interface PageRequest {
@@ -44,7 +44,8 @@ export function parsePageRequest(query: ReadonlyMap<string, ByteString>): PageRe
     versionMarker === undefined || versionMarker === NULL_ID
       ? versionMarker
       : parseVersionId(versionMarker);
-  if (versionMarker !== undefined && after === undefined) return 'invalid version_marker param';
+  if (versionMarker !== undefined && (after === undefined || after === NO_VERSION))
+    return 'invalid version_marker param';
   const delimiter = query.get('delimiter') ?? '';
   if (NOT_IN_DELIMITERS.some((char) => delimiter.includes(char))) return 'invalid delimiter param';
   const limit = query.get('limit') ?? '';
