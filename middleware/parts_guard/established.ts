@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import { isManifestOfParts } from '../../src/buckets/uploads/upload_names';
+import { isManifestOfParts, isTagsObject } from '../../src/buckets/uploads/upload_names';
 import { partsAuthority } from '../../src/versioning/authority';
 import { drain } from '../../src/http/body';
 import type { Right } from '../../src/swift_api/authority/authority';
@@ -130,7 +130,7 @@ export function isForParts(
       isInPartsContainer &&
       method === 'GET' &&
       manifest === 'get' &&
-      isManifestOfParts(object ?? '')
+      (isManifestOfParts(object ?? '') || isTagsObject(object ?? ''))
     );
   return (
     isInPartsContainer || (container === parts.bucket && method === 'PUT' && manifest === 'put')

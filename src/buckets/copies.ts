@@ -13,6 +13,7 @@ import {
   dialectHeadersExceptChecksums,
   standardHeaders,
 } from './metadata';
+import { moveTags } from './kept_tags';
 import { headObject, type ObjectInfo } from './objects';
 import { withPartsCleanup } from './uploads/parts';
 import {
@@ -69,7 +70,8 @@ export async function copyObject(
   if (isNoOp(source, target, options)) throw new BucketError('invalid-request', NO_CHANGE);
   await checkCondition(caller, target, options.condition);
   const checksums = wholeChecksums(info.headers);
-  const headers = copyHeaders(info, checksums, options);
+  const tags = options.tags ?? (await moveTags(caller, source, target, info.headers));
+  const headers = copyHeaders(info, checksums, { ...options, tags });
   const response = await withPartsCleanup(caller, target, () =>
     ask(caller, {
       method: 'PUT',

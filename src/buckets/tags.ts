@@ -1,24 +1,16 @@
 import { toText, unquote, type ByteString } from '../http/bytes';
-import { Headers } from '../http/headers';
 import { ask, type Caller } from './caller';
 import { BucketError } from './errors';
-import { DIALECT_PREFIX } from './metadata';
+import { keepTags, readTags, withoutTags, type Tag } from './kept_tags';
 import { headObject } from './objects';
 import { settableHeaders } from './own_headers';
 import { expectSuccessAndDrain } from './store_answers';
 import type { ObjectRef } from './versions';
 
-/** A name and a value that a client attaches to an object, apart from metadata. */
-export interface Tag {
-  readonly key: ByteString;
-  readonly value: ByteString;
-}
-
-const NOTE = `${DIALECT_PREFIX}Tags-`;
-/** Maximum length of a metadata value, in bytes. */
-const MAX_PIECE = 256;
-
-/** The limits of S3 and COS; lengths in characters. */
+/**
+ * The limits of S3 and COS. Lengths are in units of UTF-16: a character outside of its
+ * basic plane counts twice (S3, "Categorizing your objects using tags").
+ */
 const MAX_TAGS = 10;
 const MAX_KEY = 128;
 const MAX_VALUE = 256;
@@ -59,41 +51,15 @@ export function checkTags(tags: readonly Tag[]): readonly Tag[] {
     const refuse = (message: string) =>
       new BucketError('invalid-tag', message, { fields: { TagKey: key, TagValue: value } });
     const [name, text] = [toText(key), toText(value)];
-    if (name === '' || Array.from(name).length > MAX_KEY || !ALLOWED.test(name))
+    if (name === '' || name.length > MAX_KEY || !ALLOWED.test(name))
       throw refuse('The TagKey you have provided is invalid');
-    if (Array.from(text).length > MAX_VALUE || !ALLOWED.test(text))
+    if (text.length > MAX_VALUE || !ALLOWED.test(text))
       throw refuse('The TagValue you have provided is invalid');
     if (/^aws:/i.test(name)) throw refuse('System tags cannot be added or updated by requester');
     if (seen.has(key)) throw refuse('Cannot provide multiple Tags with the same key');
     seen.add(key);
   }
   return tags;
-}
-
-/** Returns the metadata that keeps tags, to be sent when the object is written. */
-export function tagHeaders(tags: readonly Tag[]): Headers {
-  const encodedTags = tags.map(({ key, value }) => `${encode(key)}=${encode(value)}`).join('&');
-  const pieces: Record<string, string> = {};
-  for (let at = 0; at < encodedTags.length; at += MAX_PIECE)
-    pieces[`${NOTE}${at / MAX_PIECE}`] = encodedTags.slice(at, at + MAX_PIECE);
-  return Headers.of(pieces);
-}
-
-/** Returns the tags kept in an object's headers. */
-export function tagsIn(headers: Headers): readonly Tag[] {
-  let text = '';
-  for (let at = 0; headers.has(`${NOTE}${at}`); at++) text += headers.get(`${NOTE}${at}`) ?? '';
-  if (text === '') return [];
-  return text.split('&').map((pair) => {
-    const [key = '', value = ''] = pair.split('=');
-    return { key: unquote(key), value: unquote(value) };
-  });
-}
-
-/** Returns headers without those that keep tags. */
-function withoutTags(headers: Headers): Headers {
-  const prefix = NOTE.toLowerCase();
-  return headers.filter((name) => !name.startsWith(prefix));
 }
 
 /** The tags of an object. */
@@ -106,7 +72,7 @@ export interface Tagging {
 /** Returns the tags of an object, or of one of its versions. */
 export async function getTags(caller: Caller, object: ObjectRef): Promise<Tagging> {
   const { headers, versionId } = await headObject(caller, object);
-  return { tags: tagsIn(headers), versionId };
+  return { tags: await readTags(caller, object, headers), versionId };
 }
 
 /**
@@ -124,24 +90,14 @@ export async function putTags(
 ): Promise<string | undefined> {
   const { headers, versionId } = await headObject(caller, object);
   const { bucket: container, key } = object;
+  const keptTags = await keepTags(caller, object, tags);
   const response = await ask(caller, {
     method: 'POST',
     container,
     object: key,
     query: { 'version-id': object.versionId ?? versionId },
-    headers: withoutTags(settableHeaders(headers)).withAll(tagHeaders(tags)),
+    headers: withoutTags(settableHeaders(headers)).withAll(keptTags),
   });
   await expectSuccessAndDrain(caller, response, object);
   return versionId;
-}
-
-/**
- * Percent-encodes all but the most common characters of tags: metadata must not contain
- * what would end a header or be trimmed.
- */
-function encode(bytes: ByteString): string {
-  return bytes.replace(
-    /[^A-Za-z0-9_.:/@+-]/g,
-    (char) => '%' + char.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0'),
-  );
 }

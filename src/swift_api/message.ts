@@ -83,8 +83,8 @@ export interface PartsAccess {
   /** The object that is uploaded; undefined for any object of the bucket. */
   readonly key: ByteString | undefined;
   /**
-   * `write`: that of anyone who may write the object. `read`: for a manifest of parts,
-   * that of anyone who may read the object that names it. `none`: for whether there are
+   * `write`: that of anyone who may write the object. `read`: for a manifest of parts or
+   * an object with tags, that of anyone who may read the object that names it. `none`: for whether there are
    * parts at all, which the client does not learn.
    */
   readonly right: 'write' | 'read' | 'none';

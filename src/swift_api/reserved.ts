@@ -72,3 +72,9 @@ export function bucketOfParts(container: ByteString): ByteString | undefined {
   const bucket = container.endsWith(PARTS_SUFFIX) ? container.slice(0, -PARTS_SUFFIX.length) : '';
   return bucket === '' ? undefined : bucket;
 }
+
+/**
+ * Prefix of the names of objects beside a bucket that hold tags too long for metadata. No
+ * part of an upload has such a name: those end in `/ID/N/ATTEMPT`.
+ */
+export const TAGS_PREFIX = 'tags/sha256-';

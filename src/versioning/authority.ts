@@ -13,7 +13,7 @@ import {
   type ObjectTarget,
 } from '../swift_api/target';
 import type { Scope } from '../swift_api/authority/scope';
-import { bucketOfParts, partsContainerOf } from '../swift_api/reserved';
+import { bucketOfParts, partsContainerOf, TAGS_PREFIX } from '../swift_api/reserved';
 import { archivePrefix } from './archive/names';
 import {
   NULL_INDEX_PREFIX,
@@ -41,8 +41,8 @@ export function authorityFor(power: Power, right: Right, archive?: ByteString): 
 
 /**
  * Returns the authority over the parts of uploads that follows from a right to an object.
- * A right to write it covers its own parts; a right to read it covers reading manifests
- * of parts.
+ * A right to write it covers its own parts, and writing tags; a right to read it covers
+ * reading manifests of parts, and tags.
  *
  * @param key the name of the object; if undefined, the right is one to any object of the
  *   bucket, whose uploads are listed
@@ -74,6 +74,8 @@ function partsScopes({ kind, target }: Right, key: ByteString | undefined): read
     ...writerScopes(target),
     { account, container: parts, methods: ['HEAD', 'PUT', 'GET'], listed: [prefix] },
     { account, container: parts, object: { prefix }, methods: ALL, takesManifests: true },
+    // the dialect's name of tags is the hash of their content, whichever object has them
+    { account, container: parts, object: { prefix: TAGS_PREFIX }, methods: ['PUT'] },
   ];
 }
 

@@ -2,7 +2,7 @@ import { PayloadError } from '../../../src/buckets/payload_error';
 import { checkBucketName } from '../../../src/buckets/bucket';
 import { BucketError } from '../../../src/buckets/errors';
 import { checksumHeaders } from '../../../src/buckets/metadata';
-import { tagHeaders } from '../../../src/buckets/tags';
+import { keepTags } from '../../../src/buckets/kept_tags';
 import { writeObject, type WriteResult } from '../../../src/buckets/writes';
 import { streamOf } from '../../../src/http/body';
 import { isText, type ByteString } from '../../../src/http/bytes';
@@ -23,6 +23,7 @@ import {
   contentHeadersOf,
   etagFromContentMd5,
 } from '../../../src/dialects/s3/object_headers';
+import { keyOf } from '../../../src/dialects/s3/arguments';
 import { withRefusals } from '../../../src/dialects/s3/refusal';
 import { tagsOf } from '../../../src/dialects/s3/tagging';
 import { locationOf } from '../../../src/dialects/s3/uploads';
@@ -151,7 +152,7 @@ async function write(
   const digests = declaredDigests(headers, inHeaders, '');
   const metadata = contentHeadersOf(call)
     .withAll(etagFromContentMd5(call))
-    .withAll(await taggedBy(fields));
+    .withAll(await taggedBy(call, fields));
   const content = verifyStream(file.body, boundsOf(admitted), digests, () => [], undefined);
   const body = streamOf(content);
   const { bucket = '', key = '' } = call;
@@ -168,10 +169,12 @@ async function write(
 }
 
 /** Reads the tags, which forms carry as a document. */
-async function taggedBy(fields: Fields): Promise<Headers> {
+async function taggedBy(call: Call, fields: Fields): Promise<Headers> {
   const document = fields.get('tagging');
   if (document === undefined) return Headers.none;
-  return tagHeaders(
+  return keepTags(
+    call.caller,
+    keyOf(call),
     tagsOf(await readXml(Buffer.from(document, 'latin1'), MAX_FIELDS_BYTES, 'Tagging')),
   );
 }

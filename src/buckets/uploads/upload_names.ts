@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { ByteString } from '../../http/bytes';
-import { partsContainerOf } from '../../swift_api/reserved';
+import { partsContainerOf, TAGS_PREFIX } from '../../swift_api/reserved';
 
 /**
  * Returns the container of a bucket's parts. As in Swift's s3api, it stands beside the
@@ -84,6 +84,16 @@ export function manifestOf(upload: Upload, etag: string): ByteString {
 /** Whether a name is that of such a manifest. */
 export function isManifestOfParts(name: ByteString): boolean {
   return MANIFEST.test(name);
+}
+
+/** Returns the name of an object with tags, by the hash of its content. */
+export function tagsObjectOf(hash: string): ByteString {
+  return TAGS_PREFIX + hash;
+}
+
+/** Whether a name is that of such an object. */
+export function isTagsObject(name: ByteString): boolean {
+  return /^tags\/sha256-[0-9a-f]{64}$/.test(name);
 }
 
 /** Returns the part number in a name below an upload; undefined for other names. */

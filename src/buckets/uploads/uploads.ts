@@ -7,6 +7,7 @@ import { headBucket } from '../bucket';
 import { ask, withPartsAccess, type Caller } from '../caller';
 import { BucketError } from '../errors';
 import { settableHeaders } from '../own_headers';
+import { putBeside } from './beside';
 import { checksumModeOf, type ChecksumMode } from './part_sums';
 import { isUsed, removeParts } from './parts';
 import { expectSuccessAndDrain } from '../store_answers';
@@ -19,7 +20,6 @@ import {
   type Upload,
 } from './upload_names';
 import { whenOver, withWorkNote } from './upload_notes';
-import { X_STORAGE_POLICY } from '../../swift_api/header_names';
 
 /** The highest part number. Numbers start at 1; QingStor's at 0. */
 export const MAX_PARTS = 10_000;
@@ -49,38 +49,14 @@ export async function createUpload(
   const upload = { bucket, key, id: newUploadId() };
   if (newAttempt(upload, MAX_PARTS).length > MAX_NAME)
     throw new BucketError('key-too-long', 'Your key is too long');
-  const { headers: container } = await headBucket(caller, bucket);
+  await headBucket(caller, bucket);
   const summingNote = summing && `${summing.algorithm} ${summing.isOfWhole ? 'whole' : 'parts'}`;
   const defaultHeaders = Headers.of({ 'Content-Type': DEFAULT_TYPE, [SUMMING]: summingNote });
-  const forParts = withPartsAccess(caller, upload);
-  const marker = {
-    method: 'PUT',
-    container: segmentsOf(bucket),
+  await putBeside(caller, upload, {
     object: uploadMarkerOf(upload),
     headers: defaultHeaders.withAll(headers),
-  };
-  let response = await ask(forParts, marker);
-  if (response.status === 404) {
-    await drain(response.body);
-    await createSegments(forParts, bucket, container);
-    response = await ask(forParts, marker);
-  }
-  await expectSuccessAndDrain(caller, response, { bucket, key });
-  return upload;
-}
-
-/** Creates the container without the client's ACLs. */
-async function createSegments(
-  caller: Caller,
-  bucket: ByteString,
-  bucketHeaders: Headers,
-): Promise<void> {
-  const container = segmentsOf(bucket);
-  const headers = bucketHeaders.only(X_STORAGE_POLICY);
-  await expectSuccessAndDrain(caller, await ask(caller, { method: 'PUT', container, headers }), {
-    bucket: container,
   });
-  caller.parts.invalidate((await caller.session()).account, bucket);
+  return upload;
 }
 
 /** An upload in progress. */

@@ -31,7 +31,7 @@ export async function copyForCall(
     conditions: conditionsOf(call, `${SOURCE}-`),
     condition: writeConditionOf(call),
     fresh: isFresh ? described : undefined,
-    tags: isTagged ? (tagHeadersOf(call) ?? Headers.none) : undefined,
+    tags: isTagged ? ((await tagHeadersOf(call)) ?? Headers.none) : undefined,
   });
   const told = Headers.of({
     'x-amz-version-id': idOf(copied.versionId),

@@ -3,10 +3,11 @@ import { BucketError } from '../../buckets/errors';
 import { presentedType } from '../../buckets/etag';
 import { checksumsIn, metadataHeaders, metadataIn, standardHeaders } from '../../buckets/metadata';
 import type { ObjectInfo } from '../../buckets/objects';
-import { parseTags, tagHeaders, tagsIn } from '../../buckets/tags';
+import { countTags, keepTags } from '../../buckets/kept_tags';
+import { parseTags } from '../../buckets/tags';
 import type { ByteString } from '../../http/bytes';
 import { Headers } from '../../http/headers';
-import { X_AMZ_ACL } from './arguments';
+import { keyOf, X_AMZ_ACL } from './arguments';
 import type { Call } from './call';
 import { metadataOf, contentTypeOf } from '../object_headers';
 import { checksumTypeOf, SUMS } from './part_list';
@@ -66,16 +67,18 @@ function checkAcl(value: ByteString | undefined): void {
   }
 }
 
-/** Returns the headers that keep the tags from a request; undefined if it has none. */
-export function tagHeadersOf({ request: { headers } }: Call): Headers | undefined {
-  const value = headers.get(TAGGING);
-  return value === undefined ? undefined : tagHeaders(parseTags(value, TAGGING));
+/** Keeps the tags of a request; undefined if it has none. */
+export async function tagHeadersOf(call: Call): Promise<Headers | undefined> {
+  const value = call.request.headers.get(TAGGING);
+  return value === undefined
+    ? undefined
+    : keepTags(call.caller, keyOf(call), parseTags(value, TAGGING));
 }
 
 /** Returns an object's headers for GET and HEAD. */
 export function objectHeaders({ headers, etag, versionId }: ObjectInfo): Headers {
   const type = headers.get('content-type');
-  const tags = tagsIn(headers).length;
+  const tags = countTags(headers);
   const metadata = metadataIn(headers).map(([name, value]) => [META + name, value] as const);
   return Headers.of({
     ETag: `"${etag}"`,

@@ -1,4 +1,5 @@
-import { checkTags, getTags, putTags, type Tag } from '../../buckets/tags';
+import type { Tag } from '../../buckets/kept_tags';
+import { checkTags, getTags, putTags } from '../../buckets/tags';
 import { Headers } from '../../http/headers';
 import { NO_BODY } from '../../swift_api/message';
 import type { Operation, Route, Call } from './call';

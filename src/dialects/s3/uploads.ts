@@ -67,7 +67,7 @@ export const uploadRoutes: readonly Route[] = [
 ];
 
 const create: Operation = async (call) => {
-  const headers = contentHeadersOf(call).withAll(tagHeadersOf(call) ?? Headers.none);
+  const headers = contentHeadersOf(call).withAll((await tagHeadersOf(call)) ?? Headers.none);
   const checksumMode = summingOf(call);
   const upload = await createUpload(call.caller, keyOf(call), { headers, summing: checksumMode });
   const shownMode = shown(checksumMode);

@@ -35,7 +35,7 @@ const put: Operation = async (call) => {
     throw new BucketError('missing-length', 'You must provide the Content-Length HTTP header.');
   const condition = writeConditionOf(call);
   const objectHeaders = contentHeadersOf(call)
-    .withAll(tagHeadersOf(call) ?? Headers.none)
+    .withAll((await tagHeadersOf(call)) ?? Headers.none)
     .withAll(etagFromContentMd5(call));
   const { body, sums } = await withContentSum(call, await receive(call, length));
   const isHeld = Buffer.isBuffer(body);

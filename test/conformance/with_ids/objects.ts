@@ -253,6 +253,33 @@ export function objectsTable(store: () => ObjectsStore, it: jest.It = globalThis
       expect(await versions()).toEqual(['two*']);
     });
 
+    it('of an id with an offset is of no version: each has one name', async () => {
+      const id = await write('one');
+      for (const suffix of ['_0', '_', '_1', '_00000000000000ff'])
+        for (const method of ['GET', 'HEAD', 'DELETE', 'PUT', 'COPY']) {
+          const headers = method === 'COPY' ? { Destination: `${container}/copy` } : {};
+          const { status } = await client.ask(method, at('o', id + suffix), headers);
+          expect([method, suffix, status]).toEqual([method, suffix, 404]);
+        }
+      for (const suffix of ['_0_0', '_g', '_00000000000000000']) {
+        expect((await client.ask('GET', at('o', id + suffix))).status).toBe(400);
+        const listing = `/${container}?versions&marker=o&version_marker=${id}${suffix}`;
+        expect((await client.ask('GET', listing)).status).toBe(400);
+      }
+      expect([await versions(), await read(id)]).toEqual([['one*'], 'one']);
+    });
+
+    it('is ignored as a parameter that lists versions', async () => {
+      const [id] = [await write('one'), await write('two')];
+      expect((await client.ask('GET', `${at()}?versions`)).body.toString()).toBe('two');
+      expect((await client.ask('GET', `${at('o', id)}&versions`)).body.toString()).toBe('one');
+      await mustBe(201, client.ask('PUT', `${at()}?versions`, {}, 'three'));
+      await mustBe(202, client.ask('POST', `${at()}?versions`, { 'X-Object-Meta-A': '1' }));
+      expect(await versions()).toEqual(['three*', 'two', 'one']);
+      await mustBe(204, client.ask('DELETE', `${at()}?versions`));
+      expect(await versions()).toEqual(['deleted*', 'three', 'two', 'one']);
+    });
+
     it('of a marker removes only that', async () => {
       await write('one');
       const marker = idOf(await remove()) ?? '';

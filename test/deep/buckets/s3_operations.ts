@@ -43,7 +43,6 @@ export function s3OperationsSuite(
 
   test('buckets are made once, listed, located, and deleted when they are empty', async () => {
     const bucket = await newBucket();
-    expect(codeOf(await ask(`PUT /${bucket}`))).toBe('BucketAlreadyOwnedByYou');
     expect(codeOf(await ask('PUT /Not_New'))).toBe('InvalidBucketName');
     expect(codeOf(await ask('GET /no+name'))).toBe('InvalidBucketName');
     expect(elements(await ask('GET /'), 'Name')).toContain(bucket);
@@ -196,9 +195,164 @@ export function s3OperationsSuite(
       const none = await ask(`${method} /${bucket}/a`, { headers: { Range: 'bytes=20-' } });
       expect([none.status, codeOf(none)]).toEqual([416, 'InvalidRange']);
     }
-    expect((await ask(`GET /${bucket}/a?partNumber=1`)).text).toBe('0123456789');
-    expect((await ask(`GET /${bucket}/a?partNumber=2`)).status).toBe(416);
     expect(codeOf(await ask(`GET /${bucket}/a?partNumber=0`))).toBe('InvalidArgument');
+  });
+
+  test.each([false, true])(
+    'an object without parts is its own first part, versions: %s',
+    async (versioned) => {
+      const bucket = await newBucket(versioned);
+      const ids = [
+        await put(bucket, 'a', '0123456789', { 'x-amz-checksum-crc32': 'unseen' }),
+        await put(bucket, 'a', ''),
+        await put(bucket, 'a', 'abc'),
+      ];
+      const read = async (method: string, number: number, id?: string, headers = {}) => {
+        const version = id === undefined ? '' : `&versionId=${id}`;
+        const line = `${method} /${bucket}/a?partNumber=${number}${version}`;
+        const answer = await ask(line, { headers });
+        const values = ['content-range', 'content-length', 'x-amz-mp-parts-count'].map((name) =>
+          answer.headers.get(name),
+        );
+        return [answer.status, ...values, answer.status < 300 ? answer.text : codeOf(answer)];
+      };
+      for (const method of ['GET', 'HEAD']) {
+        const text = (body: string) => (method === 'GET' ? body : '');
+        const now = [206, 'bytes 0-2/3', '3', undefined, text('abc')];
+        expect(await read(method, 1)).toEqual(now);
+        expect(await read(method, 1, versioned ? ids[2] : 'null')).toEqual(now);
+        if (versioned) {
+          const whole = [206, 'bytes 0-9/10', '10', undefined, text('0123456789')];
+          expect(await read(method, 1, ids[0])).toEqual(whole);
+          // no range can name the bytes of an empty object
+          expect(await read(method, 1, ids[1])).toEqual([200, undefined, '0', undefined, '']);
+        }
+        const [status, , , , code] = await read(method, 2);
+        expect([status, code]).toEqual([416, 'InvalidPartNumber']);
+        expect((await read(method, 1, undefined, { 'If-Match': '"0"' }))[0]).toBe(412);
+        expect((await read(method, 1, undefined, { Range: 'bytes=0-1' }))[4]).toBe(
+          'InvalidRequest',
+        );
+        const none = await read(method, 1, undefined, { 'If-None-Match': `"${md5('abc')}"` });
+        expect([none[0], none[1]]).toEqual([304, undefined]);
+      }
+      await put(bucket, 'a', '');
+      expect(await read('GET', 1)).toEqual([200, undefined, '0', undefined, '']);
+      expect((await read('GET', 2))[4]).toBe('InvalidPartNumber');
+      const beyond = await ask(`GET /${bucket}/a?partNumber=3`);
+      expect([
+        elements(beyond, 'PartNumberRequested'),
+        elements(beyond, 'ActualPartCount'),
+      ]).toEqual([['3'], ['1']]);
+    },
+  );
+
+  test("one's own bucket is created again in us-east-1 only, and loses nothing", async () => {
+    const bucket = await newBucket(true);
+    await put(bucket, 'a', '1');
+    const readers = async () =>
+      elements(await ask(`GET /${bucket}?acl`), 'Permission').filter((each) => each === 'READ');
+    expect(await readers()).toEqual([]);
+    const again = (headers = {}) => ask(`PUT /${bucket}`, { headers });
+    expect((await again({ 'x-amz-acl': 'public-read' })).headers.get('location')).toBe(
+      `/${bucket}`,
+    );
+    expect(await readers()).toEqual(['READ']);
+    expect((await again()).status).toBe(200);
+    expect(await readers()).toEqual(['READ']);
+    expect((await again({ 'x-amz-acl': 'private' })).status).toBe(200);
+    expect(await readers()).toEqual([]);
+    expect((await ask(`GET /${bucket}/a`)).text).toBe('1');
+    expect((await ask(`GET /${bucket}?versioning`)).text).toContain('Enabled');
+    expect(codeOf(await again({ 'x-amz-acl': 'nonsense' }))).toBe('InvalidArgument');
+    const elsewhere = await askS3(store.caller, `PUT /${bucket}`, {}, { location: 'mars' });
+    expect([elsewhere.status, codeOf(elsewhere)]).toEqual([409, 'BucketAlreadyOwnedByYou']);
+    const sameElsewhere = await askS3(
+      store.caller,
+      `PUT /${bucket}`,
+      { headers: { 'x-amz-acl': 'public-read' } },
+      { location: 'mars' },
+    );
+    expect(codeOf(sameElsewhere)).toBe('BucketAlreadyOwnedByYou');
+    expect(await readers()).toEqual([]);
+  });
+
+  test.each([
+    ['letters', 'k', 'v'],
+    ['letters of three bytes', '\u4e2d', '\u6587'],
+    ['letters of two units of UTF-16', '\u{1d4d0}', '\u{1d4d1}'],
+  ])('ten tags of the greatest size are kept: %s', async (_, key, value) => {
+    const bucket = await newBucket(true);
+    const other = await newBucket();
+    const fill = (char: string, units: number, end = '') =>
+      char.repeat((units - end.length) / char.length).padEnd(units - end.length, 'x') + end;
+    const tags = Array.from({ length: 10 }, (_, i) => [
+      fill(key, 128, `a${i}`),
+      fill(value, 256, `b${i}`),
+    ]);
+    const document = (all: readonly (readonly string[])[]) =>
+      `<Tagging><TagSet>${all
+        .map(([name, text]) => `<Tag><Key>${name}</Key><Value>${text}</Value></Tag>`)
+        .join('')}</TagSet></Tagging>`;
+    const tagsOf = async (path: string) => {
+      const answer = await ask(`GET /${path}${path.includes('?') ? '&' : '?'}tagging`);
+      const values = elements(answer, 'Value');
+      return elements(answer, 'Key').map((name, i) => [name, values[i]]);
+    };
+    const metadata = { 'x-amz-meta-m': 'x'.repeat(256), 'x-amz-meta-n': 'y'.repeat(256) };
+    const first = await put(bucket, 'a', '1', { ...metadata, 'x-amz-tagging': 'old=1' });
+    expect((await ask(`PUT /${bucket}/a?tagging`, { body: document(tags) })).status).toBe(200);
+    expect(await tagsOf(`${bucket}/a`)).toEqual(tags);
+    const query = tags.map((each) => each.map(encodeURIComponent).join('=')).join('&');
+    const second = await put(bucket, 'a', '2', { ...metadata, 'x-amz-tagging': query });
+    expect(await tagsOf(`${bucket}/a`)).toEqual(tags);
+    expect(await tagsOf(`${bucket}/a?versionId=${first}`)).toEqual(tags);
+    const head = await ask(`HEAD /${bucket}/a`);
+    expect(head.headers.get('x-amz-tagging-count')).toBe('10');
+    expect(head.headers.get('x-amz-meta-n')).toBe('y'.repeat(256));
+    for (const to of [`${bucket}/copy`, `${other}/copy`]) {
+      const headers = { 'x-amz-copy-source': `${bucket}/a` };
+      expect((await ask(`PUT /${to}`, { headers })).status).toBe(200);
+      expect(await tagsOf(to)).toEqual(tags);
+      expect((await ask(`HEAD /${to}`)).headers.get('x-amz-meta-m')).toBe('x'.repeat(256));
+      const tagged = { ...headers, 'x-amz-tagging-directive': 'REPLACE', 'x-amz-tagging': query };
+      expect((await ask(`PUT /${to}`, { headers: tagged })).status).toBe(200);
+      expect(await tagsOf(to)).toEqual(tags);
+    }
+    expect((await ask(`DELETE /${bucket}/a?tagging`)).status).toBe(204);
+    expect(await tagsOf(`${bucket}/a`)).toEqual([]);
+    expect(await tagsOf(`${bucket}/a?versionId=${second}`)).toEqual([]);
+    expect(await tagsOf(`${bucket}/a?versionId=${first}`)).toEqual(tags);
+    const [[longKey = '', longValue = ''] = []] = tags;
+    for (const tag of [
+      [`${longKey}x`, 'v'],
+      ['k', `${longValue}x`],
+    ])
+      expect(codeOf(await ask(`PUT /${bucket}/a?tagging`, { body: document([tag]) }))).toBe(
+        'InvalidTag',
+      );
+    const eleven = document([...tags, ['k', 'v']]);
+    expect(codeOf(await ask(`PUT /${bucket}/a?tagging`, { body: eleven }))).toBe('InvalidTag');
+  });
+
+  test('tags of an object that Swift copied from another bucket are missed, not lost silently', async () => {
+    const [bucket, other] = [await newBucket(), await newBucket()];
+    const value = 'v'.repeat(256);
+    const query = Array.from({ length: 10 }, (_, i) => `k${i}=${value}`).join('&');
+    await put(bucket, 'a', '1', { 'x-amz-tagging': query });
+    const response = await askStore(store.caller, {
+      method: 'PUT',
+      container: other,
+      object: 'a',
+      headers: Headers.of({ 'X-Copy-From': `${bucket}/a` }),
+    });
+    expect(response.status).toBe(201);
+    expect((await ask(`GET /${other}/a`)).text).toBe('1');
+    const missing = await ask(`GET /${other}/a?tagging`);
+    expect([missing.status, codeOf(missing)]).toEqual([500, 'InternalError']);
+    const again = '<Tagging><TagSet><Tag><Key>k</Key><Value>v</Value></Tag></TagSet></Tagging>';
+    expect((await ask(`PUT /${other}/a?tagging`, { body: again })).status).toBe(200);
+    expect(elements(await ask(`GET /${other}/a?tagging`), 'Value')).toEqual(['v']);
   });
 
   test.each([false, true])(

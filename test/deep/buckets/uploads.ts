@@ -308,7 +308,9 @@ export function uploadsSuite(
         expect(part.headers.get('content-range')).toBe(`bytes ${number - 1}-${number - 1}/${many}`);
         expect(part.headers.get('x-amz-mp-parts-count')).toBe(String(many));
       }
-      expect(codeOf(await ask(`GET /${bucket}/k?partNumber=${many + 1}`))).toBe('InvalidRange');
+      expect(codeOf(await ask(`GET /${bucket}/k?partNumber=${many + 1}`))).toBe(
+        'InvalidPartNumber',
+      );
       // beyond a tenth of the response, Swift sends at most one such small segment a
       // second
       const last = await ask(`GET /${bucket}/k`, { headers: { Range: 'bytes=-7' } });

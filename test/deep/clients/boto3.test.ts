@@ -19,6 +19,7 @@ const NAMES: readonly (readonly [check: string, deviation?: string])[] = [
   ['transfers', 'what was sent in parts is not restored'],
   ['presigned'],
   ['tags', 'not implemented'],
+  ['corners', 'not implemented'],
 ];
 
 describeClient('python3-boto3', (store) => {

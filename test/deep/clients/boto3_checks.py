@@ -169,6 +169,33 @@ def presigned(s3, bucket):
     assert urllib.request.urlopen(url).read() == b'1'
 
 
+def corners(s3, bucket):
+    assert s3.meta.region_name == 'us-east-1'
+    s3.create_bucket(Bucket=bucket)
+    put(s3, bucket, 'k', b'body')
+    put(s3, bucket, 'empty', b'')
+    part = s3.get_object(Bucket=bucket, Key='k', PartNumber=1)
+    told = part['ResponseMetadata']['HTTPStatusCode'], part['ContentRange'], part['Body'].read()
+    assert told == (206, 'bytes 0-3/4', b'body'), told
+    head = s3.head_object(Bucket=bucket, Key='k', PartNumber=1)
+    assert (head['ResponseMetadata']['HTTPStatusCode'], head['ContentLength']) == (206, 4), head
+    assert get(s3, bucket, 'empty', PartNumber=1) == b''
+    assert refused(s3.get_object, Bucket=bucket, Key='k', PartNumber=2) == ('InvalidPartNumber', 416)
+    many = [{'Key': ('k%d' % i).ljust(128, 'k'), 'Value': ('v%d' % i).ljust(256, 'v')} for i in range(10)]
+    s3.put_object_tagging(Bucket=bucket, Key='k', Tagging={'TagSet': many})
+    assert s3.get_object_tagging(Bucket=bucket, Key='k')['TagSet'] == many
+    id = s3.create_multipart_upload(Bucket=bucket, Key='u')['UploadId']
+    parts = []
+    for number, body in [(1, b'x' * PART), (2, b'end')]:
+        etag = s3.upload_part(Bucket=bucket, Key='u', UploadId=id, PartNumber=number, Body=body)['ETag']
+        parts.append({'PartNumber': number, 'ETag': etag})
+    arguments = {'Bucket': bucket, 'Key': 'u', 'UploadId': id, 'MultipartUpload': {'Parts': parts}}
+    assert s3.complete_multipart_upload(**arguments)['ETag'] == s3.complete_multipart_upload(**arguments)['ETag']
+    told = s3.get_object_attributes(Bucket=bucket, Key='u', ObjectAttributes=['ObjectParts'], MaxParts=1)['ObjectParts']
+    assert [told['TotalPartsCount'], told['IsTruncated'], told['NextPartNumberMarker']] == [2, True, 1], told
+    assert [(each['PartNumber'], each['Size']) for each in told['Parts']] == [(1, PART)], told
+
+
 def tags(s3, bucket):
     enable(s3, bucket)
     id = put(s3, bucket, 'k', b'1')

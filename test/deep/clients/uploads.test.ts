@@ -7,6 +7,7 @@ import {
   DeleteBucketCommand,
   DeleteObjectCommand,
   DeleteObjectTaggingCommand,
+  GetObjectAttributesCommand,
   GetBucketAclCommand,
   GetObjectTaggingCommand,
   HeadObjectCommand,
@@ -252,10 +253,97 @@ function suite(start: () => Promise<Place>): void {
         ...(await uploads.s3.send(new HeadObjectCommand({ ...params, Key: 'k' }))),
       };
       expect(head[field]).toBe(done[field]);
+      expect(done['ChecksumType']).toBe(ChecksumType);
+      const again = { ...(await complete(upload, parts, { ChecksumType })) };
+      for (const name of [field, 'ChecksumType', 'ETag', 'VersionId'])
+        expect(Reflect.get(again, name)).toBe(done[name]);
+      const attributes = await uploads.s3.send(
+        new GetObjectAttributesCommand({
+          Bucket: uploads.bucket,
+          Key: 'k',
+          ObjectAttributes: ['ETag', 'Checksum', 'ObjectParts', 'ObjectSize', 'StorageClass'],
+        }),
+      );
+      expect(attributes).toMatchObject({
+        ETag: done['ETag']?.toString().replaceAll('"', ''),
+        Checksum: { [field]: done[field], ChecksumType },
+        ObjectSize: FIRST.length + LAST.length,
+        StorageClass: 'STANDARD',
+        ObjectParts: {
+          TotalPartsCount: 2,
+          IsTruncated: false,
+          MaxParts: 1000,
+          PartNumberMarker: '0',
+          NextPartNumberMarker: '2',
+          Parts: parts.map((part, at) => ({
+            PartNumber: at + 1,
+            Size: [FIRST, LAST][at]?.length,
+            [field]: Reflect.get(part, field) as unknown,
+          })),
+        },
+      });
+      const attributesOfWhole = await uploads.s3.send(
+        new GetObjectAttributesCommand({
+          Bucket: uploads.bucket,
+          Key: 'w',
+          ObjectAttributes: ['Checksum', 'ObjectParts'],
+        }),
+      );
+      expect(attributesOfWhole.ObjectParts).toBeUndefined();
+      expect(attributesOfWhole.Checksum).toEqual({
+        [field]: whole[field],
+        ChecksumType: 'FULL_OBJECT',
+      });
       if (ChecksumType === 'FULL_OBJECT') expect(done[field]).toBe(whole[field]);
       else expect(String(done[field])).toMatch(/-2$/);
     },
   );
+
+  it('has attributes that are listed page after page', async () => {
+    await version('Enabled');
+    const { VersionId } = await upload('k');
+    await uploads.s3.send(new PutObjectCommand({ Bucket: uploads.bucket, Key: 'k', Body: '1' }));
+    const page = async (beside: object) => {
+      const { ObjectParts, VersionId: id } = await uploads.s3.send(
+        new GetObjectAttributesCommand({
+          Bucket: uploads.bucket,
+          Key: 'k',
+          VersionId,
+          ObjectAttributes: ['ObjectParts'],
+          ...beside,
+        }),
+      );
+      expect(id).toBe(VersionId);
+      return ObjectParts;
+    };
+    expect(await page({ MaxParts: 1 })).toEqual({
+      IsTruncated: true,
+      MaxParts: 1,
+      PartNumberMarker: '0',
+      NextPartNumberMarker: '1',
+      TotalPartsCount: 2,
+      Parts: [{ PartNumber: 1, Size: FIRST.length }],
+    });
+    expect(await page({ PartNumberMarker: '1' })).toMatchObject({
+      IsTruncated: false,
+      MaxParts: 1000,
+      PartNumberMarker: '1',
+      NextPartNumberMarker: '2',
+      Parts: [{ PartNumber: 2, Size: LAST.length }],
+    });
+    expect(await page({ PartNumberMarker: '7', MaxParts: 5000 })).toMatchObject({
+      IsTruncated: false,
+      MaxParts: 1000,
+      TotalPartsCount: 2,
+    });
+    expect((await page({ MaxParts: 0 }))?.Parts).toBeUndefined();
+    for (const beside of [
+      { MaxParts: -1 },
+      { PartNumberMarker: 'x' },
+      { ObjectAttributes: ['Nothing'] },
+    ])
+      expect(await code(page(beside))).toBe('InvalidArgument');
+  });
 
   it('is uploaded by lib-storage', async () => {
     const body = Buffer.concat([FIRST, FIRST, LAST]);

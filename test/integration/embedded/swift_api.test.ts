@@ -117,6 +117,8 @@ test.each([
 
 test.each<[string, Record<string, string>, number]>([
   ['a wrong ETag', { ETag: 'bad' }, 422],
+  ['its ETag in capitals', { ETag: '632A2406BBCBCD553EEC45AC14B40A0A' }, 422],
+  ['the same in quotes', { ETag: '"632A2406BBCBCD553EEC45AC14B40A0A"' }, 422],
   ['a body that is too short', { 'Content-Length': '9' }, 499],
   ['If-None-Match: *', { 'If-None-Match': '*' }, 412],
   ['another If-None-Match', { 'If-None-Match': 'x' }, 400],
@@ -128,6 +130,25 @@ test.each<[string, Record<string, string>, number]>([
   await ask('PUT', '/v1/a/c/o', {}, 'before');
   expect((await ask('PUT', '/v1/a/c/o', headers, 'after')).status).toBe(status);
   expect((await ask('GET', '/v1/a/c/o')).body).toBe('before');
+});
+
+test('an ETag is that of the content, with or without quotes', async () => {
+  for (const ETag of ['632a2406bbcbcd553eec45ac14b40a0a', '"632a2406bbcbcd553eec45ac14b40a0a"'])
+    expect((await ask('PUT', '/v1/a/c/o', { ETag }, 'after')).status).toBe(201);
+});
+
+test('what lists versions is refused of a container, and ignored of an object, as on Swift', async () => {
+  const versions = { 'X-Versions-Enabled': 'true' };
+  expect((await ask('PUT', '/v1/a/c/o?versions', versions, 'hello')).status).toBe(201);
+  expect(await ask('GET', '/v1/a/c/o?versions')).toMatchObject({ status: 200, body: 'hello' });
+  expect((await ask('HEAD', '/v1/a/c/o?versions=&versions=1')).status).toBe(200);
+  expect((await ask('POST', '/v1/a/c/o?versions')).status).toBe(202);
+  expect((await ask('DELETE', '/v1/a/c/o?versions')).status).toBe(204);
+  expect((await ask('GET', '/v1/a/c/o?versions')).status).toBe(404);
+  expect((await ask('GET', '/v1/a/c?versions')).status).toBe(501);
+  expect((await ask('PUT', '/v1/a/d', versions)).status).toBe(501);
+  // this one would read another version than is meant
+  expect((await ask('GET', '/v1/a/c/o?version-id=1')).status).toBe(501);
 });
 
 test('a body that breaks off leaves nothing', async () => {

@@ -100,10 +100,10 @@ describe('what operations of S3 ask of the store', () => {
     async (versioning) => {
       await newBucket(versioning);
       const read = await asking(`GET /${bucket}/first?partNumber=1`);
-      expect([read.answer.status, read.answer.text]).toEqual([200, 'first']);
+      expect([read.answer.status, read.answer.text]).toEqual([206, 'first']);
       expect(read.contents).toHaveLength(1);
       const beyond = await asking(`GET /${bucket}/first?partNumber=2`);
-      expect([codeOf(beyond.answer), beyond.contents]).toEqual(['InvalidRange', []]);
+      expect([codeOf(beyond.answer), beyond.contents]).toEqual(['InvalidPartNumber', []]);
     },
   );
 

@@ -27,11 +27,14 @@ export interface Sent {
 /**
  * Runs operations of the S3 API as its filter does, but without signatures: `PUT
  * /bucket/key?query`. Keys are not encoded.
+ *
+ * @param place the region of the buckets
  */
 export async function askS3(
   caller: Caller,
   operation: string,
   options: Sent = {},
+  { location = 'us-east-1' } = {},
 ): Promise<S3Answer> {
   const [, method = '', bucket, key, query = ''] =
     /^([A-Z]+) \/([^/?]*)(?:\/([^?]*))?(?:\?(.*))?$/.exec(operation) ?? [];
@@ -44,7 +47,7 @@ export async function askS3(
     key: key || undefined,
     parameters: parseQuery(query),
     region: 'us-east-1',
-    location: 'us-east-1',
+    location,
     wireFormat: WIRE_FORMAT,
     payload: {
       body,
