@@ -1,8 +1,8 @@
 import { ECMA_182 } from './crc64';
 
 /**
- * A cyclic redundancy check as S3 and COS use them: reflected bits, initial value and final XOR
- * all ones.
+ * A cyclic redundancy check as S3 and COS use them: reflected bits, initial value and
+ * final XOR all ones.
  */
 interface Crc {
   readonly bits: number;

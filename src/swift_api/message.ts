@@ -84,8 +84,8 @@ export interface PartsAccess {
   readonly key: ByteString | undefined;
   /**
    * `write`: that of anyone who may write the object. `read`: for a manifest of parts or
-   * an object with tags, that of anyone who may read the object that names it. `none`: for whether there are
-   * parts at all, which the client does not learn.
+   * an object with tags, that of anyone who may read the object that names it. `none`:
+   * for whether there are parts at all, which the client does not learn.
    */
   readonly right: 'write' | 'read' | 'none';
 }

@@ -431,6 +431,53 @@ export function partsGuardSuite(
     expect(read.status).toBe(403);
   });
 
+  test('long tags beside a bucket are for those who may read or write the object', async () => {
+    const bucket = await newBucket(CLOSED);
+    if (isSuspended) await askS3(store.caller, `PUT /${bucket}?versioning`, { body: SUSPENDED });
+    const tagging = (char: string) =>
+      `<Tagging><TagSet>${Array.from(
+        { length: 10 },
+        (_, i) => `<Tag><Key>k${i}</Key><Value>${char.repeat(256)}</Value></Tag>`,
+      ).join('')}</TagSet></Tagging>`;
+    const tag = async (who: Who, key: string, char: string) => {
+      const answer = await askS3(callerOf(who), `PUT /${bucket}/${key}?tagging`, {
+        body: tagging(char),
+      });
+      return codeOf(answer) ?? answer.status;
+    };
+    const tagged = async (who: Who, key: string) => {
+      const answer = await askS3(callerOf(who), `GET /${bucket}/${key}?tagging`);
+      return (
+        codeOf(answer) ??
+        elements(answer, 'Value')
+          .map((text) => text[0])
+          .join('')
+      );
+    };
+    for (const key of ['a', 'b'])
+      expect((await owner('PUT', at(`/${bucket}/${key}`), {}, key)).status).toBe(201);
+    expect(await tag('owner', 'a', 'o')).toBe(200);
+    expect(await tag('writer', 'b', 'w')).toBe(200);
+    for (const who of ['reader', 'stranger', 'nobody'] as const)
+      expect([who, await tag(who, 'a', 'x')]).toEqual([who, 'AccessDenied']);
+    for (const who of ['owner', 'reader'] as const) {
+      expect([who, await tagged(who, 'a')]).toEqual([who, 'o'.repeat(10)]);
+      expect([who, await tagged(who, 'b')]).toEqual([who, 'w'.repeat(10)]);
+    }
+    expect(await tagged('stranger', 'a')).toBe('AccessDenied');
+    const names = await segments(bucket);
+    expect(names.map((name) => name.replace(/[0-9a-f]{64}$/, 'HASH'))).toEqual([
+      'tags/sha256-HASH',
+      'tags/sha256-HASH',
+    ]);
+    for (const who of ['reader', 'writer', 'stranger', 'nobody'] as const)
+      for (const method of ['GET', 'HEAD', 'PUT', 'POST', 'DELETE'])
+        expect(
+          isRefused(await askAs(who)(method, at(`/${bucket}+segments/${names[0] ?? ''}`), TEXT)),
+        ).toBe(true);
+    expect(await segments(bucket)).toEqual(names);
+  });
+
   test('a writer by ACL uploads, overwrites and aborts, and no part is left', async () => {
     const bucket = await newBucket(CLOSED);
     const suspended = { body: SUSPENDED };

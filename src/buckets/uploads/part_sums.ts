@@ -4,7 +4,7 @@ import { canCombine, combineCrcs, computeCrc } from '../../formats/crc';
 
 /** The checksum of an upload's parts besides MD5, as chosen at its start. */
 export interface ChecksumMode {
-  /** In lower case: `crc32`, `crc32c`, `crc64nvme`, `sha1`, `sha256`; COS's `crc64ecma`. */
+  /** In lower case: `crc32`, `crc32c`, `crc64nvme`, `sha1`, `sha256`, `crc64ecma`. */
   readonly algorithm: string;
   /** Of the whole content, rather than of the parts' checksums. */
   readonly isOfWhole: boolean;

@@ -61,7 +61,7 @@ const getAttributes: Operation = async (call) => {
   return xmlAnswer(call, 200, 'GetObjectAttributesResponse', content, headers);
 };
 
-/** Returns the names of the requested attributes. @throws BucketError `invalid-argument` */
+/** Returns the requested attributes. @throws BucketError `invalid-argument` */
 function attributesOf({ request: { headers } }: Call): ReadonlySet<string> {
   const list = headers.get(ATTRIBUTES) ?? '';
   const names = list.split(',').map((each) => each.trim());

@@ -168,15 +168,28 @@ it('the authority over parts is over those of the object, or to list those of th
   const right = rightTo('write', OBJECT);
   const PARTS = '/v1/AUTH_x/c%2Bsegments';
   const own = partsAuthority('service', right, 'o');
-  for (const line of [`PUT ${PARTS}/o/upload/1`, `GET ${PARTS}?prefix=o/upload`, `PUT ${PARTS}`])
+  for (const line of [
+    `PUT ${PARTS}/o/upload/1`,
+    `GET ${PARTS}?prefix=o/upload`,
+    `PUT ${PARTS}`,
+    `PUT ${PARTS}/tags/sha256-00`,
+  ])
     expect([line, covers(own, line)]).toEqual([line, true]);
-  for (const line of [`PUT ${PARTS}/p/upload/1`, `GET ${PARTS}`, `GET ${PARTS}/o/upload/1`])
+  for (const line of [
+    `PUT ${PARTS}/p/upload/1`,
+    `GET ${PARTS}`,
+    `GET ${PARTS}/o/upload/1`,
+    `PUT ${PARTS}/tags/upload/1`,
+    `DELETE ${PARTS}/tags/sha256-00`,
+  ])
     expect([line, covers(own, line)]).toEqual([line, false]);
   const ofBucket = partsAuthority('service', right, undefined);
   expect(covers(ofBucket, `GET ${PARTS}?prefix=p`)).toBe(true);
   expect(covers(ofBucket, `PUT ${PARTS}/o/upload/1`)).toBe(false);
   const reading = partsAuthority('service', rightTo('read', OBJECT), 'o');
   expect(covers(reading, `GET ${PARTS}/p/upload/manifest?${ITSELF}`)).toBe(true);
+  expect(covers(reading, `GET ${PARTS}/tags/sha256-00?${ITSELF}`)).toBe(true);
+  expect(covers(reading, `PUT ${PARTS}/tags/sha256-00`)).toBe(false);
   expect(covers(reading, `DELETE ${PARTS}/o/upload/1`)).toBe(false);
 });
 
