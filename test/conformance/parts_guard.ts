@@ -431,6 +431,33 @@ export function partsGuardSuite(
     expect(read.status).toBe(403);
   });
 
+  test('checksums of parts are for those who may write the object', async () => {
+    const bucket = await newBucket(CLOSED);
+    const headers = { 'x-amz-checksum-algorithm': 'CRC32' };
+    const begun = await askS3(store.caller, `POST /${bucket}/k?uploads`, { headers });
+    const [id = ''] = elements(begun, 'UploadId');
+    const checksums = new Map([['crc32', 'AAAAAA==']]);
+    const part = await askS3(store.caller, `PUT /${bucket}/k?uploadId=${id}&partNumber=1`, {
+      body: 'part',
+      checksums,
+    });
+    const etag = part.headers.get('etag') ?? '';
+    const body = `<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>${etag}</ETag></Part></CompleteMultipartUpload>`;
+    const done = await askS3(store.caller, `POST /${bucket}/k?uploadId=${id}`, { body });
+    expect([done.status, elements(done, 'ChecksumType')]).toEqual([200, ['COMPOSITE']]);
+    const attributes = { headers: { 'x-amz-object-attributes': 'ObjectParts' } };
+    for (const [who, sums] of [
+      ['owner', ['AAAAAA==']],
+      ['reader', []],
+    ] as const) {
+      const answer = await askS3(callerOf(who), `GET /${bucket}/k?attributes`, attributes);
+      expect([who, answer.status, elements(answer, 'Size')]).toEqual([who, 200, ['4']]);
+      expect([who, elements(answer, 'ChecksumCRC32')]).toEqual([who, sums]);
+    }
+    const refused = await askS3(callerOf('stranger'), `GET /${bucket}/k?attributes`, attributes);
+    expect(codeOf(refused)).toBe('AccessDenied');
+  });
+
   test('long tags beside a bucket are for those who may read or write the object', async () => {
     const bucket = await newBucket(CLOSED);
     if (isSuspended) await askS3(store.caller, `PUT /${bucket}?versioning`, { body: SUSPENDED });

@@ -17,8 +17,8 @@ import {
 } from './object_headers';
 
 /**
- * Bodies up to this size are received before they are written if they have a checksum at
- * their end that is to be kept.
+ * Bodies up to this size are received before they are written if they have a trailer that
+ * is to be kept.
  */
 const RECEIVED_FIRST = 64 * 1024;
 
@@ -46,7 +46,8 @@ const put: Operation = async (call) => {
     ...(isHeld ? sums() : []),
   ]);
   const headers = objectHeaders.withAll(checksumHeaders(checksums));
-  const footers = isHeld ? undefined : () => checksumHeaders(sums());
+  const isSummed = call.wireFormat.contentSum !== undefined;
+  const footers = isSummed && !isHeld ? () => checksumHeaders(sums()) : undefined;
   const object = { headers, body, length, condition, footers };
   const written = await writeObject(caller, keyOf(call), object);
   const checksumResponse = checksumFields(new Map([...checksums, ...payload.trailing()])).withAll(
@@ -60,10 +61,10 @@ const put: Operation = async (call) => {
 };
 
 /** Returns the body; receives it first if that allows keeping its checksum. */
-async function receive({ request, payload, wireFormat }: Call, length: number): Promise<Body> {
+async function receive({ request, payload }: Call, length: number): Promise<Body> {
   const { body } = payload;
-  const isSummed = wireFormat.contentSum !== undefined || request.headers.has('x-amz-trailer');
-  if (length > RECEIVED_FIRST || Buffer.isBuffer(body) || !isSummed) return body;
+  if (length > RECEIVED_FIRST || Buffer.isBuffer(body) || !request.headers.has('x-amz-trailer'))
+    return body;
   request.sendContinue?.();
   return (await readAll(body, RECEIVED_FIRST)) ?? NO_BODY;
 }
