@@ -68,7 +68,7 @@ export function countTags(headers: Headers): number {
  * Returns the tags kept with an object.
  *
  * @param headers of the object
- * @throws BucketError `internal` if an object beside the bucket should have them, but
+ * @throws BucketError `conflict` if an object beside the bucket should have them, but
  *   does not: Swift's API has copied the object from another bucket
  */
 export async function readTags(
@@ -90,7 +90,7 @@ export async function readTags(
   const text = body.toString('latin1');
   if (found === undefined || sha256(text) !== pointer.hash)
     throw new BucketError(
-      'internal',
+      'conflict',
       'The tags of the object are missing. If it was copied from another bucket, set them again.',
     );
   return decodeTags(text);
