@@ -2,7 +2,7 @@ import type { ByteString } from '../../src/http/bytes';
 import type { Request } from '../../src/swift_api/message';
 import { formatTarget, type ObjectTarget } from '../../src/swift_api/target';
 import { signTempUrl } from '../../src/swift_api/temp_url/temp_url';
-import { authoriseWithin } from '../tempurl/scope';
+import { authoriseWithin } from '../../src/swift_api/temp_url/scope';
 
 /** The signature that was found valid for a form. */
 export interface Signer {

@@ -8,7 +8,7 @@ import { Headers } from '../../src/http/headers';
 import { SwiftClient, withoutCredentials } from '../../src/swift_api/client';
 import type { Handler, Request } from '../../src/swift_api/message';
 import { parseTarget, type ContainerTarget } from '../../src/swift_api/target';
-import { readTempUrlKeys, type Key } from '../tempurl/keys';
+import { readTempUrlKeys, type Key } from '../../src/swift_api/temp_url/keys';
 import type { Admit, Signer } from './admission';
 import type { Outcome } from './answers';
 import { readInteger, objectHeaders, signedMessage } from './fields';

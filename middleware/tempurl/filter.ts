@@ -1,5 +1,5 @@
 import { htmlResponse, unauthorised } from '../../src/swift_api/responses';
-import { verifySignature, parseSignature } from '../../src/http/digest';
+import { parseSignature } from '../../src/http/digest';
 import type { Headers } from '../../src/http/headers';
 import {
   NO_BODY,
@@ -11,9 +11,10 @@ import {
 import { isObject, parseTarget, type ObjectTarget } from '../../src/swift_api/target';
 import { asDownload } from '../../src/swift_api/temp_url/download';
 import { isInRange } from './ip_range';
-import { readTempUrlKeys, type Key } from './keys';
+import { readTempUrlKeys, type Key } from '../../src/swift_api/temp_url/keys';
 import { readParameters, type Parameters } from '../../src/swift_api/temp_url/parameters';
-import { authoriseWithin } from './scope';
+import { authoriseWithin } from '../../src/swift_api/temp_url/scope';
+import { findSigningKey } from '../../src/swift_api/temp_url/signature';
 
 export interface TempUrlOptions {
   readonly methods: readonly string[];
@@ -75,25 +76,17 @@ function targetOf({ method, path }: Request, methods: readonly string[]): Object
 async function signingKey(
   request: Request,
   target: ObjectTarget,
-  { signature: encodedSignature, expires, prefix, ipRange }: Parameters,
+  parameters: Parameters,
   digests: readonly string[],
   next: Handler,
 ): Promise<Key | undefined> {
-  const signature = parseSignature(encodedSignature);
+  const { ipRange, expires } = parameters;
+  const signature = parseSignature(parameters.signature);
   if (signature === undefined || expires === 0 || !digests.includes(signature.digest))
     return undefined;
   if (ipRange !== undefined && !isInRange(request.remoteAddress, ipRange)) return undefined;
-  if (prefix !== undefined && !target.object.startsWith(prefix)) return undefined;
-  const container = `/v1/${target.account}/${target.container}/`;
-  const path = prefix === undefined ? container + target.object : `prefix:${container}${prefix}`;
-  // anyone who may read or write an object may also ask for its metadata
-  const methods = request.method === 'HEAD' ? ['HEAD', 'GET', 'POST', 'PUT'] : [request.method];
-  const ip = ipRange === undefined ? '' : `ip=${ipRange}\n`;
-  const messages = methods.map((method) => `${ip}${method}\n${expires}\n${path}`);
   const keys = await readTempUrlKeys(request, target, next);
-  return keys.find(({ value }) =>
-    messages.some((message) => verifySignature(value, message, signature)),
-  );
+  return findSigningKey(keys, request.method, target, parameters, signature);
 }
 
 function invalid({ method }: Request): Response {

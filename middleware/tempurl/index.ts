@@ -4,7 +4,7 @@ import { digestInfo } from '../../src/http/digest';
 import { withInfo } from '../../src/plugin/info';
 import type { FilterPlugin } from '../../src/plugin/plugin';
 import { tempUrlFilter } from './filter';
-import { headerRules } from './header_rules';
+import { headerRules, SHOWN_HEADERS } from '../../src/swift_api/temp_url/header_rules';
 import { allowedDigests } from '../../src/config/digests';
 import { X_TIMESTAMP } from '../../src/swift_api/header_names';
 
@@ -19,10 +19,10 @@ const options = z.object({
     .default([])
     .describe('Headers of requests that stay although they match that.'),
   outgoing_remove_headers: wordList
-    .default(['x-object-meta-*'])
+    .default([...SHOWN_HEADERS.removed])
     .describe('Headers that are removed from responses; a `*` at the end matches a prefix.'),
   outgoing_allow_headers: wordList
-    .default(['x-object-meta-public-*'])
+    .default([...SHOWN_HEADERS.allowed])
     .describe('Headers of responses that stay although they match that.'),
   allowed_digests: allowedDigests,
 });

@@ -200,3 +200,8 @@ const CREDENTIALS = ['x-auth-token', 'x-storage-token', 'x-service-token', 'auth
 export function credentialHeaders(headers: Headers): Headers {
   return headers.only(...CREDENTIALS);
 }
+
+/** Returns the fields without those that authenticate a Swift client. */
+export function withoutCredentialHeaders(headers: Headers): Headers {
+  return headers.without(...CREDENTIALS);
+}

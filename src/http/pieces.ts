@@ -1,8 +1,11 @@
 import { chunks, type Body } from './body';
+import type { Range } from './ranges';
 
 /** A part of a large object's content. */
 export interface Piece {
   readonly size: number;
+  /** Set if it is known before it is read that it cannot be. */
+  readonly isUnreadable?: boolean;
   /** Reads from byte `first` to byte `last`, inclusive. */
   read(first: number, last: number): Body | Promise<Body>;
 }
@@ -31,6 +34,21 @@ export async function* readPieces(
 /** A segment no longer exists, or has changed. */
 export class SegmentError extends Error {
   override readonly name = 'SegmentError';
+}
+
+/**
+ * Checks that no piece within ranges is known to be unreadable.
+ *
+ * @throws SegmentError
+ */
+export function checkReadable(pieces: readonly Piece[], ranges: readonly Range[]): void {
+  let start = 0;
+  for (const { size, isUnreadable } of pieces) {
+    const end = start + size;
+    if (isUnreadable && ranges.some(([first, last]) => first < end && last >= start))
+      throw new SegmentError('a segment cannot be read');
+    start = end;
+  }
 }
 
 /**

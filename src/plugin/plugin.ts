@@ -58,6 +58,11 @@ export interface App {
    */
   limits?(request: Request): Promise<StoreLimits>;
   /**
+   * Returns what removes the headers that readers by temporary URL do not see; undefined
+   * if the app checks no signatures.
+   */
+  shownBySignature?(request: Request): Promise<(headers: Headers) => Headers>;
+  /**
    * Set if only owners reach the parts of uploads, regardless of their container's ACLs,
    * and readers of the bucket reach them through large objects. Other stores know only
    * ACLs.
@@ -81,7 +86,7 @@ export interface FilterContext {
   readonly coordination: Coordination;
   readonly app: Pick<
     App,
-    'power' | 'mayWrite' | 'mayLock' | 'limits' | 'protectsParts' | 'upstream'
+    'power' | 'mayWrite' | 'mayLock' | 'limits' | 'shownBySignature' | 'protectsParts' | 'upstream'
   >;
   /** The credentials of the configuration, and the users of its filters. */
   readonly credentials: Credentials;

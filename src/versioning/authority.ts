@@ -93,7 +93,7 @@ function readerScopes({ account, container, object }: ObjectTarget): Scope[] {
   const versions = versionsContainerOf(container);
   const prefix = versionPrefix(object);
   return [
-    { account, container, object: { name: object }, methods: ['HEAD'] },
+    { account, container, object: { name: object }, methods: ['HEAD', 'GET'] },
     { account, container: versions, methods: ['GET'], listed: [prefix] },
     { account, container: versions, object: { prefix }, methods: ['HEAD', 'GET'] },
     { account, container: versions, object: { name: nullIndexName(object) }, methods: ['HEAD'] },
@@ -128,6 +128,7 @@ function archiveScopes(
 function listerScopes({ account, container }: ContainerTarget): Scope[] {
   const versions = versionsContainerOf(container);
   return [
+    { account, container, methods: ['GET'] },
     { account, container, object: { prefix: '' }, methods: ['HEAD'] },
     { account, container: versions, methods: ['HEAD', 'GET'] },
     { account, container: versions, object: { prefix: '' }, methods: ['HEAD'] },

@@ -24,7 +24,7 @@ import { RecordMonitor } from './sole_server/monitor';
 import { Rights } from './rights';
 import { SelfTest } from './self_test';
 import { ServerRecords } from './sole_server/server_records';
-import { StoreLimitsCache } from './store_limits';
+import { StoreInfoCache } from './store_info';
 import { AnonymousRefusals } from './anonymous_refusals';
 import { Upstream } from './upstream';
 
@@ -198,7 +198,7 @@ export function createSwiftApp(
   const selfTest = new SelfTest(handler, async () => (await user?.get())?.accountPath);
   const rights = new Rights(handler, user && selfTest, options.rights_cache_time);
 
-  const limits = new StoreLimitsCache(handler);
+  const info = new StoreInfoCache(handler);
 
   return {
     handler,
@@ -206,7 +206,8 @@ export function createSwiftApp(
     upstream: server,
     mayWrite: (request, target, { fresh } = {}) => rights.mayWrite(request, target, fresh),
     mayLock: (request, target) => rights.mayLock(request, target),
-    limits: (request) => limits.get(request),
+    limits: async (request) => (await info.get(request)).limits,
+    shownBySignature: async (request) => (await info.get(request)).shownBySignature,
     close: () => upstream.close(),
   };
 }

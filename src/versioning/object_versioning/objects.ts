@@ -25,7 +25,7 @@ export class VersionedObjects {
    */
   constructor(next: Handler, handler: Handler, policies: PolicyCache, parts: WriterOptions) {
     this.writer = new VersionWriter(next, policies, parts);
-    this.reader = new VersionReader(next, handler, policies, parts.app.power);
+    this.reader = new VersionReader(next, handler, policies, parts.app);
     this.versionRequests = new VersionRequests(next, policies, parts, this.writer);
   }
 

@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import { drain, whileUnread } from '../../http/body';
 import { htmlResponse } from '../../swift_api/responses';
 import type { Power } from '../../swift_api/authority/authority';
+import type { App } from '../../plugin/plugin';
+import { isTempUrl } from '../../swift_api/temp_url/temp_url';
 import { credentialHeaders, Headers } from '../../http/headers';
 import { textResponse, type Handler, type Request, type Response } from '../../swift_api/message';
 import { provenRight } from '../../swift_api/authority/shown_right';
@@ -12,6 +14,7 @@ import { DELETE_MARKER_TYPE, isVersionMarkerType } from '../../swift_api/markers
 import type { VersioningPolicy, PolicyCache } from '../policy';
 import { DynamicLargeObjects } from './dlo';
 import { Symlinks } from './symlinks';
+import { SignedReader } from './signed_reads/signed_reader';
 import { entryOf, NULL_ID, parseVersionId } from './version_target';
 import { withVersionAccess, rightToReadVersions } from './access';
 import { NullReader } from './null_versions/null_reader';
@@ -38,7 +41,10 @@ const ETAG_OF_NOTHING = createHash('md5').digest('hex');
  */
 export class VersionReader {
   private readonly symlinks: Symlinks;
+  /** Undefined if the store checks no signatures. */
+  private readonly signed: SignedReader | undefined;
   private readonly nulls: NullReader;
+  private readonly power: Power;
   readonly largeObjects: DynamicLargeObjects;
 
   /**
@@ -49,11 +55,22 @@ export class VersionReader {
     private readonly next: Handler,
     handler: Handler,
     private readonly policies: Pick<PolicyCache, 'get'>,
-    private readonly power: Power,
+    { power, shownBySignature }: Pick<App, 'power' | 'shownBySignature'>,
   ) {
+    this.power = power;
     this.symlinks = new Symlinks(next, power);
     this.nulls = new NullReader(next, power);
-    this.largeObjects = new DynamicLargeObjects(next, handler, policies);
+    const largeObjects = new DynamicLargeObjects(next, handler, policies);
+    this.largeObjects = largeObjects;
+    if (shownBySignature)
+      this.signed = new SignedReader({
+        next,
+        handler,
+        policies,
+        power,
+        largeObjects,
+        shownBySignature,
+      });
   }
 
   /** Handles GET or HEAD of an object, or of the version that the query names. */
@@ -91,8 +108,14 @@ export class VersionReader {
     const response = await whileUnread(storeResponse, () =>
       this.symlinks.presentResponse(storeResponse, request, place),
     );
+    const call = new ObjectCall(request, place);
+    const { signed, largeObjects } = this;
+    if (signed === undefined || !isTempUrl(request))
+      return whileUnread(response, () => largeObjects.presentResponse(response, call));
     return whileUnread(response, () =>
-      this.largeObjects.presentResponse(response, new ObjectCall(request, place)),
+      response === storeResponse
+        ? signed.presentResponse(response, call)
+        : signed.present(response, request, place),
     );
   }
 

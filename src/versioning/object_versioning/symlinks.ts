@@ -2,29 +2,23 @@ import { authorityFor } from '../authority';
 import { htmlResponse } from '../../swift_api/responses';
 import { destroy } from '../../http/body';
 import { isTrueValue } from '../../http/bytes';
+import { withoutCredentialHeaders } from '../../http/headers';
 import type { Power } from '../../swift_api/authority/authority';
 import { type Handler, type Request, type Response } from '../../swift_api/message';
 import { formatTarget, type ObjectTarget } from '../../swift_api/target';
 import { rightToLink } from '../../swift_api/authority/shown_right';
 import { isTempUrl } from '../../swift_api/temp_url/temp_url';
 import { ITSELF_QUERY } from '../../swift_api/itself';
-import { asDownload } from '../../swift_api/temp_url/download';
-import { isVersionOf, versionAt } from './version_target';
+import { isVersionOf } from './version_target';
+import { MAX_LINKS, walkLinks } from './link_walk';
 import { withVersionAccess } from './access';
-import { linkIn, locationOf } from './presentation';
+import { locationOf } from './presentation';
 import { SwiftClient } from '../../swift_api/client';
 import {
   X_OBJECT_MANIFEST,
   X_STATIC_LARGE_OBJECT,
   X_SYMLINK_TARGET,
-  X_SYMLINK_TARGET_ETAG,
 } from '../../swift_api/header_names';
-
-/**
- * Max number of symlinks in a row that Swift follows (`symloop_max`); the proxy's own
- * links to versions do not count.
- */
-const MAX_LINKS = 2;
 
 /** Reads objects behind links to versions that the store does not follow. */
 export class Symlinks {
@@ -49,7 +43,7 @@ export class Symlinks {
     if (response.status !== 401 && response.status !== 403) return response;
     const place = locationOf(response);
     return place && isVersionOf(place, target)
-      ? this.readVersion(response, request, target, place)
+      ? this.readVersion(response, request, place)
       : response;
   }
 
@@ -62,7 +56,6 @@ export class Symlinks {
   private async readVersion(
     response: Response,
     request: Request,
-    target: ObjectTarget,
     place: ObjectTarget,
   ): Promise<Response> {
     const right = rightToLink(request, response);
@@ -78,9 +71,9 @@ export class Symlinks {
     // the version itself, whatever it has become meanwhile
     const query =
       isSigned || request.query === '' ? ITSELF_QUERY : `${request.query}&${ITSELF_QUERY}`;
-    const read = await this.next({ ...request, path, query, authority });
-    const presented = { ...read, headers: read.headers.with('Content-Location', path) };
-    return isSigned ? asDownload(presented, request, target) : presented;
+    const headers = withoutCredentialHeaders(request.headers);
+    const read = await this.next({ ...request, path, query, headers, authority });
+    return { ...read, headers: read.headers.with('Content-Location', path) };
   }
 
   /**
@@ -111,29 +104,20 @@ export class Symlinks {
     target: ObjectTarget,
   ): Promise<ObjectTarget | Response | undefined> {
     const client = new SwiftClient(this.next, withVersionAccess(request));
-    let [at, hops, links] = [target, 0, 0];
-    let pinnedEtag: string | undefined;
-    for (;;) {
-      const head = await client.head(at, { query: ITSELF_QUERY });
-      // an object that does not exist, or not for this client, is answered as such
-      if (head.status >= 300) return hops > MAX_LINKS ? at : undefined;
-      const link = linkIn(head.headers, at);
-      const pinned = head.headers.get(X_SYMLINK_TARGET_ETAG);
-      const etag = (pinned ?? head.headers.get('etag') ?? '').replaceAll('"', '');
-      if (pinnedEtag !== undefined && pinnedEtag !== etag)
-        return hops > MAX_LINKS
-          ? htmlResponse(409, 'X-Symlink-Target-Etag headers do not match')
-          : undefined;
-      if (link === undefined) return hops > MAX_LINKS ? at : undefined;
-      if (!versionAt(link) && ++links > MAX_LINKS) return undefined;
-      pinnedEtag = pinned?.replaceAll('"', '');
-      [at, hops] = [link, hops + 1];
-    }
+    const end = await walkLinks(target, (at) => client.head(at, { query: ITSELF_QUERY }));
+    // an object that does not exist, or not for this client, is answered as such
+    if (end.hops <= MAX_LINKS || end.failure === 'too-many') return undefined;
+    return end.failure === undefined ? end.at : mismatchResponse();
   }
 }
 
+/** Swift's text for a link with an ETag that its target does not have. */
+export function mismatchResponse(): Response {
+  return htmlResponse(409, 'X-Symlink-Target-Etag headers do not match');
+}
+
 /** Whether an object's content comes from other objects. */
-function isComposed({ headers }: Response): boolean {
+export function isComposed({ headers }: Response): boolean {
   return (
     isTrueValue(headers.get(X_STATIC_LARGE_OBJECT)) ||
     headers.has(X_OBJECT_MANIFEST) ||

@@ -35,7 +35,7 @@ import { ObjectCall } from '../calls';
 
 /** The dependencies of a `VersionWriter`. */
 export interface WriterOptions extends LockOptions {
-  readonly app: Pick<App, 'power' | 'mayWrite' | 'mayLock'>;
+  readonly app: Pick<App, 'power' | 'mayWrite' | 'mayLock' | 'shownBySignature'>;
   readonly log: Log;
 }
 

@@ -27,7 +27,7 @@ function storeThatGoes(status: number) {
       ? Promise.resolve({ status, headers: Headers.none, body })
       : Promise.reject(failure);
   const settings = { get: () => Promise.reject(failure) };
-  return { body, reader: new VersionReader(next, next, settings, 'service') };
+  return { body, reader: new VersionReader(next, next, settings, { power: 'service' }) };
 }
 
 describe('a GET in a container whose versions may have ids', () => {

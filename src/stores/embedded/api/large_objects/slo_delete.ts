@@ -5,7 +5,8 @@ import type { Response } from '../../../../swift_api/message';
 import { htmlResponse, Refused } from '../answers';
 import { openContainer, type ObjectCall } from '../call';
 import { openObject } from '../links';
-import { segmentTarget, SLO_LIMITS } from './slo_manifest';
+import { SLO_LIMITS } from './slo_manifest';
+import { segmentTarget } from '../../../../swift_api/stored_manifest';
 import { readManifest } from './slo_read';
 import { X_STATIC_LARGE_OBJECT } from '../../../../swift_api/header_names';
 

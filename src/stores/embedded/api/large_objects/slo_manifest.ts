@@ -1,13 +1,12 @@
-import { z } from 'zod';
 import { quote, trimChars, trimEndChars } from '../../../../http/bytes';
 import type { ObjectTarget } from '../../../../swift_api/target';
 import { UnreadableJson } from '../../../../formats/json';
 import { NotAList, readJsonList } from '../../../../formats/json_list';
 import { DEFAULT_LIMITS } from '../../../../swift_api/manifest_bounds';
 import { toPythonJson } from '../../../../formats/python_json';
-import { parseSegmentPath } from '../../../../swift_api/segments';
+import { segmentTarget } from '../../../../swift_api/stored_manifest';
 import { htmlResponse, Refused, refuseWith } from '../answers';
-import { parseRanges, type Range } from '../../../../http/ranges';
+import { parseRanges } from '../../../../http/ranges';
 
 /** Swift's limits for manifests, as `/info` reports them. */
 export const SLO_LIMITS = {
@@ -25,39 +24,9 @@ const MAX_ITEMS = 10_000;
 export const SLO_ETAG = 'x-object-sysmeta-slo-etag';
 export const SLO_SIZE = 'x-object-sysmeta-slo-size';
 
-const StoredSegment = z.union([
-  z.object({ data: z.string() }),
-  z.object({
-    name: z.string(),
-    bytes: z.number(),
-    hash: z.string(),
-    content_type: z.string(),
-    last_modified: z.string(),
-    range: z.string().optional(),
-    sub_slo: z.boolean().optional(),
-  }),
-]);
-
-/** A segment of a stored manifest in Swift's form: names are text, ranges two numbers. */
-export type StoredSegment = z.infer<typeof StoredSegment>;
-export type ObjectSegment = Exclude<StoredSegment, { data: string }>;
-
-export const StoredManifest = z.array(StoredSegment);
-
 /** Formats a manifest as Python does, so that its ETag is Swift's. */
 export function formatManifest(segments: readonly Readonly<Record<string, unknown>>[]): Buffer {
   return Buffer.from(toPythonJson(segments));
-}
-
-/** Returns the first and last byte of the object that a segment uses. */
-export function segmentRange({ range, bytes }: ObjectSegment): Range {
-  const [first, last] = (range ?? '').split('-').map(Number);
-  return range === undefined ? [0, bytes - 1] : [first ?? 0, last ?? 0];
-}
-
-/** Returns the object that a path in a manifest names, in the manifest's account. */
-export function segmentTarget({ version, account }: ObjectTarget, path: string): ObjectTarget {
-  return { version, account, ...parseSegmentPath(path) };
 }
 
 /** A segment as a client's manifest names it. */

@@ -9,16 +9,14 @@ import type { ObjectCall } from '../call';
 import { openObject } from '../links';
 import { readPieces, SegmentError, type Piece } from '../../../../http/pieces';
 import { checkSegments } from './check_segments';
+import { formatManifest, SLO_ETAG, SLO_SIZE } from './slo_manifest';
 import {
-  formatManifest,
   segmentRange,
   segmentTarget,
-  SLO_ETAG,
-  SLO_SIZE,
   StoredManifest,
   type ObjectSegment,
   type StoredSegment,
-} from './slo_manifest';
+} from '../../../../swift_api/stored_manifest';
 import type { View } from '../../../../swift_api/object_response';
 
 const MAX_DEPTH = 10;

@@ -29,14 +29,16 @@ import { receive } from '../receive';
 import {
   formatManifest,
   parseManifest,
-  segmentRange,
-  segmentTarget,
   SLO_ETAG,
   SLO_SIZE,
-  type ObjectSegment,
-  type StoredSegment,
   type RequestedSegment,
 } from './slo_manifest';
+import {
+  segmentRange,
+  segmentTarget,
+  type ObjectSegment,
+  type StoredSegment,
+} from '../../../../swift_api/stored_manifest';
 import { httpDate } from '../../../../swift_api/times';
 import { X_STATIC_LARGE_OBJECT } from '../../../../swift_api/header_names';
 

@@ -1,4 +1,10 @@
-import { Headers } from '../../src/http/headers';
+import { Headers } from '../../http/headers';
+
+/** Swift's defaults of which headers readers by temporary URL do not see. */
+export const SHOWN_HEADERS = {
+  removed: ['x-object-meta-*'],
+  allowed: ['x-object-meta-public-*'],
+} as const;
 
 /**
  * Removes the headers that `removed` names, except those that `allowed` names as well; a

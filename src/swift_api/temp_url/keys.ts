@@ -1,8 +1,8 @@
-import type { ByteString } from '../../src/http/bytes';
-import { headersAuthority } from '../../src/swift_api/authority/closed_list';
-import { SwiftClient } from '../../src/swift_api/client';
-import type { Handler, Request } from '../../src/swift_api/message';
-import type { ContainerTarget, Target } from '../../src/swift_api/target';
+import type { ByteString } from '../../http/bytes';
+import { headersAuthority } from '../authority/closed_list';
+import { SwiftClient } from '../client';
+import type { Handler, Request } from '../message';
+import type { ContainerTarget, Target } from '../target';
 
 /**
  * A key that the owners of an account or a container have set, and the scope of its
