@@ -13,6 +13,7 @@ import {
   type Piece,
 } from '../../http/pieces';
 import { serve, requestedRanges, type View } from '../../swift_api/object_response';
+import { failedCondition } from '../../swift_api/conditions';
 import { readListing } from './containers/listing_entries';
 import type { SwiftClient } from '../../swift_api/client';
 import { X_OBJECT_MANIFEST, X_TIMESTAMP } from '../../swift_api/header_names';
@@ -64,7 +65,8 @@ export async function serveLarge(
   };
   try {
     const ranges = requestedRanges(request, view, size);
-    if (request.method === 'GET' && ranges?.length !== 0) {
+    const isMet = failedCondition(request.headers, etag, view.timestamp) === undefined;
+    if (request.method === 'GET' && isMet && ranges?.length !== 0) {
       checkReadable(pieces, ranges ?? [[0, size - 1]]);
       await checkPieces(pieces, ranges?.[0]?.[0] ?? 0);
     }

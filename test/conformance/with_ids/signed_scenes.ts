@@ -241,16 +241,21 @@ const rows: Readonly<Record<string, SceneRow['make']>> = {
     return slo(scene, large(scene.container), [one!, two!]);
   },
   'an SLO of a symlink in this container': async (scene) => {
-    const { container } = scene;
+    const container = await withoutIds(scene);
     const to = await write(scene.owner, container, 'object', 'behind a link');
     const part = await link(scene, { container, object: 'link' }, to);
-    return slo(scene, large(container), [part]);
+    const place = await slo(scene, large(container), [part]);
+    await enable(scene, container, true);
+    await write(scene.owner, container, 'object', 'behind a link');
+    return place;
   },
   'an SLO of a symlink to another container': async (scene) => {
-    const { container } = scene;
+    const container = await withoutIds(scene);
     const to = await write(scene.owner, scene.other, 'object', 'secret');
     const part = await link(scene, { container, object: 'link' }, to);
-    return slo(scene, large(container), [part]);
+    const place = await slo(scene, large(container), [part]);
+    await enable(scene, container, true);
+    return place;
   },
   'an SLO whose part has changed': async (scene) => {
     const place = await slo(

@@ -13,6 +13,8 @@ export type Who = 'tester' | 'tester2' | 'tester3' | 'nobody' | Signed;
 export interface Signed {
   readonly method: string;
   readonly place: Place;
+  /** Whose key has signed. */
+  readonly scope: 'account' | 'container';
 }
 
 export interface Place {
@@ -60,13 +62,18 @@ export class Model {
   }
 }
 
-function isSignedFor(
-  { method, place }: Signed,
-  deed: Deed,
-  { account, container, object }: Place,
-): boolean {
-  const isHere =
-    account === place.account && container === place.container && object === place.object;
-  const reads = method === 'GET' || method === 'HEAD';
-  return isHere && (deed === 'read' ? reads : deed === 'write' && !reads);
+/**
+ * As in Swift's tempurl, a URL to read an object opens all that its key may sign for,
+ * through large objects and links; one to write it opens nothing else.
+ */
+function isSignedFor({ method, place, scope }: Signed, deed: Deed, target: Place): boolean {
+  const { account, container, object } = target;
+  const isHere = account === place.account && container === place.container;
+  if (method === 'GET' || method === 'HEAD')
+    return (
+      (deed === 'read' || deed === 'list') &&
+      account === place.account &&
+      (scope === 'account' || isHere)
+    );
+  return deed === 'write' && isHere && object === place.object;
 }

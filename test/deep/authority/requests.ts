@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { quote } from '../../../src/http/bytes';
 import { Headers } from '../../../src/http/headers';
-import type { Signed, Who } from './model';
+import type { Who } from './model';
 import { COUNT, OBJECTS, pathOf, type Plant, type World } from './world';
 
 /** A client's request, generated before the world it acts on exists. */
 export interface Step {
   readonly kind: (typeof KINDS)[number];
-  readonly who: 'tester' | 'tester2' | 'tester3' | 'nobody' | 'signer';
+  readonly who: 'tester' | 'tester2' | 'tester3' | 'nobody' | Signer;
   readonly at: number;
   readonly other: number;
   readonly object: string;
@@ -80,7 +80,10 @@ export const plants: fc.Arbitrary<Plant[]> = fc.array(
 export const steps: fc.Arbitrary<Step[]> = fc.array(
   fc.record({
     kind: fc.constantFrom(...KINDS),
-    who: fc.constantFrom('tester', 'tester2', 'tester3', 'tester3', 'tester3', 'nobody', 'signer'),
+    who: fc.constantFrom(
+      ...(['tester', 'tester2', 'tester3', 'tester3', 'tester3', 'nobody'] as const),
+      ...(["the account's key", "the container's key"] as const),
+    ),
     at: place,
     other: place,
     object: fc.constantFrom(...OBJECTS, ...OBJECTS, 'planted0', 'planted1', 'planted2', 'new'),
@@ -108,6 +111,9 @@ const SETTINGS: readonly Record<string, string>[] = [
   { 'X-Container-Read': '' },
 ];
 
+const SCOPES = { "the account's key": 'account', "the container's key": 'container' } as const;
+type Signer = keyof typeof SCOPES;
+
 /** Builds the request of a step in a world. */
 export function made(step: Step, world: World): Made {
   const { kind, at, other, object, variant } = step;
@@ -121,9 +127,10 @@ export function made(step: Step, world: World): Made {
     more: Partial<Made> & { of?: typeof here | typeof container } = {},
   ): Made => {
     const { of = here, query = '', headers = Headers.none, ...rest } = more;
+    const signed = of.object === undefined ? here : of;
     const who: Who =
-      step.who === 'signer'
-        ? ({ method, place: of.object === undefined ? here : of } satisfies Signed)
+      step.who === "the account's key" || step.who === "the container's key"
+        ? { method, place: signed, scope: SCOPES[step.who] }
         : step.who;
     return {
       who,
@@ -132,7 +139,8 @@ export function made(step: Step, world: World): Made {
       query: world.query(who, query),
       headers: world.credentials(who).withAll(headers),
       text: '',
-      named: [of],
+      // the version is not signed: what the store then shows depends on what it holds
+      named: typeof who === 'object' && method === 'GET' ? undefined : [of],
       ...rest,
     };
   };

@@ -9,7 +9,7 @@ import { USERS } from '../../support/servers/swift';
 import { temporary } from '../../support/clients/temp_urls';
 import { Model, type Acls, type Place, type Who } from './model';
 
-const KEY = 'the key of the account';
+const KEYS = { account: 'the key of the account', container: 'the key of a container' };
 
 /** Containers by their short names, with the header that enables versioning. */
 const CONTAINERS = [
@@ -76,7 +76,8 @@ export class World {
   query(who: Who, query: string): string {
     if (typeof who === 'string') return query;
     const { account, container, object } = who.place;
-    const signed = temporary(who.method, `/v1/${account}/${container}/${object}`, { key: KEY });
+    const path = `/v1/${account}/${container}/${object}`;
+    const signed = temporary(who.method, path, { key: KEYS[who.scope] });
     return query === '' ? signed : `${signed}&${query}`;
   }
 
@@ -87,13 +88,14 @@ export class World {
       const { token = '' } = await caller.session();
       this.tokens.set(user, token);
     }
-    await this.setKeys(KEY);
+    await this.setKeys(KEYS.account);
     for (const [i, [account, name, setting]] of CONTAINERS.entries()) {
       const place = this.place(i);
       const { read = '', write = '' } = acls[i] ?? {};
       const headers: Record<string, string> = {
         'X-Container-Read': read,
         'X-Container-Write': write,
+        'X-Container-Meta-Temp-Url-Key': KEYS.container,
         ...setting,
       };
       for (const location of LOCATIONS) {

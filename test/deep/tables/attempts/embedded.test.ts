@@ -1,5 +1,6 @@
 import { Tokens } from '../../../../middleware/tempauth/tokens';
 import { namesTable } from '../../../conformance/attempts/names';
+import { signedReadsTable } from '../../../conformance/attempts/signed_reads';
 import { attemptTable, noticesTable } from '../../../conformance/attempts/table';
 import { writersTable } from '../../../conformance/attempts/writers';
 import type { AttemptStore, UserName } from '../../../conformance/attempts/world';
@@ -32,4 +33,5 @@ describe('who lacks the right', () => {
   noticesTable(() => store);
   writersTable(() => store, store.kind);
   namesTable(() => store);
+  signedReadsTable(() => store, store.kind);
 });

@@ -1,4 +1,5 @@
 import { namesTable } from '../../../conformance/attempts/names';
+import { signedReadsTable } from '../../../conformance/attempts/signed_reads';
 import { attemptTable } from '../../../conformance/attempts/table';
 import { writersTable } from '../../../conformance/attempts/writers';
 import type { AttemptStore } from '../../../conformance/attempts/world';
@@ -20,5 +21,7 @@ describeWithSwift('who lacks the right', ({ plain, versioned }) => {
     attemptTable(store, kind);
     writersTable(store, kind);
     namesTable(store);
+    const direct = kind === 'swift' ? {} : { direct: () => login(plain, 'tester') };
+    signedReadsTable(() => ({ ...store(), ...direct }), kind);
   });
 });
