@@ -21,7 +21,7 @@ const Info = z.object({
 });
 
 /** What a store's `/info` says about requests; the usual, as far as it says nothing. */
-export interface StoreInfo {
+interface StoreInfo {
   readonly limits: StoreLimits;
   /** Removes what readers by temporary URL do not see. */
   readonly shownBySignature: (headers: Headers) => Headers;
@@ -36,18 +36,19 @@ export class StoreInfoCache {
 
   async get(request: Request): Promise<StoreInfo> {
     if (this.cached && this.cached.until > now()) return this.cached.info;
-    const info = await this.ask(request);
-    this.cached = { info, until: now() + CACHE_TIME };
+    const { info, isFinal } = await this.ask(request);
+    if (isFinal) this.cached = { info, until: now() + CACHE_TIME };
     return info;
   }
 
-  private async ask(request: Request): Promise<StoreInfo> {
+  /** Asks the store; its answer is not final if it failed. */
+  private async ask(request: Request): Promise<{ info: StoreInfo; isFinal: boolean }> {
     const client = new SwiftClient(this.send, withoutCredentials(request), 'client');
     const { status, body } = await client.get('/info');
     const text = await readResponse(body, MAX_INFO_BYTES, '/info of the store');
     const { data } = Info.safeParse(status === 200 ? parseInfo(text) : {});
     const { removed, allowed } = SHOWN_HEADERS;
-    return {
+    const info: StoreInfo = {
       limits: {
         segments: data?.slo?.max_manifest_segments ?? DEFAULT_LIMITS.segments,
         bytes: data?.slo?.max_manifest_size ?? DEFAULT_LIMITS.bytes,
@@ -58,6 +59,7 @@ export class StoreInfoCache {
         data?.tempurl?.outgoing_allow_headers ?? allowed,
       ),
     };
+    return { info, isFinal: status < 500 };
   }
 }
 

@@ -13,7 +13,7 @@ export const MAX_LINKS = 2;
 const MAX_HOPS = 2 * MAX_LINKS + 1;
 
 /** Where a row of links ends. */
-export interface LinkEnd {
+interface LinkEnd {
   /** The last object of the row, or where an object is missing or refused. */
   readonly at: ObjectTarget;
   /** The response to a HEAD of that object itself. */

@@ -28,14 +28,14 @@ const REPLACED_HEADERS = [
 ];
 
 /** A segment of a dynamic large object, as listed. */
-export interface Segment {
+interface Segment {
   readonly target: ObjectTarget;
   readonly bytes: number;
   readonly hash: string;
 }
 
 /** A large object that the proxy puts together. */
-export interface LargeObject {
+interface LargeObject {
   /** Those of its manifest. */
   readonly headers: Headers;
   /** In quotes. */

@@ -117,7 +117,7 @@ export function mismatchResponse(): Response {
 }
 
 /** Whether an object's content comes from other objects. */
-export function isComposed({ headers }: Response): boolean {
+function isComposed({ headers }: Response): boolean {
   return (
     isTrueValue(headers.get(X_STATIC_LARGE_OBJECT)) ||
     headers.has(X_OBJECT_MANIFEST) ||

@@ -27,7 +27,7 @@ const NOT_READABLE = 'The segments of this object cannot be read with this tempo
 const MAX_TRIES = 3;
 
 /** What a `SignedReader` needs. */
-export interface SignedReaderParts {
+interface SignedReaderParts {
   /** The rest of the pipeline. */
   readonly next: Handler;
   /** Handles requests as the client's, through the filters before `next`. */
