@@ -55,10 +55,38 @@ export function partsAuthority(power: Power, right: Right, key: ByteString | und
   );
 }
 
+/**
+ * Returns the authority to read for a client with a temporary URL, who sees an object only
+ * through the proxy: an object itself and its versions, or the names in a container.
+ *
+ * @param prefix of the names to list
+ */
+export function signedAuthority(power: Power, right: Right, prefix: ByteString = ''): Authority {
+  if (power === 'client') return 'client';
+  return ServiceAuthority.over(
+    `by a signature, on a right to ${right.kind}`,
+    signedScopes(requireRight(right), prefix),
+  );
+}
+
 /** @throws BeyondAuthority if `right` only has the shape of a right */
 function requireRight(right: Right): Right {
   if (Right.is(right)) return right;
   throw new BeyondAuthority('no right was established');
+}
+
+function signedScopes({ kind, target }: Right, prefix: ByteString): readonly Scope[] {
+  const { account, container, object } = target;
+  if (container === undefined) return [];
+  if (object === undefined)
+    return kind === 'list' ? [{ account, container, methods: ['GET'], listed: [prefix] }] : [];
+  if (kind !== 'read') return [];
+  const versions = versionsContainerOf(container);
+  const methods = ['HEAD', 'GET'];
+  return [
+    { account, container, object: { name: object }, methods },
+    { account, container: versions, object: { prefix: versionPrefix(object) }, methods },
+  ];
 }
 
 function partsScopes({ kind, target }: Right, key: ByteString | undefined): readonly Scope[] {
@@ -93,7 +121,7 @@ function readerScopes({ account, container, object }: ObjectTarget): Scope[] {
   const versions = versionsContainerOf(container);
   const prefix = versionPrefix(object);
   return [
-    { account, container, object: { name: object }, methods: ['HEAD', 'GET'] },
+    { account, container, object: { name: object }, methods: ['HEAD'] },
     { account, container: versions, methods: ['GET'], listed: [prefix] },
     { account, container: versions, object: { prefix }, methods: ['HEAD', 'GET'] },
     { account, container: versions, object: { name: nullIndexName(object) }, methods: ['HEAD'] },
@@ -128,7 +156,6 @@ function archiveScopes(
 function listerScopes({ account, container }: ContainerTarget): Scope[] {
   const versions = versionsContainerOf(container);
   return [
-    { account, container, methods: ['GET'] },
     { account, container, object: { prefix: '' }, methods: ['HEAD'] },
     { account, container: versions, methods: ['HEAD', 'GET'] },
     { account, container: versions, object: { prefix: '' }, methods: ['HEAD'] },

@@ -1,4 +1,4 @@
-import { authorityFor, partsAuthority } from '../../../src/versioning/authority';
+import { authorityFor, partsAuthority, signedAuthority } from '../../../src/versioning/authority';
 import { headersAuthority } from '../../../src/swift_api/authority/closed_list';
 import {
   BeyondAuthority,
@@ -38,6 +38,49 @@ function covers(authority: Authority, line: string, headers: Record<string, stri
     throw error;
   }
 }
+
+describe('the authority by a signature', () => {
+  const toRead = signedAuthority('service', rightTo('read', OBJECT));
+  const toList = signedAuthority('service', rightTo('list', '/v1/AUTH_x/c'), 'part/');
+
+  it.each([
+    `HEAD ${OBJECT}?symlink=get`,
+    `GET ${OBJECT}?${ITSELF}`,
+    `HEAD ${ENTRY}?${ITSELF}`,
+    `GET ${ENTRY}?${ITSELF}`,
+  ])('covers %s, to read the object', (line) => expect(covers(toRead, line)).toBe(true));
+
+  it.each([
+    `GET ${OBJECT}`,
+    `PUT ${OBJECT}`,
+    `DELETE ${OBJECT}`,
+    `DELETE ${ENTRY}`,
+    `GET ${VERSIONS}?prefix=o%01%01`,
+    `HEAD ${INDEX}?${ITSELF}`,
+    `GET ${OBJECT}2?${ITSELF}`,
+    'GET /v1/AUTH_x/c?prefix=part/',
+    `GET /v1/AUTH_x/other/o?${ITSELF}`,
+    `GET /v1/AUTH_y/c/o?${ITSELF}`,
+  ])('does not cover %s, to read the object', (line) => expect(covers(toRead, line)).toBe(false));
+
+  it('covers a listing of names with the prefix, and nothing else', () => {
+    expect(covers(toList, 'GET /v1/AUTH_x/c?format=json&prefix=part/&marker=')).toBe(true);
+    for (const line of [
+      'GET /v1/AUTH_x/c',
+      'GET /v1/AUTH_x/c?prefix=par',
+      'GET /v1/AUTH_x/d?prefix=part/',
+      `GET ${VERSIONS}?prefix=part/`,
+      `GET ${OBJECT}?${ITSELF}`,
+    ])
+      expect([line, covers(toList, line)]).toEqual([line, false]);
+  });
+
+  it('is none on a right to something else', () => {
+    const others = [rightTo('write', OBJECT), rightTo('read', '/v1/AUTH_x/c')];
+    for (const right of others)
+      expect(covers(signedAuthority('service', right), `GET ${OBJECT}?${ITSELF}`)).toBe(false);
+  });
+});
 
 describe('the authority on a right to write an object', () => {
   const authority = authorityFor('service', rightTo('write', OBJECT), 'archive');

@@ -20,9 +20,9 @@ import {
   type ObjectSegment,
   type StoredSegment,
 } from '../../../swift_api/stored_manifest';
-import type { ObjectTarget } from '../../../swift_api/target';
-import type { Power } from '../../../swift_api/authority/authority';
-import { authorityFor } from '../../authority';
+import type { ContainerTarget, ObjectTarget } from '../../../swift_api/target';
+import type { Power, Right } from '../../../swift_api/authority/authority';
+import { signedAuthority } from '../../authority';
 import { parseManifestHeader, readRange, serveDynamic, serveLarge } from '../segments';
 import { isVersionsContainer } from '../version_names';
 import type { SignedObject, SignedObjects } from './signed_objects';
@@ -95,20 +95,23 @@ export class SignedContents {
 
   private async serveDynamic(headers: Headers): Promise<Response> {
     const { request, target, objects } = this;
-    const container = parseManifestHeader(headers, target)?.container;
-    const isHidden =
-      container === undefined ||
-      isVersionsContainer(container.container) ||
-      bucketOfParts(container.container) !== undefined;
-    const right = isHidden ? undefined : objects.scope.rightToList(container);
+    const manifest = parseManifestHeader(headers, target);
+    const right = manifest && this.rightToList(manifest.container);
     if (right === undefined) return unauthorised(target.account);
-    const client = new SwiftClient(this.handler, request, authorityFor(this.power, right));
+    const authority = signedAuthority(this.power, right, manifest?.prefix);
+    const client = new SwiftClient(this.handler, request, authority);
     return serveDynamic(request, { headers, target }, client, async (segment, first, last) => {
       const found = await this.find(segment.target);
       return isStatic(found.head.headers)
         ? this.readNested(found, first, last, 1)
         : readRange(first, last, segment.bytes, (range) => objects.get(found, range));
     });
+  }
+
+  private rightToList(container: ContainerTarget): Right | undefined {
+    const { container: name } = container;
+    const isHidden = isVersionsContainer(name) || bucketOfParts(name) !== undefined;
+    return isHidden ? undefined : this.objects.scope.rightToList(container);
   }
 
   private piecesOf(segments: readonly StoredSegment[], depth: number): Piece[] {

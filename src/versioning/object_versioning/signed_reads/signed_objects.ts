@@ -8,7 +8,7 @@ import { NO_BODY, type Handler, type Request, type Response } from '../../../swi
 import { statusResponse, unauthorised } from '../../../swift_api/responses';
 import { formatTarget, type ObjectTarget } from '../../../swift_api/target';
 import { StoreError } from '../../../util/store_error';
-import { authorityFor } from '../../authority';
+import { signedAuthority } from '../../authority';
 import { walkLinks } from '../link_walk';
 import { mismatchResponse } from '../symlinks';
 import { isVersionsContainer } from '../version_names';
@@ -49,7 +49,7 @@ export class SignedObjects {
     const { at, head, failure } = await walkLinks(target, async (each, from) => {
       const right = this.rightTo(each, from);
       if (right === undefined) return { ...unauthorised(each.account), body: NO_BODY };
-      authority = authorityFor(this.power, right);
+      authority = signedAuthority(this.power, right);
       return new SwiftClient(this.next, this.request, authority).head(each, {
         query: ITSELF_QUERY,
       });
