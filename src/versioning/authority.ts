@@ -56,8 +56,8 @@ export function partsAuthority(power: Power, right: Right, key: ByteString | und
 }
 
 /**
- * Returns the authority to read for a client with a temporary URL, who sees an object only
- * through the proxy: an object itself and its versions, or the names in a container.
+ * Returns the authority to read on behalf of a temporary URL: an object itself and its
+ * versions, or names in a container.
  *
  * @param prefix of the names to list
  */

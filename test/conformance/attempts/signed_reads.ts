@@ -186,7 +186,15 @@ function read(
 ): Promise<Answer> {
   const signature = temporary(method, `${owner.account}/${container}/${object}`, { key });
   const anonymous = new Client(owner.url, Headers.none, owner.account);
-  return anonymous.ask(method, `${path}?${query}${signature}`, headers);
+  return anonymous
+    .ask(method, `${path}?${query}${signature}`, headers)
+    .catch((error: unknown) => cutOff(error));
+}
+
+/** A response that breaks off before a segment that is refused. */
+function cutOff(error: unknown): Answer {
+  if (!/aborted|Data after/.test(String(error))) throw error;
+  return { status: 409, headers: Headers.none, body: Buffer.alloc(0) };
 }
 
 /** Returns what is wrong with an answer that must show no secret. */
@@ -202,6 +210,10 @@ function fault({ status, headers, body }: Answer): string | undefined {
  * one account. Nothing else opens, whatever objects, links and manifests name.
  */
 export function signedReadsTable(store: () => SignedStore, kind: SignedStore['kind']): void {
+  describe('a signed URL', () => signedReads(store, kind));
+}
+
+function signedReads(store: () => SignedStore, kind: SignedStore['kind']): void {
   const isSwift = kind === 'swift';
   /** Tries all reads of a lure. */
   async function attempt(make: Make, key: string): Promise<string[]> {
@@ -278,7 +290,7 @@ export function signedReadsTable(store: () => SignedStore, kind: SignedStore['ki
     expect(blind).toEqual([]);
   });
 
-  afterAll(async () => {
+  afterEach(async () => {
     const owner = await store().login('tester');
     await owner.ask('POST', '', { 'X-Remove-Account-Meta-Temp-URL-Key': 'x' });
   });

@@ -34,7 +34,7 @@ const KEY = 'X-Container-Meta-Temp-URL-Key';
 const PARTS = ['first ', 'second ', 'third'];
 const OTHER_PARTS = ['FIRST ', 'SECOND ', 'THIRD'];
 /** Names with what URLs and manifests must encode. */
-export const ODD = 'a folder/é+%2F?#&=;"name';
+const ODD = 'a folder/é+%2F?#&=;"name';
 
 const md5 = (text: string) => createHash('md5').update(text).digest('hex');
 

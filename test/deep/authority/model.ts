@@ -10,7 +10,7 @@
  */
 export type Who = 'tester' | 'tester2' | 'tester3' | 'nobody' | Signed;
 
-export interface Signed {
+interface Signed {
   readonly method: string;
   readonly place: Place;
   /** Whose key has signed. */

@@ -68,7 +68,7 @@ export class SignedObjects {
     return client.get(place, { query: ITSELF_QUERY, headers });
   }
 
-  /** Forwards the client's request, with its conditions and ranges, to the object itself. */
+  /** Forwards the client's request to the object itself, with conditions and ranges. */
   forward({ place, authority }: SignedObject): Promise<Response> {
     const { request } = this;
     return this.next({

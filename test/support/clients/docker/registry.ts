@@ -7,7 +7,7 @@ const PROGRAM = '/usr/bin/docker-registry';
 /** The smallest that its driver for Swift accepts. */
 export const CHUNK = 1024 * 1024;
 
-/** What a registry keeps its images in: a container of a Swift, and who signs its URLs. */
+/** Where a registry keeps its images: in a container of a Swift. */
 export interface RegistryStore {
   readonly url: string;
   readonly user: string;

@@ -10,7 +10,10 @@ const SHOWN = Headers.of({
   Etag: 'd',
 });
 
-/** Returns what readers by temporary URL see of these headers, and how often it was asked. */
+/**
+ * Returns what readers by temporary URL see of these headers, and how often the store was
+ * asked.
+ */
 async function shownBy(...answers: readonly (readonly [status: number, info: unknown])[]) {
   let asked = 0;
   const send: Handler = () => {

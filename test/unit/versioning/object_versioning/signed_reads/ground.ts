@@ -9,7 +9,7 @@ import { SignedReader } from '../../../../../src/versioning/object_versioning/si
 import { ObjectCall } from '../../../../../src/versioning/calls';
 import { temporary } from '../../../../support/clients/temp_urls';
 
-export const KEYS = { account: 'of the account', container: 'of the container' } as const;
+const KEYS = { account: 'of the account', container: 'of the container' } as const;
 export type Scope = keyof typeof KEYS;
 
 /** An object of a store in memory. Names are `container/object`. */
