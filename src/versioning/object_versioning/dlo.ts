@@ -4,7 +4,9 @@ import type { Handler, Request, Response } from '../../swift_api/message';
 import type { ContainerTarget, ObjectTarget } from '../../swift_api/target';
 import { StoreError } from '../../util/store_error';
 import type { PolicyCache } from '../policy';
+import { isTempUrl } from '../../swift_api/temp_url/temp_url';
 import { withVersionAccess } from './access';
+import { locationOf } from './presentation';
 import { parseManifestHeader, readRange, serveDynamic } from './segments';
 import { SwiftClient } from '../../swift_api/client';
 import type { ObjectCall } from '../calls';
@@ -62,7 +64,9 @@ export class DynamicLargeObjects {
     if (response.headers.has(X_OBJECT_MANIFEST)) return response.headers;
     if (response.status !== 416) return undefined;
     const client = new SwiftClient(this.next, withVersionAccess(request));
-    const head = await client.head(request.path, {
+    // the store may count too many links on the way there; a signature is for one path
+    const end = isTempUrl(request) ? undefined : locationOf(response);
+    const head = await client.head(end ?? request.path, {
       query: { ...Object.fromEntries(query), 'multipart-manifest': 'get' },
     });
     return head.status < 300 ? head.headers : undefined;

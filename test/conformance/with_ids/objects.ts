@@ -556,6 +556,17 @@ export function objectsTable(store: () => ObjectsStore, it: jest.It = globalThis
       expect(await read(undefined, 'link')).toBe(409);
     });
 
+    it('reads ranges of a dynamic large object behind two symlinks', async () => {
+      await write('one', 'parts/1');
+      await write('two', 'parts/2');
+      await write('', 'dynamic', { 'X-Object-Manifest': `${container}/parts/` });
+      await write('', 'first', { 'X-Symlink-Target': `${container}/dynamic` });
+      await write('', 'second', { 'X-Symlink-Target': `${container}/first` });
+      const { status, body } = await client.ask('GET', at('second'), { Range: 'bytes=2-3' });
+      expect([status, body.toString()]).toEqual([206, 'et']);
+      expect((await client.ask('GET', at('second'), { Range: 'bytes=6-' })).status).toBe(416);
+    });
+
     it('reads large objects, whose manifests are the versions', async () => {
       await write('one', 'parts/1');
       await write('two', 'parts/2');
