@@ -25,7 +25,13 @@ import {
 } from './preconditions';
 import { errorOfResponse, expectSuccessAndDrain } from './store_answers';
 import type { ObjectRef } from './versions';
-import { checkCondition, checkKey, writeResultOf, type WriteResult } from './writes';
+import {
+  checkCondition,
+  checkKey,
+  throwIfRefused,
+  writeResultOf,
+  type WriteResult,
+} from './writes';
 import { X_OBJECT_MANIFEST } from '../swift_api/header_names';
 
 /** How a copy differs from its source. */
@@ -72,6 +78,7 @@ export async function copyObject(
   const checksums = wholeChecksums(info.headers);
   const tags = options.tags ?? (await moveTags(caller, source, target, info.headers));
   const headers = copyHeaders(info, checksums, { ...options, tags });
+  const { dialect, failure } = recheckingWrite(options.condition);
   const response = await withPartsCleanup(caller, target, () =>
     ask(caller, {
       method: 'PUT',
@@ -80,11 +87,12 @@ export async function copyObject(
       query: { 'version-id': info.versionId },
       headers: headers.with('X-Copy-From', quote(`${source.bucket}/${source.key}`)),
       dialect: {
-        ...recheckingWrite(options.condition),
+        ...dialect,
         hasSeenSource: !info.headers.has(X_OBJECT_MANIFEST),
       },
     }),
   );
+  await throwIfRefused(response, failure);
   if (response.status === 413) {
     const { code } = await errorOfResponse(caller, response, target);
     throw new BucketError(code === 'quota-exceeded' ? code : 'invalid-request', TOO_LARGE);

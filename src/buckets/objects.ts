@@ -100,13 +100,18 @@ export async function headObject(caller: Caller, ref: ObjectRef): Promise<Object
   return readObject(caller, ref, { method: 'HEAD' });
 }
 
-/** Like `headObject`, but returns undefined if there is no such object. */
+/** Like `headObject`, but returns undefined if there is no such object or version. */
 export async function findObject(caller: Caller, ref: ObjectRef): Promise<ObjectInfo | undefined> {
   const response = await requestObject(caller, ref, { method: 'HEAD' });
   if (response.status !== 404) {
-    if (response.status >= 300) throw await objectRefusal(caller, response, ref);
-    await drain(response.body);
-    return infoOf(response);
+    if (response.status < 300) {
+      await drain(response.body);
+      return infoOf(response);
+    }
+    const refusal = await objectRefusal(caller, response, ref);
+    // of a store that knows no versions
+    if (refusal.code === 'no-such-version') return undefined;
+    throw refusal;
   }
   await drain(response.body);
   return undefined;

@@ -1,5 +1,5 @@
 import { parseDate } from '../http/dates';
-import { textResponse, type DialectContext } from '../swift_api/message';
+import { textResponse, type DialectContext, type ReplacedObject } from '../swift_api/message';
 import { BucketError } from './errors';
 import { etagOfReplaced, withoutQuotes } from './etag';
 
@@ -48,20 +48,48 @@ function matches(header: string, etag: string): boolean {
   return header.split(',').some((tag) => tag.trim() === '*' || withoutQuotes(tag) === etag);
 }
 
-/** Conditions on the object that a write or a delete replaces. */
+/** Conditions on the object that a write replaces. */
 export type WriteCondition = Pick<Conditions, 'ifMatch' | 'ifNoneMatch'>;
 
-/** Returns the error for a write whose condition fails; undefined if it holds. */
+/**
+ * Conditions on what a delete removes: on the current version, or on the one that is
+ * named by its id (AWS, "How to perform conditional deletes"). A delete marker is nothing
+ * that is there.
+ */
+export interface RemoveCondition extends WriteCondition {
+  /** Bytes; holds if there is nothing to remove. */
+  readonly ifSize?: number | undefined;
+  /** Milliseconds; holds if there is nothing to remove. */
+  readonly ifModified?: number | undefined;
+}
+
+/** What conditions on a write or a delete are compared with. */
+export interface ReplacedState extends Validators {
+  /** Bytes, of the whole object. */
+  readonly size: number;
+}
+
+/** Returns whether a write or a delete has a condition. */
+export function isConditional(condition: RemoveCondition = {}): boolean {
+  return Object.values(condition).some((each) => each !== undefined);
+}
+
+/** Returns the error for a write or a delete whose condition fails; undefined if it holds. */
 export function writeConditionError(
-  { ifMatch, ifNoneMatch }: WriteCondition,
-  etag: string | undefined,
+  { ifMatch, ifNoneMatch, ifSize, ifModified }: RemoveCondition,
+  current: ReplacedState | undefined,
 ): BucketError | undefined {
-  if (ifMatch !== undefined && etag === undefined)
-    return new BucketError('no-such-key', 'The specified key does not exist.');
-  if (ifMatch !== undefined && etag !== undefined && !matches(ifMatch, etag))
+  if (current === undefined)
+    return ifMatch === undefined
+      ? undefined
+      : new BucketError('no-such-key', 'The specified key does not exist.');
+  if (ifMatch !== undefined && !matches(ifMatch, current.etag))
     return preconditionFailed('If-Match');
-  if (ifNoneMatch !== undefined && etag !== undefined && matches(ifNoneMatch, etag))
+  if (ifNoneMatch !== undefined && matches(ifNoneMatch, current.etag))
     return preconditionFailed('If-None-Match');
+  if (ifSize !== undefined && ifSize !== current.size) return preconditionFailed('Size');
+  if (ifModified !== undefined && ifModified !== current.modified)
+    return preconditionFailed('LastModifiedTime');
   return undefined;
 }
 
@@ -71,18 +99,31 @@ export function preconditionFailed(condition: string): BucketError {
   return new BucketError('precondition-failed', message, { fields: { Condition: condition } });
 }
 
+/** A condition that is checked again when no other write can interfere. */
+export interface RecheckedWrite {
+  /** To be sent with the request. */
+  readonly dialect: DialectContext;
+  /** Returns why the request was refused, if that was because of the condition. */
+  readonly failure: () => BucketError | undefined;
+}
+
 /**
- * Has a write's condition checked again when no other write can interfere, in containers
- * that keep versions.
+ * Has the condition of a write or a delete checked again when no other write can
+ * interfere: in containers that keep versions, and by a store that removes an object only
+ * if it is still the same.
  */
-export function recheckingWrite(condition: WriteCondition | undefined): DialectContext {
-  if (condition?.ifMatch === undefined && condition?.ifNoneMatch === undefined) return {};
-  return {
-    refusal: (replaced) => {
-      const etag = replaced && etagOfReplaced(replaced);
-      return (
-        writeConditionError(condition, etag) && textResponse(412, 'The condition does not hold\n')
-      );
-    },
+export function recheckingWrite(condition: RemoveCondition = {}): RecheckedWrite {
+  if (!isConditional(condition)) return { dialect: {}, failure: () => undefined };
+  let error: BucketError | undefined;
+  const refusal = (replaced: ReplacedObject | undefined) => {
+    error = writeConditionError(condition, replaced && stateOfReplaced(replaced));
+    return error && textResponse(412, 'The condition does not hold\n');
   };
+  return { dialect: { refusal }, failure: () => error };
+}
+
+/** Returns the state of an object that a write would replace. */
+export function stateOfReplaced(replaced: ReplacedObject): ReplacedState {
+  const { size, modified } = replaced;
+  return { etag: etagOfReplaced(replaced), size, modified };
 }

@@ -55,6 +55,13 @@ const BY_TEXT: readonly { status: number; text: RegExp; code: BucketErrorCode; m
       code: 'metadata-too-large',
       message: 'Your metadata headers exceed the maximum allowed metadata size',
     },
+    // in one of Swift's header modes, of the name in the archive
+    {
+      status: 412,
+      text: /name length of \d+ longer than/i,
+      code: 'key-too-long',
+      message: 'Your key is too long to be kept in the archive of the container',
+    },
     { status: 413, text: /quota/i, code: 'quota-exceeded', message: 'The quota is exceeded.' },
   ];
 

@@ -9,8 +9,15 @@ import { ask, outlivingClient, type Caller } from './caller';
 import { BucketError } from './errors';
 import { findObject, headObject, isMarkerType, objectRefusal, type ObjectInfo } from './objects';
 import { hasHadUploads, withPartsCleanup } from './uploads/parts';
-import { recheckingWrite, writeConditionError, type WriteCondition } from './preconditions';
-import { expectSuccessAndDrain } from './store_answers';
+import {
+  isConditional,
+  recheckingWrite,
+  writeConditionError,
+  type RecheckedWrite,
+  type RemoveCondition,
+  type WriteCondition,
+} from './preconditions';
+import { errorOfResponse, expectSuccessAndDrain } from './store_answers';
 import { settableHeaders } from './own_headers';
 import { NULL_VERSION, type ObjectRef } from './versions';
 import { X_OBJECT_VERSION_ID } from '../swift_api/header_names';
@@ -68,6 +75,7 @@ export async function writeObject(
     areFootersKept = true;
     return object.footers?.() ?? Headers.none;
   };
+  const { dialect, failure } = recheckingWrite(condition);
   const response = await withPartsCleanup(caller, ref, () =>
     ask(caller, {
       method: 'PUT',
@@ -75,9 +83,10 @@ export async function writeObject(
       object: ref.key,
       headers: withIfNoneMatch(sentHeaders, condition),
       body,
-      dialect: { ...recheckingWrite(condition), ...(areFootersKept ? {} : { footers }) },
+      dialect: { ...dialect, ...(areFootersKept ? {} : { footers }) },
     }),
   );
+  await throwIfRefused(response, failure);
   const written = writeResultOf(
     await expectSuccessAndDrain(caller, response, { bucket: ref.bucket }),
   );
@@ -130,11 +139,26 @@ export function writeResultOf({ headers }: Response): WriteResult {
 export async function checkCondition(
   caller: Caller,
   ref: ObjectRef,
-  condition: WriteCondition = {},
+  condition: RemoveCondition = {},
 ): Promise<void> {
-  if (condition.ifMatch === undefined && condition.ifNoneMatch === undefined) return;
-  const refusal = writeConditionError(condition, (await findObject(caller, ref))?.etag);
+  if (!isConditional(condition)) return;
+  const refusal = writeConditionError(condition, await findObject(caller, ref));
   if (refusal) throw refusal;
+}
+
+/**
+ * Drains a response if a condition that was checked again is its cause.
+ *
+ * @throws BucketError the failure of the condition
+ */
+export async function throwIfRefused(
+  { body, status }: Response,
+  failure: RecheckedWrite['failure'],
+): Promise<void> {
+  const error = status === 412 ? failure() : undefined;
+  if (error === undefined) return;
+  await drain(body);
+  throw error;
 }
 
 /** @throws BucketError `key-too-long` */
@@ -157,25 +181,52 @@ export interface RemoveResult {
  * Deletes an object. In a bucket that keeps versions this creates a delete marker, even
  * if there is no object. Given a version id, removes that version for good.
  *
- * @throws BucketError `no-such-bucket`, `access-denied` and others; not for an object or
- *   a version that does not exist
+ * The condition is about the current version, or the one with the id. It is checked
+ * first, and again when no other write can interfere: with the object's lock in a bucket
+ * that is or was versioned, and by the embedded store also in any other. A Swift checks
+ * no condition of a DELETE, so there the first check decides.
+ *
+ * @throws BucketError `no-such-bucket`, `access-denied`, `precondition-failed` and others;
+ *   `no-such-key` if there is nothing that could match an etag; otherwise not for an
+ *   object or a version that does not exist
  */
 export async function removeObject(
   caller: Caller,
   ref: ObjectRef,
-  condition: WriteCondition = {},
+  condition: RemoveCondition = {},
 ): Promise<RemoveResult> {
   await checkCondition(caller, ref, condition);
-  if (ref.versionId !== undefined) return removeVersion(caller, ref, ref.versionId);
-  const response = await withPartsCleanup(caller, ref, () => remove(caller, ref, condition));
+  const { dialect, failure } = recheckingWrite(condition);
+  const remove = async () => {
+    const response = await ask(caller, {
+      method: 'DELETE',
+      container: ref.bucket,
+      object: ref.key,
+      query: { 'version-id': ref.versionId },
+      dialect,
+    });
+    await throwIfRefused(response, failure);
+    return response;
+  };
+  if (ref.versionId !== undefined) return removeVersion(caller, ref, ref.versionId, remove);
+  const response = await withPartsCleanup(caller, ref, remove);
   const versionId = response.headers.get(X_OBJECT_VERSION_ID);
-  if (response.status === 404) {
-    await drain(response.body);
-    if (versionId === undefined) await headBucket(caller, ref.bucket);
-  } else {
-    await expectSuccessAndDrain(caller, response, ref);
-  }
+  if (response.status >= 300 && response.status !== 404)
+    throw withRemedy(await errorOfResponse(caller, response, ref));
+  await drain(response.body);
+  if (response.status === 404 && versionId === undefined) await headBucket(caller, ref.bucket);
   return { versionId, isMarker: versionId !== undefined };
+}
+
+/**
+ * Explains what to do if an object cannot be kept behind a delete marker, since the key
+ * leaves no room for the names of versions: it is older than versioning, or was written
+ * while that was suspended.
+ */
+function withRemedy(error: BucketError): BucketError {
+  if (error.code !== 'key-too-long') return error;
+  const message = `${error.message}: no version of the object could be kept. Delete it by its version id, which is null`;
+  return new BucketError(error.code, message, error.details);
 }
 
 /** The response reports what was removed, but not the upload it was made from. */
@@ -183,14 +234,16 @@ async function removeVersion(
   caller: Caller,
   ref: ObjectRef,
   versionId: string,
+  remove: () => Promise<Response>,
 ): Promise<RemoveResult> {
-  if (!(await hasHadUploads(caller, ref.bucket))) return removeWithoutParts(caller, ref, versionId);
+  if (!(await hasHadUploads(caller, ref.bucket)))
+    return removeWithoutParts(caller, ref, versionId, remove);
   const version = await findVersion(caller, ref);
   if (version === undefined) return { versionId, isMarker: false };
   const isMarker = version === 'marker';
   const response = isMarker
-    ? await remove(caller, ref)
-    : await withPartsCleanup(caller, ref, () => remove(caller, ref), version.headers);
+    ? await remove()
+    : await withPartsCleanup(caller, ref, remove, version.headers);
   if (response.status === 404) await drain(response.body);
   else await expectSuccessAndDrain(caller, response, ref);
   return { versionId, isMarker };
@@ -200,8 +253,9 @@ async function removeWithoutParts(
   caller: Caller,
   ref: ObjectRef,
   versionId: string,
+  remove: () => Promise<Response>,
 ): Promise<RemoveResult> {
-  const response = await remove(caller, ref);
+  const response = await remove();
   if (response.status >= 300) {
     const refusal = await objectRefusal(caller, response, ref);
     if (refusal.code !== 'no-such-version') throw refusal;
@@ -226,14 +280,4 @@ async function findVersion(
     if (error.code === 'no-such-version') return undefined;
     throw error;
   }
-}
-
-function remove(caller: Caller, ref: ObjectRef, condition?: WriteCondition): Promise<Response> {
-  return ask(caller, {
-    method: 'DELETE',
-    container: ref.bucket,
-    object: ref.key,
-    query: { 'version-id': ref.versionId },
-    dialect: recheckingWrite(condition),
-  });
 }

@@ -1,5 +1,6 @@
 import type { Caller } from '../buckets/caller';
 import { BucketError } from '../buckets/errors';
+import type { RemoveCondition } from '../buckets/preconditions';
 import { checkVersionId } from '../buckets/versions';
 import { removeObject, type RemoveResult } from '../buckets/writes';
 import type { ByteString } from '../http/bytes';
@@ -13,10 +14,7 @@ const AT_ONCE = 8;
 export interface ToRemove {
   readonly key: ByteString;
   readonly versionId: string | undefined;
-  /** The etag that it must have; undefined for any. */
-  readonly etag?: string | undefined;
-  /** An unsupported condition. */
-  readonly unknown?: string | undefined;
+  readonly condition?: RemoveCondition;
 }
 
 /** The result for one of them. */
@@ -47,13 +45,11 @@ export async function removeAll(
 async function removeOne(
   caller: Caller,
   bucket: ByteString,
-  { key, versionId, etag, unknown }: ToRemove,
+  { key, versionId, condition }: ToRemove,
 ): Promise<Outcome> {
-  if (unknown !== undefined)
-    return new BucketError('not-implemented', `The condition ${unknown} is not implemented.`);
   try {
     const version = versionId === undefined ? undefined : checkVersionId(versionId, 'VersionId');
-    return await removeObject(caller, { bucket, key, versionId: version }, { ifMatch: etag });
+    return await removeObject(caller, { bucket, key, versionId: version }, condition);
   } catch (error) {
     if (error instanceof BucketError) return error;
     if (error instanceof StoreError)

@@ -36,6 +36,10 @@ export interface ReplacedObject {
   readonly contentType: ByteString;
   /** Whether it is a static large object. */
   readonly isLarge?: boolean;
+  /** Bytes, of the whole object. */
+  readonly size: number;
+  /** Last-Modified, in milliseconds. */
+  readonly modified: number;
 }
 
 /**
@@ -48,8 +52,9 @@ export interface ReplacedObject {
  */
 export interface DialectContext {
   /**
-   * Called in versioned containers once the object to be replaced can no longer change.
-   * Returns the error response to a write whose condition does not hold.
+   * Called once the object to be replaced can no longer change: in versioned containers;
+   * of a DELETE, also by a store that deletes it only if it is still the same. Returns
+   * the error response to a write whose condition does not hold.
    */
   readonly refusal?: (replaced: ReplacedObject | undefined) => Response | undefined;
   /**

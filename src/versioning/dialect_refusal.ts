@@ -11,6 +11,8 @@ import type { App } from '../plugin/plugin';
 import { isTrueValue } from '../http/bytes';
 import { StoreError } from '../util/store_error';
 import { ITSELF_QUERY } from '../swift_api/itself';
+import { isMarkerType } from '../swift_api/markers';
+import { replacedObject } from '../swift_api/replaced_object';
 import type { LockedRequest } from './locked_request';
 import { isVersionOf } from './object_versioning/version_target';
 import { withVersionAccess } from './object_versioning/access';
@@ -22,32 +24,52 @@ import { X_OBJECT_MANIFEST, X_STATIC_LARGE_OBJECT } from '../swift_api/header_na
  * Evaluates the condition of a filter for another API on a write or a DELETE, while the
  * object is locked. A client that may not write gets that refusal instead. Undefined if
  * it may go on.
+ *
+ * @param replaced returns what the condition is about, by default the object
  */
 export async function dialectRefusal(
   locked: LockedRequest,
   written: ObjectTarget,
   app: Pick<App, 'power' | 'mayWrite'>,
+  replaced: () => Promise<ReplacedObject | undefined> = () => findReplaced(locked, written),
 ): Promise<Response | undefined> {
-  const { request } = locked;
-  const refusal = request.dialect?.refusal;
+  const { request, refusal } = locked;
   if (!refusal || request.method === 'POST') return undefined;
   const right = app.power === 'client' ? undefined : await app.mayWrite(request, written);
-  const response =
-    right && 'status' in right ? right : refusal(await findReplaced(locked, written));
+  const response = right && 'status' in right ? right : refusal(await replaced());
   if (response) destroy(request.body);
   return response;
 }
 
 /** Returns the object as readers see it; follows only a link to its own version. */
-async function findReplaced(
+export async function findReplaced(
   locked: LockedRequest,
   written: ObjectTarget,
 ): Promise<ReplacedObject | undefined> {
-  const itself = await head(locked.own, locked.next, written, ITSELF_QUERY);
-  const link = itself.status < 300 ? linkIn(itself.headers, written) : undefined;
-  const target = link && isVersionOf(link, written) ? link : written;
-  const response =
-    target === written ? itself : await head(locked.own, locked.next, target, ITSELF_QUERY);
+  const itself = await headItself(locked, written);
+  const link = itself && linkIn(itself, written);
+  return link && isVersionOf(link, written)
+    ? findVersion(locked, link)
+    : itself && (await describe(locked, written, itself));
+}
+
+/** Returns a version of an object; undefined if it is a delete marker. */
+export async function findVersion(
+  locked: LockedRequest,
+  version: ObjectTarget,
+): Promise<ReplacedObject | undefined> {
+  const headers = await headItself(locked, version);
+  return headers && !isMarkerType(headers.get('content-type') ?? '')
+    ? describe(locked, version, headers)
+    : undefined;
+}
+
+/** Returns the headers of an object itself; undefined if there is none. */
+async function headItself(
+  locked: LockedRequest,
+  target: ObjectTarget,
+): Promise<Headers | undefined> {
+  const response = await head(locked.own, locked.next, target, ITSELF_QUERY);
   if (response.status === 404) return undefined;
   if (response.status >= 300)
     throw new StoreError(
@@ -55,13 +77,15 @@ async function findReplaced(
       `could not read the object to be replaced: the store answered ${response.status}`,
       response.status,
     );
-  const isLarge = isTrueValue(response.headers.get(X_STATIC_LARGE_OBJECT));
-  const headers = await headersOfWhole(locked, target, { isLarge, headers: response.headers });
-  return {
-    etag: (headers.get('etag') ?? '').replaceAll('"', ''),
-    contentType: headers.get('content-type') ?? '',
-    ...(isLarge ? { isLarge } : {}),
-  };
+  return response.headers;
+}
+
+async function describe(
+  locked: LockedRequest,
+  target: ObjectTarget,
+  headers: Headers,
+): Promise<ReplacedObject> {
+  return replacedObject(await headersOfWhole(locked, target, headers));
 }
 
 /**
@@ -72,9 +96,9 @@ async function findReplaced(
 async function headersOfWhole(
   { own, request, next }: LockedRequest,
   target: ObjectTarget,
-  itself: { readonly isLarge: boolean; readonly headers: Headers },
+  headers: Headers,
 ): Promise<Headers> {
-  const { isLarge, headers } = itself;
+  const isLarge = isTrueValue(headers.get(X_STATIC_LARGE_OBJECT));
   if (!isLarge && !headers.has(X_OBJECT_MANIFEST)) return headers;
   const asClient: Request = { ...request, authority: 'client' };
   const whole = await head(isLarge ? own : asClient, next, target, 'symlink=get');

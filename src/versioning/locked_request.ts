@@ -3,7 +3,13 @@ import type { Outcome } from './archive/execute';
 import { destroy, drain, receiveFirst } from '../http/body';
 import type { ByteString } from '../http/bytes';
 import type { Authority } from '../swift_api/authority/authority';
-import { ClientGone, type Handler, type Request, type Response } from '../swift_api/message';
+import {
+  ClientGone,
+  type DialectContext,
+  type Handler,
+  type Request,
+  type Response,
+} from '../swift_api/message';
 import type { ObjectTarget } from '../swift_api/target';
 import type { Lock, Locker } from '../coordination/locks/locker';
 import { LockName } from '../coordination/locks/lock_names';
@@ -79,13 +85,17 @@ export class LockedRequest {
   readonly own: Request;
   /** Forwards requests while the lock is held. */
   readonly next: Handler;
+  /** The condition of a filter for another API. */
+  readonly refusal: DialectContext['refusal'];
+  /** The client's request, without that condition: it is about what the client sees. */
+  readonly request: Request;
   private response: Response | undefined;
   private failure: unknown;
   private readonly progress: UploadProgress;
   private readonly call: Call;
 
   constructor(
-    readonly request: Request,
+    request: Request,
     target: ObjectTarget,
     private readonly lock: Lock,
     {
@@ -95,6 +105,9 @@ export class LockedRequest {
     next: Handler,
     private readonly respondEarly: (response: Response) => Promise<Outcome>,
   ) {
+    const { refusal, ...dialect } = request.dialect ?? {};
+    this.refusal = refusal;
+    this.request = refusal ? { ...request, dialect } : request;
     this.call = new Call(request, target);
     this.own = { ...request, authority, signal: lock.signal };
     this.next = (step) => {

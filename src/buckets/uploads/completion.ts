@@ -5,7 +5,7 @@ import { textResponse, type ReplacedObject, type Response } from '../../swift_ap
 import { findArchived } from './archived';
 import { ask, type Caller } from '../caller';
 import { BucketError } from '../errors';
-import { etagOf, etagOfReplaced, noteEtag } from '../etag';
+import { etagOf, noteEtag } from '../etag';
 import { invalidPart, manifestWritten, putManifest, segmentsFor, sloEtagOf } from './manifest';
 import { checksumsIn, DIALECT_PREFIX } from '../metadata';
 import { checksumModeOf, objectSum, type ChecksumMode } from './part_sums';
@@ -16,7 +16,7 @@ import {
   withPartsCleanup,
   type CompletedUpload,
 } from './parts';
-import { writeConditionError, type WriteCondition } from '../preconditions';
+import { stateOfReplaced, writeConditionError, type WriteCondition } from '../preconditions';
 import type { Upload } from './upload_names';
 import { hasWorkNote, whenOver, withWorkNote } from './upload_notes';
 import { listAttempts, type Part } from './upload_parts';
@@ -45,6 +45,8 @@ export interface CompletionOptions {
   readonly bytes?: number | undefined;
   /** Checksums of the whole: base64, by algorithm name. */
   readonly sums: ReadonlyMap<string, string>;
+  /** Whether the checksum must be one of the whole content; undefined for either. */
+  readonly isOfWhole?: boolean | undefined;
   readonly condition?: WriteCondition;
   /** Maximum number of segments in a manifest of the store. */
   readonly maxSegments?: number;
@@ -230,11 +232,16 @@ function sumOf(summing: ChecksumMode, parts: readonly Part[]): string | undefine
 }
 
 function checkWhole(
-  { bytes, sums }: CompletionOptions,
+  { bytes, sums, isOfWhole }: CompletionOptions,
   parts: readonly Part[],
   summing: ChecksumMode | undefined,
   value: string | undefined,
 ): void {
+  if (isOfWhole !== undefined && isOfWhole !== summing?.isOfWhole)
+    throw new BucketError(
+      'invalid-request',
+      'The upload was created with another checksum type than the x-amz-checksum-type of this request.',
+    );
   const size = parts.reduce((sum, part) => sum + part.bytes, 0);
   if (bytes !== undefined && bytes !== size)
     throw new BucketError(
@@ -286,7 +293,7 @@ async function write(
   let outcome: BucketError | 'done' | undefined;
   const refusal = (replaced: ReplacedObject | undefined): Response | undefined => {
     if (replaced && notedUploadId(replaced.contentType) === id) outcome = 'done';
-    else outcome = writeConditionError(condition, replaced && etagOfReplaced(replaced));
+    else outcome = writeConditionError(condition, replaced && stateOfReplaced(replaced));
     return outcome && textResponse(412, '');
   };
   await checkCondition(caller, { bucket, key }, condition);

@@ -1,7 +1,7 @@
 import { checkVersionId } from '../../buckets/versions';
 import type { Call } from './call';
 
-export { conditionsOf, writeConditionOf } from '../conditions';
+export { conditionsOf, removeConditionOf, writeConditionOf } from '../conditions';
 
 /** Returns the version that a request names. @throws BucketError `invalid-argument` */
 export function versionOf({ parameters }: Call): string | undefined {

@@ -2,10 +2,12 @@ import { headBucket } from '../../buckets/bucket';
 import { BucketError } from '../../buckets/errors';
 import type { Operation, Route, Call } from './call';
 import { removeAll, type Outcome, type ToRemove } from '../removals';
-import { child, childrenOf, readXml, xml, xmlAnswer } from '../xml';
+import { sizeIn, timeIn } from '../conditions';
+import { child, childrenOf, readXml, xml, xmlAnswer, type XmlElement } from '../xml';
 import { bodyOf, bucketOf, malformed } from './arguments';
 import { S3Refusal } from './refusal';
 import { errorCode } from './errors';
+import { BODY } from './vocabulary';
 
 const MAX_BYTES = 2 * 1024 * 1024;
 const MAX_KEYS = 1000;
@@ -16,6 +18,7 @@ export const multiDeleteRoutes: readonly Route[] = [
     method: 'POST',
     on: 'bucket',
     parameters: ['delete'],
+    vocabulary: { headers: BODY },
     run: (call) => run(call),
   },
 ];
@@ -27,13 +30,7 @@ const run: Operation = async (call) => {
   checkDigest(call);
   const document = await readXml(body, MAX_BYTES, 'Delete');
   const isQuiet = child(document, 'Quiet')?.text.trim().toLowerCase() === 'true';
-  const targets = childrenOf(document, 'Object').map((element) => ({
-    key: child(element, 'Key')?.text ?? '',
-    // minio sends an empty one for the current version
-    versionId: child(element, 'VersionId')?.text || undefined,
-    etag: child(element, 'ETag')?.text || undefined,
-    unknown: ['LastModifiedTime', 'Size'].find((name) => child(element, name)),
-  }));
+  const targets = childrenOf(document, 'Object').map(targetIn);
   if (targets.length === 0 || targets.length > MAX_KEYS) throw malformed();
   if (targets.some(({ key }) => key === ''))
     throw new S3Refusal(400, 'UserKeyMustBeSpecified', 'The user key must be specified.');
@@ -42,6 +39,40 @@ const run: Operation = async (call) => {
   const results = targets.map((target, i) => resultElement(call, target, outcomes[i], isQuiet));
   return xmlAnswer(call, 200, 'DeleteResult', results);
 };
+
+/** The elements of an object: it is not deleted if there is another, a condition perhaps. */
+const ELEMENTS: ReadonlySet<string> = new Set([
+  'Key',
+  'VersionId',
+  'ETag',
+  'Size',
+  'LastModifiedTime',
+]);
+
+/** @throws BucketError `malformed-body` */
+function targetIn(element: XmlElement): ToRemove {
+  if (element.children.some(({ name }) => !ELEMENTS.has(name))) throw malformed();
+  return {
+    key: child(element, 'Key')?.text ?? '',
+    // minio sends an empty one for the current version
+    versionId: child(element, 'VersionId')?.text || undefined,
+    condition: {
+      ifMatch: child(element, 'ETag')?.text,
+      ifSize: conditionIn(child(element, 'Size'), sizeIn),
+      ifModified: conditionIn(child(element, 'LastModifiedTime'), timeIn),
+    },
+  };
+}
+
+function conditionIn(
+  element: XmlElement | undefined,
+  parse: (text: string) => number | undefined,
+): number | undefined {
+  if (element === undefined) return undefined;
+  const value = parse(element.text.trim());
+  if (value === undefined) throw malformed();
+  return value;
+}
 
 /** Requires a digest or a checksum; it was verified while the body was read. */
 function checkDigest({ request: { headers }, payload }: Call): void {

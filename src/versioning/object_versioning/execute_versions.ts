@@ -2,6 +2,7 @@ import type { ByteString } from '../../http/bytes';
 import type { Log } from '../../util/log';
 import { StoreError } from '../../util/store_error';
 import type { Expiry, ObjectInfo, ObjectRef, Store } from '../store/store';
+import { isNameTooLong } from '../store/responses';
 import {
   planDelete,
   planOverwrite,
@@ -61,6 +62,8 @@ export type VersionResult =
       readonly id?: string | undefined;
       /** Whether the id is that of the null version. */
       readonly isNull?: boolean;
+      /** Whether it was deleted without a marker, for which its name is too long. */
+      readonly isUnmarked?: true;
     }
   | { readonly result: 'stopped' };
 
@@ -296,6 +299,11 @@ export class VersionExecutor {
       }
     } catch (error) {
       if (error instanceof StoreError && error.code !== 'unavailable') await undo();
+      // the list was written, whose name is shorter than those of the versions in it
+      if (isNameTooLong(error) && steps.some((step) => 'nulls' in step && !step.nulls?.length))
+        await this.quietly('could not remove an empty list of null versions', () =>
+          this.nulls.remove(object),
+        );
       throw error;
     }
     return { result: 'forwarded', id };

@@ -11,7 +11,7 @@ import {
 import { type ObjectTarget } from '../../swift_api/target';
 import { refusalIn } from '../../swift_api/authority/shown_right';
 import { SwiftStore } from '../store/swift_store';
-import { dialectRefusal } from '../dialect_refusal';
+import { dialectRefusal, findReplaced, findVersion } from '../dialect_refusal';
 import { withObjectLock, type LockedRequest } from '../locked_request';
 import type { PolicyCache } from '../policy';
 import { redirectPost } from './redirected_write';
@@ -110,9 +110,15 @@ export class VersionRequests {
     const right = await rightToVersions(request, target, this.next);
     if ('status' in right) return right;
     return withObjectLock(request, target, this.parts, this.next, async (locked) => {
-      const refusal = await dialectRefusal(locked, target, this.parts.app);
-      if (refusal) return refusal;
       const versions = this.writer.executorFor(locked, target);
+      const refusal = await dialectRefusal(locked, target, this.parts.app, async () => {
+        const place = await versions.locate(target, id);
+        if (place === undefined) return undefined;
+        return place.container === target.container
+          ? findReplaced(locked, target)
+          : findVersion(locked, { ...target, ...place });
+      });
+      if (refusal) return refusal;
       const removal = await versions.removeVersion(target, id, {
         forward: async () => ({ outcome: await locked.forward((request) => locked.next(request)) }),
       });

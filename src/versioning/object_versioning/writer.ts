@@ -147,7 +147,7 @@ export class VersionWriter {
     }
     const response = await locked.getResponse();
     const isDone = response.status < 300 || (isDelete && response.status === 404);
-    if (result.result !== 'forwarded' || !isDone) return response;
+    if (result.result !== 'forwarded' || !isDone || result.isUnmarked) return response;
     const { id = dialect && NULL_ID, isNull } = result;
     if (id === undefined) return response;
     const created = withVersionId(response, isNull ? NULL_ID : id);

@@ -35,6 +35,20 @@ export async function expectWritten(response: Response, failure: string): Promis
 }
 
 /**
+ * Whether a store refused to write something because its name is too long (Swift's
+ * `check_object_creation`). A Swift counts characters, and may allow fewer than usual, so
+ * only the store itself knows.
+ */
+export function isNameTooLong(error: unknown): error is StoreError {
+  return (
+    error instanceof StoreError &&
+    error.code === 'refused' &&
+    error.status === 400 &&
+    /name length of \d+ longer than/i.test(error.message)
+  );
+}
+
+/**
  * Reads the response to a HEAD of an object itself.
  *
  * @param binding decides which notes are the object's own

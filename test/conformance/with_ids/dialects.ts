@@ -8,7 +8,7 @@ import {
   pathOf,
   put,
 } from '../../support/clients/containers';
-import { inDialect, ONLY_OVER, TYPE } from '../../support/servers/dialect';
+import { inDialect, ONLY_OVER, SIZE_AND_TIME, TYPE } from '../../support/servers/dialect';
 import { list, newEnabled, type Listed } from './containers';
 import type { ObjectsStore } from './objects';
 
@@ -379,6 +379,50 @@ export function dialectsTable(store: () => ObjectsStore, it: jest.It = globalThi
       );
       const reported = (await client.ask('PUT', at(), only('x'), 'one')).body.toString();
       expect(reported).toBe(`${md5(md5('content'))} ${NOTED}`);
+      const facts = await client.ask('DELETE', at(), { [ONLY_OVER]: SIZE_AND_TIME });
+      const seen = (await client.ask('HEAD', at())).headers;
+      expect(facts.body.toString()).toBe(`7 ${seen.get('last-modified')}`);
+    });
+
+    it('is about the version that a removal names', async () => {
+      const writeTyped = async (body: string) =>
+        (await mustBe(201, client.ask('PUT', at(), { [TYPE]: 'text/plain' }, body))).headers.get(
+          'x-object-version-id',
+        ) ?? '';
+      const [first, second] = [await writeTyped('one'), await writeTyped('two')];
+      await mustBe(204, client.ask('DELETE', at()));
+      const [marker] = (await listed()).map(({ version_id }) => String(version_id));
+      const removed = async (id: string, over: string) => {
+        const { status, body } = await client.ask('DELETE', at(id), only(over));
+        return status === 412 ? body.toString() : status;
+      };
+      const [one, two] = ['one', 'two'].map((text) => `${md5(text)} text/plain`);
+      expect(await removed(first, 'nothing')).toBe(one);
+      expect(await removed(first, two ?? '')).toBe(one);
+      expect(await removed(second, one ?? '')).toBe(two);
+      expect(await removed(marker ?? '', 'x')).toBe('nothing');
+      expect(await removed('0000000001.00000', 'x')).toBe('nothing');
+      const { headers } = await client.ask('HEAD', at(first));
+      const facts = await client.ask('DELETE', at(first), { [ONLY_OVER]: SIZE_AND_TIME });
+      expect(facts.body.toString()).toBe(`3 ${headers.get('last-modified')}`);
+      expect(await versions()).toEqual(['deleted*', 'two', 'one']);
+      expect(await removed(first, one ?? '')).toBe(204);
+      expect(await removed(marker ?? '', 'nothing')).toBe(204);
+      expect(await versions()).toEqual(['two*']);
+      expect(await removed(second, two ?? '')).toBe(204);
+      expect(await versions()).toEqual([]);
+    });
+
+    it('is about the null version, wherever it is', async () => {
+      await switchTo(false);
+      await mustBe(201, client.ask('PUT', at(), { [TYPE]: 'text/plain' }, 'null'));
+      const refused = async () =>
+        (await client.ask('DELETE', at('null'), only('x'))).body.toString();
+      expect(await refused()).toBe(`${md5('null')} text/plain`);
+      await switchTo(true);
+      await write('one');
+      expect(await refused()).toMatch(new RegExp(`^${md5('null')} text/plain;hindsight_null=`));
+      expect(await versions()).toEqual(['one*', 'null null']);
     });
   });
 

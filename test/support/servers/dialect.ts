@@ -1,5 +1,10 @@
 import { Headers } from '../../../src/http/headers';
-import { textResponse, type Filter, type DialectContext } from '../../../src/swift_api/message';
+import {
+  textResponse,
+  type Filter,
+  type DialectContext,
+  type ReplacedObject,
+} from '../../../src/swift_api/message';
 import type { Config } from '../../../src/pipeline/load';
 import { Client } from '../clients/client';
 
@@ -15,6 +20,8 @@ export const TYPE = 'X-Test-Type';
  * the response names what it would replace.
  */
 export const ONLY_OVER = 'X-Test-Only-Over';
+/** A value of that header, for a response that names size and time instead. */
+export const SIZE_AND_TIME = 'size and time';
 
 /** Adds a filter that sends requests on for a dialect if they say so. */
 export function speaking(config: Config): Config {
@@ -52,8 +59,14 @@ function forDialect(onlyOver: string | undefined): DialectContext {
   if (onlyOver === undefined) return {};
   return {
     refusal: (replaced) => {
-      const description = replaced ? `${replaced.etag} ${replaced.contentType}` : 'nothing';
+      const description = replaced ? describe(replaced, onlyOver) : 'nothing';
       return description === onlyOver ? undefined : textResponse(412, description);
     },
   };
+}
+
+function describe({ etag, contentType, size, modified }: ReplacedObject, onlyOver: string): string {
+  return onlyOver === SIZE_AND_TIME
+    ? `${size} ${new Date(modified).toUTCString()}`
+    : `${etag} ${contentType}`;
 }

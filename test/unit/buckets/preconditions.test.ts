@@ -5,6 +5,7 @@ import {
   writeConditionError,
   type Conditions,
   type Judgement,
+  type RemoveCondition,
 } from '../../../src/buckets/preconditions';
 import { Headers } from '../../../src/http/headers';
 
@@ -50,20 +51,49 @@ describe('conditions of reads', () => {
 });
 
 describe('conditions of writes', () => {
+  const there = { ...object, size: 7 };
+
   it('is nothing there, as wanted or not', () => {
     expect(writeConditionError({ ifNoneMatch: '*' }, undefined)).toBeUndefined();
-    expect(writeConditionError({ ifNoneMatch: '*' }, 'a1')?.code).toBe('precondition-failed');
-    expect(writeConditionError({ ifMatch: '"a1"' }, 'a1')).toBeUndefined();
-    expect(writeConditionError({ ifMatch: '"b"' }, 'a1')?.code).toBe('precondition-failed');
+    expect(writeConditionError({ ifNoneMatch: '*' }, there)?.code).toBe('precondition-failed');
+    expect(writeConditionError({ ifMatch: '"a1"' }, there)).toBeUndefined();
+    expect(writeConditionError({ ifMatch: '"b"' }, there)?.code).toBe('precondition-failed');
     expect(writeConditionError({ ifMatch: '"b"' }, undefined)?.code).toBe('no-such-key');
   });
 
+  const { modified } = object;
+  const removals: [string, RemoveCondition, string | undefined][] = [
+    ['no condition', {}, undefined],
+    ['its size', { ifSize: 7 }, undefined],
+    ['another size', { ifSize: 0 }, 'Size'],
+    ['its time', { ifModified: modified }, undefined],
+    ['a second before', { ifModified: modified - 1000 }, 'LastModifiedTime'],
+    ['a second after', { ifModified: modified + 1000 }, 'LastModifiedTime'],
+    ['whatever there is', { ifMatch: '*' }, undefined],
+    ['no etag at all', { ifMatch: '' }, 'If-Match'],
+    ['all of them', { ifMatch: 'a1', ifSize: 7, ifModified: modified }, undefined],
+    ['all but the etag', { ifMatch: 'b', ifSize: 7, ifModified: modified }, 'If-Match'],
+    ['all but the size', { ifMatch: 'a1', ifSize: 8, ifModified: modified }, 'Size'],
+  ];
+  test.each(removals)('of a removal: %s', (_, condition, failed) => {
+    const error = writeConditionError(condition, there);
+    expect(error?.details.fields?.['Condition']).toBe(failed);
+    expect(error?.code).toBe(failed && 'precondition-failed');
+    // by AWS's document, only an etag requires that there is something
+    const ifNothing = condition.ifMatch === undefined ? undefined : 'no-such-key';
+    expect(writeConditionError(condition, undefined)?.code).toBe(ifNothing);
+  });
+
   it('checks once more the object to replace, by the etag that clients see', () => {
-    const contentType = noteEtag('text/plain', 'parts-2', 'slo');
-    const { refusal } = recheckingWrite({ ifMatch: '"parts-2"' });
-    expect(refusal?.({ etag: 'slo', contentType })).toBeUndefined();
-    expect(refusal?.({ etag: 'other', contentType })?.status).toBe(412);
-    expect(recheckingWrite({}).refusal).toBeUndefined();
+    const seen = { contentType: noteEtag('text/plain', 'parts-2', 'slo'), size: 7, modified };
+    const { dialect, failure } = recheckingWrite({ ifMatch: '"parts-2"' });
+    expect(dialect.refusal?.({ ...seen, etag: 'slo' })).toBeUndefined();
+    expect(failure()).toBeUndefined();
+    expect(dialect.refusal?.({ ...seen, etag: 'other' })?.status).toBe(412);
+    expect(failure()?.code).toBe('precondition-failed');
+    expect(dialect.refusal?.(undefined)?.status).toBe(412);
+    expect(failure()?.code).toBe('no-such-key');
+    expect(recheckingWrite({}).dialect).toEqual({});
   });
 });
 

@@ -1,6 +1,7 @@
 import { isTrueValue } from '../../../http/bytes';
 import { Headers } from '../../../http/headers';
-import type { Request, Response } from '../../../swift_api/message';
+import type { ReplacedObject, Request, Response } from '../../../swift_api/message';
+import { replacedObject } from '../../../swift_api/replaced_object';
 import type { ObjectRecord } from '../storage/storage';
 import { statusResponse, htmlResponse, Refused, refuse, refuseWith } from './answers';
 import { deleteAtOf, objectAttributes, systemAttributes } from './attributes';
@@ -127,8 +128,38 @@ async function deleteObject(call: ObjectCall): Promise<Response> {
   const { account, container, object } = target;
   openContainer(call, 'DELETE', target);
   for (;;) {
-    const result = await storage.deleteObject(account, container, object, expiryCondition(call));
+    const condition = (await dialectCondition(call)) ?? expiryCondition(call);
+    const result = await storage.deleteObject(account, container, object, condition);
     if (result !== 'changed') return statusResponse(typeof result === 'string' ? 404 : 204);
+  }
+}
+
+/**
+ * Returns the condition that an object is still the one of which a filter for another API
+ * has just said that it may be deleted; undefined if no filter asks.
+ *
+ * @throws Refused with the filter's refusal
+ */
+async function dialectCondition(
+  call: ObjectCall,
+): Promise<{ readonly timestamp: string } | undefined> {
+  const { request, target, storage } = call;
+  const refusal = request.dialect?.refusal;
+  if (refusal === undefined) return undefined;
+  const record = storage.object(target.account, target.container, target.object);
+  const response = refusal(record && (await seenBy(call)));
+  if (response) throw new Refused(response);
+  return { timestamp: record?.timestamp ?? '' };
+}
+
+/** Returns the object as readers see it; undefined for a link that leads nowhere. */
+async function seenBy(call: ObjectCall): Promise<ReplacedObject | undefined> {
+  const request = { ...call.request, method: 'HEAD', headers: Headers.none };
+  try {
+    return replacedObject((await readObject({ ...call, request })).headers);
+  } catch (error) {
+    if (error instanceof Refused && error.response.status === 404) return undefined;
+    throw error;
   }
 }
 

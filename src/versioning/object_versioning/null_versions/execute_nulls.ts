@@ -3,6 +3,7 @@ import type { ObjectRef, Store } from '../../store/store';
 import { planNullDelete, planNullWrite, successorsOf, nullsOf } from './plan_nulls';
 import { type KeptVersion } from '../plan_versions';
 import { stateOf, type State } from '../state';
+import { isNameTooLong } from '../../store/responses';
 import { formatTimestamp } from '../../archive/names';
 import { NullIndex } from './null_index';
 import { goneBy, stateKey, unfinishedIn, unfinishedName } from '../unfinished_note';
@@ -49,7 +50,9 @@ export class NullVersionExecutor extends VersionExecutor {
 
   /**
    * Deletes an object while versioning is disabled: writes a marker that is the null
-   * version. Throws as `write` does.
+   * version. If the object's name leaves no room for that of a marker, it has no versions
+   * either, and there is nothing that a marker would have to hide: then the object, which
+   * the marker would replace, is deleted without one. Throws as `write` does.
    */
   async deleteNull(object: ObjectRef, operation: VersionOperation): Promise<VersionResult> {
     const snapshot = await this.interrupted.inspect(object);
@@ -61,13 +64,15 @@ export class NullVersionExecutor extends VersionExecutor {
       this.nulls.list(object),
       this.newId(object, settled),
     ]);
-    const result = await this.execute(
-      object,
-      state,
-      planNullDelete(state, nullVersions, id),
-      operation,
-    );
-    return result.result === 'stopped' ? result : { ...result, isNull: true };
+    try {
+      const plan = planNullDelete(state, nullVersions, id);
+      const result = await this.execute(object, state, plan, operation);
+      return result.result === 'stopped' ? result : { ...result, isNull: true };
+    } catch (error) {
+      if (!isNameTooLong(error) || state.is === 'link' || nullVersions.length > 0) throw error;
+    }
+    await operation.forward();
+    return { result: 'forwarded', isUnmarked: true };
   }
 
   /**

@@ -1,0 +1,16 @@
+import { isTrueValue } from '../http/bytes';
+import { parseDate } from '../http/dates';
+import type { Headers } from '../http/headers';
+import { X_STATIC_LARGE_OBJECT } from './header_names';
+import type { ReplacedObject } from './message';
+
+/** Returns what a write would replace, from the response to a HEAD of it. */
+export function replacedObject(headers: Headers): ReplacedObject {
+  return {
+    etag: (headers.get('etag') ?? '').replaceAll('"', ''),
+    contentType: headers.get('content-type') ?? '',
+    size: Number(headers.get('content-length') ?? 0),
+    modified: parseDate(headers.get('last-modified')) ?? 0,
+    ...(isTrueValue(headers.get(X_STATIC_LARGE_OBJECT)) ? { isLarge: true } : {}),
+  };
+}
