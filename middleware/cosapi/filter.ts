@@ -140,7 +140,7 @@ class Exchange {
     // a client may also send the signature of a URL that it received as Authorization
     if ((isUrl || !takesHeadersWithoutOperation) && isValidAsUrl(signature, takesUrlsWithoutBucket))
       checkCoverage(signature, headers, query, parts.routes);
-    return principalOf(credential, parts.logins.sessions);
+    return principalOf(credential, parts.logins);
   }
 
   /**

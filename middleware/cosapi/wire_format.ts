@@ -18,7 +18,9 @@ export const WIRE_FORMAT: WireFormat = {
   // as in the document's example, and as the SDK for Python expects
   hasCapitals: true,
   contentSum: 'crc64ecma',
-  everybody: 'http://cam.qcloud.com/groups/global/AllUsers',
+  everybody: ['http://cam.qcloud.com/groups/global/AllUsers', 'qcs::cam::anyone:anyone'],
+  groups: ['http://cam.qcloud.com/groups/global/AuthenticatedUsers'],
+  inheritedAcl: 'default',
   location: ({ request: { host, path } }) => `${host ?? ''}${path}`,
   errors: {
     codes: {

@@ -109,7 +109,7 @@ async function authenticate(parts: QsHandlerOptions, request: Request): Promise<
     verifyQsSignature(signature, credential.secretKey, form, now, skew),
   );
   checkUnambiguous(signature, request.query, parts.takesUrlsWithFreeText);
-  return { signature, principal: principalOf(credential, logins.sessions) };
+  return { signature, principal: principalOf(credential, logins) };
 }
 
 /**

@@ -15,7 +15,11 @@ export const WIRE_FORMAT: WireFormat = {
   hasCapitals: false,
   // by the document of CreateBucket, "BucketAlreadyOwnedByYou"
   recreatesIn: 'us-east-1',
-  everybody: 'http://acs.amazonaws.com/groups/global/AllUsers',
+  everybody: ['http://acs.amazonaws.com/groups/global/AllUsers'],
+  groups: [
+    'http://acs.amazonaws.com/groups/global/AuthenticatedUsers',
+    'http://acs.amazonaws.com/groups/s3/LogDelivery',
+  ],
   location: locationOf,
   errors: { codes: {}, element: errorElement },
 };

@@ -28,6 +28,8 @@ export interface Caller {
   /** Whether the right to read an object includes reading its versions by their ids. */
   readonly readersReadVersions?: boolean;
   readonly parts: PartsMemory;
+  /** Whether a user with a name is known. */
+  readonly isUser?: (name: ByteString) => boolean;
   /**
    * Logs in if needed.
    *

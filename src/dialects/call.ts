@@ -2,6 +2,7 @@ import type { Caller } from '../buckets/caller';
 import type { ByteString } from '../http/bytes';
 import type { Request, Response } from '../swift_api/message';
 import type { Body } from '../http/body';
+import type { Vocabulary } from './vocabulary';
 
 /** A request of a dialect with a valid signature, before its payload is read. */
 export interface CallHead {
@@ -49,5 +50,7 @@ export interface Route<Head extends CallHead = CallHead> {
   readonly parameters?: readonly string[];
   /** A header that must be present. */
   readonly header?: string;
+  /** Undefined if it honours nothing but what it is chosen by. */
+  readonly vocabulary?: Vocabulary;
   readonly run: Operation<Head>;
 }

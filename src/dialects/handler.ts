@@ -57,6 +57,7 @@ export function dialectHandler<Recognised>(
       ...(signer.isAnonymous ? { isAnonymous: true } : {}),
       readersReadVersions: dialect.readersReadVersions,
       parts,
+      isUser: (name) => signer.isUser?.(name) === true,
       session: (refused) => signer.session(refused),
     });
   return (request) => {

@@ -86,13 +86,22 @@ export interface Principal {
   readonly user: ByteString;
   /** Set if the request is not signed. */
   readonly isAnonymous?: true;
+  /** Whether a user with a name is known. */
+  isUser?(name: ByteString): boolean;
   /** @param refused a token that the store no longer accepts */
   session(refused?: ByteString): Promise<AccountSession>;
 }
 
-/** Returns the owner of a credential. */
-export function principalOf(credential: Credential, sessions: Sessions): Principal {
-  return { user: credential.user, session: (refused) => sessions.session(credential, refused) };
+/** Returns the owner of a credential, which is one of `credentialSource`. */
+export function principalOf(
+  credential: Credential,
+  { credentialSource, sessions }: Logins,
+): Principal {
+  return {
+    user: credential.user,
+    isUser: (name) => credentialSource.hasUser?.(name) === true,
+    session: (refused) => sessions.session(credential, refused),
+  };
 }
 
 /**
@@ -167,7 +176,10 @@ function keystoneLogins(
   const isConfigured = (credential: Credential) =>
     configured.find(credential.accessKey) === credential;
   return {
-    credentialSource: { find: (accessKey) => configured.find(accessKey) ?? others.find(accessKey) },
+    credentialSource: {
+      find: (accessKey) => configured.find(accessKey) ?? others.find(accessKey),
+      hasUser: (user) => configured.hasUser(user),
+    },
     sessions: new Sessions((credential) =>
       isConfigured(credential) ? loginByPassword(credential) : loginBySignature(credential),
     ),

@@ -2,6 +2,7 @@ import type { Operation, Route } from '../../../src/dialects/s3/call';
 import { isoTime } from '../../../src/dialects/s3/arguments';
 import { contentSumField, contentSumIn } from '../../../src/dialects/s3/content_sum';
 import { copyForCall } from '../../../src/dialects/s3/copies';
+import { COPY } from '../../../src/dialects/s3/vocabulary';
 import { xml, xmlAnswer } from '../../../src/dialects/xml';
 
 export const copyRoutes: readonly Route[] = [
@@ -10,6 +11,7 @@ export const copyRoutes: readonly Route[] = [
     method: 'PUT',
     on: 'object',
     header: 'x-amz-copy-source',
+    vocabulary: COPY,
     run: (call) => copy(call),
   },
 ];

@@ -8,10 +8,12 @@ import { plainReadRoutes } from '../../../src/dialects/s3/reads';
 import { withRefusals, notImplemented as refusal } from '../../../src/dialects/s3/refusal';
 import { taggingRoutes } from '../../../src/dialects/s3/tagging';
 import { partRoutes } from '../../../src/dialects/s3/upload_parts';
+import { VocabularyCheck } from '../../../src/dialects/vocabulary';
 import { uploadRoutes } from '../../../src/dialects/s3/uploads';
 import { plainWriteRoutes } from '../../../src/dialects/s3/writes';
 import { copyRoutes } from './copies';
 import { locationRoutes } from './location';
+import { inCos, VOCABULARY } from '../vocabulary';
 import { serviceRoutes } from './service';
 import { notImplemented, unsetRoutes } from './unset';
 import { versionListingRoutes } from './version_listings';
@@ -44,21 +46,27 @@ const plainRoutes: readonly Route[] = [
  * The operations of the API, by S3's names for them; the first that matches a request
  * answers it.
  */
-export const routes: readonly Route[] = [
-  ...specificRoutes,
-  ...unsetRoutes,
-  ...notImplemented,
-  ...plainRoutes,
-].map((route) => ({ ...route, run: withRefusals(withChecks(route.run)) }));
+const operations = [...specificRoutes, ...unsetRoutes, ...notImplemented, ...plainRoutes].map(
+  inCos,
+);
+
+const vocabulary = new VocabularyCheck(VOCABULARY, operations);
+
+/** The same operations, with checks of the request before each. */
+export const routes: readonly Route[] = operations.map((route) => ({
+  ...route,
+  run: withRefusals(withChecks(route)),
+}));
 
 /**
  * Checks that the bucket name is valid, and refuses a header that would not be honoured.
  */
-function withChecks(run: Operation): Operation {
+function withChecks(route: Route): Operation {
   return async (call) => {
     if (call.bucket !== undefined) checkBucketName(call.bucket);
     if (/^true$/i.test(call.request.headers.get('x-amz-forbid-overwrite') ?? ''))
       throw refusal('x-amz-forbid-overwrite is not implemented: use If-None-Match: * instead.');
-    return run(call);
+    vocabulary.check(call, route);
+    return route.run(call);
   };
 }

@@ -7,13 +7,22 @@ import { xml, xmlAnswer } from '../../../src/dialects/xml';
 
 const MAX_BUCKETS = 2000;
 
+/** Parameters by which buckets cannot be chosen. */
+const UNSUPPORTED = ['tagkey', 'tagvalue', 'create-time', 'range'];
+
 export const serviceRoutes: readonly Route[] = [
-  { name: 'ListBuckets', method: 'GET', on: 'service', run: (call) => list(call) },
+  {
+    name: 'ListBuckets',
+    method: 'GET',
+    on: 'service',
+    vocabulary: { parameters: ['marker', 'max-keys', 'region', ...UNSUPPORTED] },
+    run: (call) => list(call),
+  },
 ];
 
 const list: Operation = async (call) => {
   const { caller, parameters, location } = call;
-  for (const name of ['tagkey', 'tagvalue', 'create-time', 'range'])
+  for (const name of UNSUPPORTED)
     if (parameters.has(name))
       throw notImplemented(`Listing buckets by ${name} is not implemented.`);
   const limit = limitOf(call, 'max-keys', MAX_BUCKETS);

@@ -7,6 +7,7 @@ import { CaselessQuery } from '../../../src/dialects/query';
 import { beginning, commonPrefixes, encodingIn } from '../../../src/dialects/s3/listings';
 import { renderOwner } from '../../../src/dialects/s3/service';
 import { prefixesIn, queryVersions } from '../../../src/dialects/s3/version_listings';
+import { LIST_VERSIONS } from '../../../src/dialects/s3/vocabulary';
 import { xml, xmlAnswer } from '../../../src/dialects/xml';
 
 export const versionListingRoutes: readonly Route[] = [
@@ -15,6 +16,7 @@ export const versionListingRoutes: readonly Route[] = [
     method: 'GET',
     on: 'bucket',
     parameters: ['versions'],
+    vocabulary: LIST_VERSIONS,
     run: (call) => list(call),
   },
 ];

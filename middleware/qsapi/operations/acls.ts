@@ -1,10 +1,15 @@
 import { z } from 'zod';
-import { bucketAccess, cannedAcl, setAccess } from '../../../src/buckets/acl';
+import {
+  bucketAccess,
+  cannedAcl,
+  cannedAclOf,
+  setAccess,
+  type Grant,
+} from '../../../src/buckets/acl';
 import { headBucket } from '../../../src/buckets/bucket';
-import { BucketError } from '../../../src/buckets/errors';
 import { bucketOf } from '../../../src/dialects/arguments';
 import type { Operation, Route } from '../../../src/dialects/call';
-import { toBytes, type ByteString } from '../../../src/http/bytes';
+import { toBytes } from '../../../src/http/bytes';
 import { jsonAnswer, readJson } from '../json';
 import { emptyResponse, owner } from './names';
 
@@ -28,7 +33,7 @@ const show: Operation = async (call) => {
   return jsonAnswer(200, { owner: owner(call), acl });
 };
 
-const Grant = z.object({
+const GrantFields = z.object({
   grantee: z.object({
     type: z.enum(['user', 'group']),
     id: z.string().optional(),
@@ -36,28 +41,27 @@ const Grant = z.object({
   }),
   permission: z.enum(['READ', 'WRITE', 'FULL_CONTROL']),
 });
-const AclDocument = z.object({ acl: z.array(Grant) });
+const AclDocument = z.object({ acl: z.array(GrantFields) });
 
 const change: Operation = async (call) => {
   const bucket = bucketOf(call);
   const { acl } = await readJson(call, AclDocument, MAX_DOCUMENT);
-  const isPublic = acl.map((grant) => grantsPublicRead(grant, call.caller.user)).includes(true);
+  const { user } = call.caller;
+  // the owner of a bucket keeps all rights, also if the list does not say so
+  const ofOwner: Grant = { grantee: { kind: 'user', id: user }, permission: 'FULL_CONTROL' };
+  const name = cannedAclOf(call.caller, [ofOwner, ...acl.map(grantOf)], 'acl');
   await headBucket(call.caller, bucket);
-  await setAccess(call.caller, bucket, cannedAcl(isPublic ? 'public-read' : 'private', 'acl'));
+  await setAccess(call.caller, bucket, cannedAcl(name, 'acl'));
   return emptyResponse(200);
 };
 
-/**
- * Whether a grant lets everybody read; otherwise it is the owner's, who needs none.
- *
- * @throws BucketError `not-implemented` for any other
- */
-function grantsPublicRead(
-  { grantee, permission }: z.infer<typeof Grant>,
-  user: ByteString,
-): boolean {
-  const { type, id, name } = grantee;
-  if (type === 'user' && permission === 'FULL_CONTROL' && toBytes(id ?? '') === user) return false;
-  if (type === 'group' && permission === 'READ' && name === EVERYBODY) return true;
-  throw new BucketError('not-implemented', 'The store has no ACL equivalent to these grants.');
+/** A user is named by id, a group by name. */
+function grantOf({ grantee, permission }: z.infer<typeof GrantFields>): Grant {
+  const { type, id = '', name = '' } = grantee;
+  if (type === 'user') return { grantee: { kind: 'user', id: toBytes(id) }, permission };
+  const isEverybody = name === EVERYBODY;
+  return {
+    grantee: isEverybody ? { kind: 'everybody' } : { kind: 'unknown', name: toBytes(name) },
+    permission,
+  };
 }

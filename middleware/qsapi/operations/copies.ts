@@ -11,6 +11,7 @@ import type { Call, Operation, Route } from '../../../src/dialects/call';
 import { conditionsOf, writeConditionOf } from '../../../src/dialects/conditions';
 import { parseCopySource } from '../../../src/dialects/copy_source';
 import type { Response } from '../../../src/swift_api/message';
+import * as vocabulary from '../vocabulary';
 import { emptyResponse, targetOf } from './names';
 import { headersToStore } from './object_headers';
 
@@ -23,6 +24,7 @@ export const copyRoutes: readonly Route[] = [
     method: 'PUT',
     on: 'object',
     header: COPY,
+    vocabulary: vocabulary.COPY,
     run: (call) => copy(call),
   },
   {
@@ -30,6 +32,7 @@ export const copyRoutes: readonly Route[] = [
     method: 'PUT',
     on: 'object',
     header: MOVE,
+    vocabulary: vocabulary.MOVE,
     run: (call) => move(call),
   },
 ];

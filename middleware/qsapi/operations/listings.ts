@@ -10,6 +10,7 @@ import {
 import type { Call, Operation, Route } from '../../../src/dialects/call';
 import { jsonAnswer } from '../json';
 import { owner } from './names';
+import { LIST_OBJECTS, LIST_VERSIONS } from '../vocabulary';
 
 /** The number of entries in a listing if the client sets no limit. */
 const DEFAULT_LIMIT = 100;
@@ -20,13 +21,20 @@ export const versionListingRoutes: readonly Route[] = [
     method: 'GET',
     on: 'bucket',
     parameters: ['versions'],
+    vocabulary: LIST_VERSIONS,
     run: (call) => listAll(call),
   },
 ];
 
 /** Matched after the routes with parameters. */
 export const plainListingRoutes: readonly Route[] = [
-  { name: 'GET Bucket', method: 'GET', on: 'bucket', run: (call) => listCurrent(call) },
+  {
+    name: 'GET Bucket',
+    method: 'GET',
+    on: 'bucket',
+    vocabulary: LIST_OBJECTS,
+    run: (call) => listCurrent(call),
+  },
 ];
 
 /** Reads the query parameters of both listings. */

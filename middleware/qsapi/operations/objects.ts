@@ -3,19 +3,42 @@ import { headObject, readObject } from '../../../src/buckets/objects';
 import type { ObjectRef } from '../../../src/buckets/versions';
 import { removeObject, writeObject } from '../../../src/buckets/writes';
 import type { Call, Operation, Route } from '../../../src/dialects/call';
-import { conditionsOf, writeConditionOf } from '../../../src/dialects/conditions';
+import {
+  conditionsOf,
+  removeConditionOf,
+  writeConditionOf,
+} from '../../../src/dialects/conditions';
 import { etagFromContentMd5, responseOverrides } from '../../../src/dialects/object_headers';
 import type { Response } from '../../../src/swift_api/message';
 import { emptyResponse, objectOf, targetOf } from './names';
 import { headersToStore, objectHeaders } from './object_headers';
 import { checkRange } from './ranges';
+import { DELETE, PUT, READ } from '../vocabulary';
 
 /** Matched after the routes with parameters, or with headers. */
 export const plainObjectRoutes: readonly Route[] = [
-  { name: 'PUT Object', method: 'PUT', on: 'object', run: (call) => put(call) },
-  { name: 'GET Object', method: 'GET', on: 'object', run: (call) => read(call, 'GET') },
-  { name: 'HEAD Object', method: 'HEAD', on: 'object', run: (call) => read(call, 'HEAD') },
-  { name: 'DELETE Object', method: 'DELETE', on: 'object', run: (call) => remove(call) },
+  { name: 'PUT Object', method: 'PUT', on: 'object', vocabulary: PUT, run: (call) => put(call) },
+  {
+    name: 'GET Object',
+    method: 'GET',
+    on: 'object',
+    vocabulary: READ,
+    run: (call) => read(call, 'GET'),
+  },
+  {
+    name: 'HEAD Object',
+    method: 'HEAD',
+    on: 'object',
+    vocabulary: READ,
+    run: (call) => read(call, 'HEAD'),
+  },
+  {
+    name: 'DELETE Object',
+    method: 'DELETE',
+    on: 'object',
+    vocabulary: DELETE,
+    run: (call) => remove(call),
+  },
 ];
 
 const put: Operation = async (call) => {
@@ -60,7 +83,7 @@ async function read(call: Call, method: 'GET' | 'HEAD'): Promise<Response> {
  */
 const remove: Operation = async (call) => {
   const object = objectOf(call);
-  const condition = writeConditionOf(call);
+  const condition = removeConditionOf(call, undefined);
   const wasMarker = object.versionId === undefined && (await isDeleted(call, object));
   const { versionId, isMarker } = await removeObject(call.caller, object, condition);
   const reportsMarker = object.versionId === undefined ? wasMarker : isMarker;

@@ -2,12 +2,19 @@ import { listBuckets, type ListedBucket } from '../../../src/buckets/account';
 import { isoTime, limitOf } from '../../../src/dialects/arguments';
 import type { Call, Operation, Route } from '../../../src/dialects/call';
 import { jsonAnswer } from '../json';
+import { LIST_BUCKETS } from '../vocabulary';
 
 const MAX_BUCKETS = 10_000;
 const DEFAULT_LIMIT = 200;
 
 export const serviceRoutes: readonly Route[] = [
-  { name: 'GET Service', method: 'GET', on: 'service', run: (call) => list(call) },
+  {
+    name: 'GET Service',
+    method: 'GET',
+    on: 'service',
+    vocabulary: LIST_BUCKETS,
+    run: (call) => list(call),
+  },
 ];
 
 const list: Operation = async (call) => {

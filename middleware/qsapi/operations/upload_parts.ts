@@ -14,6 +14,7 @@ import { qsCopySourceOf } from './copies';
 import { invalidRange, checkRange } from './ranges';
 import { emptyResponse } from './names';
 import { uploadOf } from './uploads';
+import { COPY_PART } from '../vocabulary';
 
 const SOURCE = 'x-qs-copy-source';
 const [NUMBER, ID] = ['part_number', 'upload_id'];
@@ -25,6 +26,7 @@ export const partRoutes: readonly Route[] = [
     on: 'object',
     parameters: [NUMBER, ID],
     header: SOURCE,
+    vocabulary: COPY_PART,
     run: (call) => copy(call),
   },
   {

@@ -20,6 +20,7 @@ import { toText } from '../../../src/http/bytes';
 import { jsonAnswer, readJson } from '../json';
 import { emptyResponse } from './names';
 import { headersToStore } from './object_headers';
+import { COMPLETE_UPLOAD, LIST_PARTS, LIST_UPLOADS, NEW_UPLOAD } from '../vocabulary';
 
 /** Max bytes of a document, enough for ten thousand parts. */
 const MAX_DOCUMENT = 4 * 1024 * 1024;
@@ -34,6 +35,7 @@ export const uploadRoutes: readonly Route[] = [
     method: 'POST',
     on: 'object',
     parameters: ['uploads'],
+    vocabulary: NEW_UPLOAD,
     run: (call) => initiate(call),
   },
   {
@@ -41,6 +43,7 @@ export const uploadRoutes: readonly Route[] = [
     method: 'GET',
     on: 'object',
     parameters: ID,
+    vocabulary: LIST_PARTS,
     run: (call) => list(call),
   },
   {
@@ -48,6 +51,7 @@ export const uploadRoutes: readonly Route[] = [
     method: 'POST',
     on: 'object',
     parameters: ID,
+    vocabulary: COMPLETE_UPLOAD,
     run: (call) => complete(call),
   },
   {
@@ -62,6 +66,7 @@ export const uploadRoutes: readonly Route[] = [
     method: 'GET',
     on: 'bucket',
     parameters: ['uploads'],
+    vocabulary: LIST_UPLOADS,
     run: (call) => listAll(call),
   },
 ];

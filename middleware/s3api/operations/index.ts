@@ -11,7 +11,9 @@ import { plainReadRoutes } from '../../../src/dialects/s3/reads';
 import { withRefusals } from '../../../src/dialects/s3/refusal';
 import { serviceRoutes } from '../../../src/dialects/s3/service';
 import { taggingRoutes } from '../../../src/dialects/s3/tagging';
+import { VOCABULARY } from '../vocabulary';
 import { notImplemented, unsetRoutes } from './unset';
+import { VocabularyCheck } from '../../../src/dialects/vocabulary';
 import { partRoutes } from '../../../src/dialects/s3/upload_parts';
 import { uploadRoutes } from '../../../src/dialects/s3/uploads';
 import { versionListingRoutes } from '../../../src/dialects/s3/version_listings';
@@ -43,19 +45,32 @@ const plainRoutes: readonly Route[] = [
 ];
 
 /** The operations of the API; the first that matches a request answers it. */
-export const routes: readonly Route[] = [
+const operations: readonly Route[] = [
   ...specificRoutes,
   ...unsetRoutes,
   ...notImplemented,
   ...plainRoutes,
-].map((route) => ({ ...route, run: withRefusals(withChecks(route.run)) }));
+];
 
-/** Checks that the bucket name is valid, and that the bucket has the expected owner. */
-function withChecks(run: Operation): Operation {
+/** Checks that a request has nothing that its operation does not honour. */
+export const vocabulary = new VocabularyCheck(VOCABULARY, operations);
+
+/** The same operations, with checks of the request before each. */
+export const routes: readonly Route[] = operations.map((route) => ({
+  ...route,
+  run: withRefusals(withChecks(route)),
+}));
+
+/**
+ * Checks that the bucket name is valid, that the bucket has the expected owner, and that
+ * the operation honours what the request has.
+ */
+function withChecks(route: Route): Operation {
   return async (call) => {
     if (call.bucket !== undefined) checkBucketName(call.bucket);
     checkOwners(call);
-    return run(call);
+    vocabulary.check(call, route);
+    return route.run(call);
   };
 }
 

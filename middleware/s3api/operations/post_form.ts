@@ -12,7 +12,11 @@ import { LIMITS } from '../../../src/swift_api/constraints';
 import { Headers } from '../../../src/http/headers';
 import { NO_BODY, type Response } from '../../../src/swift_api/message';
 import { InvalidForm, readParts, type Part } from '../../../src/formats/multipart';
-import type { Call } from '../../../src/dialects/s3/call';
+import { X_AMZ_ACL } from '../../../src/dialects/s3/arguments';
+import type { Call, Route } from '../../../src/dialects/s3/call';
+import { checkNewObjectAcl } from '../../../src/dialects/s3/requested_acl';
+import { BODY, NEW_OBJECT } from '../../../src/dialects/s3/vocabulary';
+import { vocabulary } from '.';
 import type { AdmittedForm, FormOperation, S3Form } from '../form';
 import { WIRE_FORMAT } from '../wire_format';
 import { declaredDigests, readChecksums } from '../../../src/dialects/payload/declared';
@@ -33,6 +37,15 @@ import { idOf } from '../../../src/dialects/s3/writes';
 const MAX_FIELDS_BYTES = 20 * 1024;
 
 type Fields = ReadonlyMap<string, ByteString>;
+
+/** A form sets what a PUT does, but its tags are in a document, and it has no conditions. */
+const POST_OBJECT: Route = {
+  name: 'PostObject',
+  method: 'POST',
+  on: 'bucket',
+  vocabulary: { headers: [...NEW_OBJECT, ...BODY].filter((name) => name !== 'x-amz-tagging') },
+  run: () => Promise.reject(new Error('forms are recognised by their bodies')),
+};
 
 /**
  * `POST Object`: a file that a browser sends in a form. Fields after the file are
@@ -125,7 +138,9 @@ function callOf(
   key: ByteString,
   { caller }: AdmittedForm,
 ): Call {
-  const headers = Headers.of(Object.fromEntries(fields)).with('Host', request.host ?? '');
+  const headers = Headers.of(Object.fromEntries(fields))
+    .without(...SIGNATURE_FIELDS, 'acl')
+    .withAll(Headers.of({ Host: request.host ?? '', [X_AMZ_ACL]: fields.get('acl') }));
   const payload = {
     body: NO_BODY,
     length: undefined,
@@ -150,6 +165,8 @@ async function write(
   const { headers } = call.request;
   const { inHeaders } = readChecksums(headers, false);
   const digests = declaredDigests(headers, inHeaders, '');
+  vocabulary.check(call, POST_OBJECT);
+  await checkNewObjectAcl(call);
   const metadata = contentHeadersOf(call)
     .withAll(etagFromContentMd5(call))
     .withAll(await taggedBy(call, fields));

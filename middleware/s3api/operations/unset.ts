@@ -10,6 +10,7 @@ import {
   notImplementedRoutes,
 } from '../../../src/dialects/s3/configurations';
 import { S3Refusal } from '../../../src/dialects/s3/refusal';
+import { BY_VERSION } from '../../../src/dialects/s3/vocabulary';
 
 /**
  * AWS's responses for a bucket configuration that was never set: the error's code and
@@ -82,7 +83,10 @@ const BUCKET_RESOURCES = [
     'analytics',
     'intelligent-tiering',
     'inventory',
+    'metadataAnnotationTable',
     'metadataConfiguration',
+    'metadataInventoryTable',
+    'metadataJournalTable',
     'metadataTable',
   ],
   ...['metrics', 'session', 'abac', 'location', 'uploads', 'versioning', 'versions'],
@@ -127,12 +131,17 @@ export const unsetRoutes: readonly Route[] = [
     method: 'GET',
     on: 'object',
     parameters: [parameter],
+    vocabulary: BY_VERSION,
     run: reportNoLock,
   })),
 ];
 
+/** Parameters of `ListDirectoryBuckets`, which is a GET of the service as `ListBuckets` is. */
+const SERVICE_PARAMETERS = ['max-directory-buckets'];
+
 /** Routes for what S3 has and we do not; they come after all others. */
 export const notImplemented: readonly Route[] = [
+  ...notImplementedRoutes('service', SERVICE_PARAMETERS),
   ...notImplementedRoutes('bucket', BUCKET_RESOURCES),
   ...notImplementedRoutes('object', OBJECT_RESOURCES),
 ];

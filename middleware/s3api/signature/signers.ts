@@ -36,7 +36,7 @@ export interface Signers {
 type SignedText = Pick<Signing, 'accessKey' | 'scope' | 'signature'>;
 
 /** Verifies signatures by the secrets known here. */
-export function createSigners(credentials: CredentialSource, sessions: Sessions): Signers {
+export function createSigners(credentialSource: CredentialSource, sessions: Sessions): Signers {
   const keys = new LRUCache<string, Buffer>({ max: MAX_KEYS });
   const keyOf = (secret: ByteString, scope: Scope): Buffer => {
     const name = `${formatScope(scope)} ${secret}`;
@@ -50,11 +50,11 @@ export function createSigners(credentials: CredentialSource, sessions: Sessions)
     { accessKey, scope, signature }: SignedText,
     textOf: () => ByteString,
   ): Promise<Signer> => {
-    const credential = await credentials.find(accessKey);
+    const credential = await credentialSource.find(accessKey);
     if (!credential) throw unknown(accessKey);
     const key = keyOf(credential.secretKey, scope);
     if (!isSignature(key, textOf(), signature)) throw signatureMismatch(accessKey);
-    return { ...principalOf(credential, sessions), key };
+    return { ...principalOf(credential, { credentialSource, sessions }), key };
   };
   return {
     ofRequest: (request, signing) => verify(signing, () => stringToSign(request, signing)),

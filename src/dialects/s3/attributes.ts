@@ -13,6 +13,7 @@ import { xml, xmlAnswer } from '../xml';
 import { invalidArgument, keyOf } from './arguments';
 import { versionOf } from './conditions';
 import { checksumElements, checksumTypeOf } from './part_list';
+import { BY_VERSION } from './vocabulary';
 
 const ATTRIBUTES = 'x-amz-object-attributes';
 const [MAX, MARKER] = ['x-amz-max-parts', 'x-amz-part-number-marker'];
@@ -33,6 +34,7 @@ export const attributeRoutes: readonly Route[] = [
     method: 'GET',
     on: 'object',
     parameters: ['attributes'],
+    vocabulary: { ...BY_VERSION, headers: [ATTRIBUTES, MAX, MARKER] },
     run: (call) => getAttributes(call),
   },
 ];

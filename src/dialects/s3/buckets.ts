@@ -6,7 +6,9 @@ import { NO_BODY, type Response } from '../../swift_api/message';
 import type { Operation, Route, Call } from './call';
 import { child, document, readXml, xml, xmlAnswer } from '../xml';
 import { bodyOf, bucketOf, documentOf, malformed, X_AMZ_ACL } from './arguments';
+import { aclInHeaders } from './requested_acl';
 import { notImplemented, S3Refusal } from './refusal';
+import { ACL, BODY } from './vocabulary';
 
 const bucket = { on: 'bucket' } as const;
 
@@ -30,6 +32,7 @@ export const bucketRoutes: readonly Route[] = [
     name: 'PutBucketVersioning',
     method: 'PUT',
     parameters: ['versioning'],
+    vocabulary: { headers: BODY },
     run: (call) => putVersioning(call),
   },
 ];
@@ -37,7 +40,13 @@ export const bucketRoutes: readonly Route[] = [
 /** To be placed after the routes with parameters. */
 export const plainBucketRoutes: readonly Route[] = [
   { ...bucket, name: 'HeadBucket', method: 'HEAD', run: (call) => head(call) },
-  { ...bucket, name: 'CreateBucket', method: 'PUT', run: (call) => create(call) },
+  {
+    ...bucket,
+    name: 'CreateBucket',
+    method: 'PUT',
+    vocabulary: { headers: [...ACL, ...BODY, 'x-amz-bucket-object-lock-enabled'] },
+    run: (call) => create(call),
+  },
   { ...bucket, name: 'DeleteBucket', method: 'DELETE', run: (call) => remove(call) },
 ];
 
@@ -55,7 +64,7 @@ const create: Operation = async (call) => {
   const { headers } = call.request;
   if (/^true$/i.test(headers.get('x-amz-bucket-object-lock-enabled') ?? ''))
     throw notImplemented('Object Lock is not implemented.');
-  const acl = headers.get(X_AMZ_ACL);
+  const acl = aclInHeaders(call);
   await createBucket(call.caller, name, {
     headers: acl === undefined ? Headers.none : cannedAcl(acl, X_AMZ_ACL),
     hasCapitals: call.wireFormat.hasCapitals,
@@ -69,6 +78,8 @@ async function checkLocation(call: Call): Promise<void> {
   const body = await bodyOf(call);
   if (body.length === 0) return;
   const configuration = await readXml(body, body.length, 'CreateBucketConfiguration');
+  const other = configuration.children.find(({ name }) => name !== 'LocationConstraint');
+  if (other) throw notImplemented(`${other.name} of a new bucket is not implemented.`);
   const location = child(configuration, 'LocationConstraint')?.text ?? '';
   if (['', call.location.toLowerCase(), call.region.toLowerCase()].includes(location.toLowerCase()))
     return;

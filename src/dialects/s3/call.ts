@@ -35,8 +35,12 @@ export interface WireFormat {
   readonly recreatesIn?: string;
   /** The checksum that the dialect computes of each object that is written through it. */
   readonly contentSum?: 'crc64ecma';
-  /** The URI of the group of all users. */
-  readonly everybody: string;
+  /** The names of the group of all users; the first is the one in responses. */
+  readonly everybody: readonly string[];
+  /** The URIs of other groups. */
+  readonly groups: readonly string[];
+  /** The canned ACL of objects that have that of their bucket. */
+  readonly inheritedAcl?: string;
   /** The location of an object in the response that completes an upload. */
   readonly location: (call: Pick<Call, 'request' | 'bucket' | 'key'>) => ByteString;
   readonly errors: ErrorWireFormat;

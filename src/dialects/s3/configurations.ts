@@ -39,10 +39,7 @@ export function configuration(name: string, parameter: string, run: Operation): 
  * Returns routes for parameters that are known but not implemented. To be placed after
  * all others.
  */
-export function notImplementedRoutes(
-  on: 'bucket' | 'object',
-  parameters: readonly string[],
-): Route[] {
+export function notImplementedRoutes(on: Route['on'], parameters: readonly string[]): Route[] {
   return parameters.flatMap((parameter) =>
     ['GET', 'PUT', 'POST', 'DELETE', 'HEAD'].map((method) => ({
       name: 'NotImplemented',

@@ -4,16 +4,25 @@ import { Headers } from '../../http/headers';
 import type { Operation, Route, Call } from './call';
 import { parseCopySource } from '../copy_source';
 import { xml, xmlAnswer } from '../xml';
+import { checkNewObjectAcl } from './requested_acl';
 import { invalidArgument, isoTime, keyOf } from './arguments';
 import { conditionsOf, writeConditionOf } from './conditions';
 import { contentHeadersOf, tagHeadersOf } from './object_headers';
 import { checksumElements } from './part_list';
+import { COPY } from './vocabulary';
 import { idOf } from './writes';
 
 const SOURCE = 'x-amz-copy-source';
 
 export const copyRoutes: readonly Route[] = [
-  { name: 'CopyObject', method: 'PUT', on: 'object', header: SOURCE, run: (call) => copy(call) },
+  {
+    name: 'CopyObject',
+    method: 'PUT',
+    on: 'object',
+    header: SOURCE,
+    vocabulary: COPY,
+    run: (call) => copy(call),
+  },
 ];
 
 /** Makes the requested copy; also returns the headers with the version ids. */
@@ -27,6 +36,7 @@ export async function copyForCall(
   const isTagged = directiveOf(call, 'x-amz-tagging-directive', 'Unknown tagging directive.');
   // validated even if nothing of it is used
   const described = contentHeadersOf(call);
+  await checkNewObjectAcl(call);
   const copied = await copyObject(caller, copySourceOf(call), keyOf(call), {
     conditions: conditionsOf(call, `${SOURCE}-`),
     condition: writeConditionOf(call),

@@ -14,6 +14,7 @@ import {
 } from './arguments';
 import { readToken, writeToken } from './continuation';
 import { renderOwner } from './service';
+import { LIST_OBJECTS, LIST_OBJECTS_V2 } from './vocabulary';
 
 export const listingRoutes: readonly Route[] = [
   {
@@ -21,6 +22,7 @@ export const listingRoutes: readonly Route[] = [
     method: 'GET',
     on: 'bucket',
     parameters: ['list-type'],
+    vocabulary: LIST_OBJECTS_V2,
     run: (call) => listV2(call),
   },
 ];
@@ -29,6 +31,7 @@ export const plainListing: Route = {
   name: 'ListObjects',
   method: 'GET',
   on: 'bucket',
+  vocabulary: LIST_OBJECTS,
   run: (call) => listV1(call),
 };
 

@@ -1,17 +1,14 @@
-import { cannedAcl } from '../../buckets/acl';
-import { BucketError } from '../../buckets/errors';
 import { presentedType } from '../../buckets/etag';
 import { checksumsIn, metadataHeaders, metadataIn, standardHeaders } from '../../buckets/metadata';
 import type { ObjectInfo } from '../../buckets/objects';
 import { countTags, keepTags } from '../../buckets/kept_tags';
 import { parseTags } from '../../buckets/tags';
-import type { ByteString } from '../../http/bytes';
 import { Headers } from '../../http/headers';
-import { keyOf, X_AMZ_ACL } from './arguments';
+import { keyOf } from './arguments';
 import type { Call } from './call';
 import { metadataOf, contentTypeOf } from '../object_headers';
 import { checksumTypeOf, SUMS } from './part_list';
-import { notImplemented, S3Refusal } from './refusal';
+import { S3Refusal } from './refusal';
 
 export { etagFromContentMd5, responseOverrides } from '../object_headers';
 
@@ -19,29 +16,14 @@ const META = 'x-amz-meta-';
 const TAGGING = 'x-amz-tagging';
 const DEFAULT_TYPE = 'binary/octet-stream';
 
-/** Headers that ask for features the store lacks: accepting them would be a promise. */
-const UNSUPPORTED = [
-  'x-amz-server-side-encryption',
-  'x-amz-object-lock',
-  'x-amz-website-redirect-location',
-  'x-amz-write-offset-bytes',
-  'x-amz-grant-',
-];
-
 /**
  * Returns the headers that the store keeps of a new object: type, standard headers,
  * metadata.
  *
- * @throws BucketError, S3Refusal for headers that it does not keep
+ * @throws BucketError, S3Refusal for values that it does not keep
  */
 export function contentHeadersOf({ request: { headers } }: Call): Headers {
-  for (const [name] of headers.entries())
-    if (UNSUPPORTED.some((each) => name.startsWith(each)))
-      throw notImplemented(
-        `A header you provided implies functionality that is not implemented: ${name}`,
-      );
   checkStorageClass(headers.get('x-amz-storage-class'));
-  checkAcl(headers.get(X_AMZ_ACL));
   return Headers.of({ 'Content-Type': contentTypeOf(headers, DEFAULT_TYPE) })
     .withAll(standardHeaders(headers))
     .withAll(metadataHeaders(metadataOf(headers, META)));
@@ -53,18 +35,6 @@ function checkStorageClass(value: string | undefined): void {
   throw new S3Refusal(400, 'InvalidStorageClass', 'The storage class you specified is not valid', {
     StorageClassRequested: value,
   });
-}
-
-/**
- * Objects have no ACLs of their own and are accessible like their bucket. Only rejects
- * invalid names.
- */
-function checkAcl(value: ByteString | undefined): void {
-  try {
-    if (value !== undefined) cannedAcl(value, X_AMZ_ACL);
-  } catch (error) {
-    if (!(error instanceof BucketError) || error.code !== 'not-implemented') throw error;
-  }
 }
 
 /** Keeps the tags of a request; undefined if it has none. */

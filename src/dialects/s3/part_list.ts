@@ -1,3 +1,4 @@
+import { BucketError } from '../../buckets/errors';
 import type { ListedPart } from '../../buckets/uploads/completion';
 import { child, childrenOf, xml, type XmlElement } from '../xml';
 import { malformed } from './arguments';
@@ -45,6 +46,12 @@ function listedPart(part: XmlElement): ListedPart {
     each?.text.trim(),
   );
   if (number === undefined || !/^\d{1,9}$/.test(number) || etag === undefined) throw malformed();
+  const names = part.children.map(({ name }) => name);
+  const unknown = names.find(
+    (name) => /^Checksum/.test(name) && !Object.values(SUMS).includes(name),
+  );
+  if (unknown !== undefined)
+    throw new BucketError('not-implemented', `${unknown} is not implemented.`);
   const sums = Object.entries(SUMS).flatMap(([algorithm, name]): [string, string][] => {
     const sum = child(part, name)?.text.trim();
     return sum ? [[algorithm, sum]] : [];

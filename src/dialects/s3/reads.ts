@@ -10,11 +10,24 @@ import { invalidArgument, keyOf } from './arguments';
 import { contentSumOf } from './content_sum';
 import { conditionsOf, versionOf } from './conditions';
 import { requestedChecksums, objectHeaders, responseOverrides } from './object_headers';
+import { READ } from './vocabulary';
 
 /** To be placed after the routes with parameters. */
 export const plainReadRoutes: readonly Route[] = [
-  { name: 'GetObject', method: 'GET', on: 'object', run: (call) => read(call, 'GET') },
-  { name: 'HeadObject', method: 'HEAD', on: 'object', run: (call) => read(call, 'HEAD') },
+  {
+    name: 'GetObject',
+    method: 'GET',
+    on: 'object',
+    vocabulary: READ,
+    run: (call) => read(call, 'GET'),
+  },
+  {
+    name: 'HeadObject',
+    method: 'HEAD',
+    on: 'object',
+    vocabulary: READ,
+    run: (call) => read(call, 'HEAD'),
+  },
 ];
 
 async function read(call: Call, method: 'GET' | 'HEAD'): Promise<Response> {

@@ -6,17 +6,33 @@ import type { Operation, Route, Call } from './call';
 import { child, childrenOf, xml, xmlAnswer, type XmlElement } from '../xml';
 import { documentOf, keyOf, malformed } from './arguments';
 import { versionOf } from './conditions';
+import { BODY, BY_VERSION } from './vocabulary';
 
 const parameters = ['tagging'];
 
 export const taggingRoutes: readonly Route[] = [
-  { name: 'GetObjectTagging', method: 'GET', on: 'object', parameters, run: (call) => get(call) },
-  { name: 'PutObjectTagging', method: 'PUT', on: 'object', parameters, run: (call) => put(call) },
+  {
+    name: 'GetObjectTagging',
+    method: 'GET',
+    on: 'object',
+    parameters,
+    vocabulary: BY_VERSION,
+    run: (call) => get(call),
+  },
+  {
+    name: 'PutObjectTagging',
+    method: 'PUT',
+    on: 'object',
+    parameters,
+    vocabulary: { ...BY_VERSION, headers: BODY },
+    run: (call) => put(call),
+  },
   {
     name: 'DeleteObjectTagging',
     method: 'DELETE',
     on: 'object',
     parameters,
+    vocabulary: BY_VERSION,
     run: (call) => remove(call),
   },
 ];

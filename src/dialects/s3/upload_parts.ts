@@ -16,6 +16,7 @@ import { conditionsOf } from './conditions';
 import { copySourceOf } from './copies';
 import { checksumFields, etagFromContentMd5 } from './object_headers';
 import { uploadOf } from './uploads';
+import { BODY, COPY_SOURCE } from './vocabulary';
 
 const SOURCE = 'x-amz-copy-source';
 const NUMBER = 'partNumber';
@@ -28,9 +29,17 @@ export const partRoutes: readonly Route[] = [
     on: 'object',
     parameters: BOTH,
     header: SOURCE,
+    vocabulary: { headers: COPY_SOURCE },
     run: (call) => copy(call),
   },
-  { name: 'UploadPart', method: 'PUT', on: 'object', parameters: BOTH, run: (call) => put(call) },
+  {
+    name: 'UploadPart',
+    method: 'PUT',
+    on: 'object',
+    parameters: BOTH,
+    vocabulary: { headers: BODY },
+    run: (call) => put(call),
+  },
   {
     name: 'UploadPart',
     method: 'PUT',

@@ -22,11 +22,13 @@ import {
   textOf,
 } from './arguments';
 import { contentSumField } from './content_sum';
+import { checkNewObjectAcl } from './requested_acl';
 import { writeConditionOf } from './conditions';
 import { contentHeadersOf, tagHeadersOf } from './object_headers';
 import { encodingIn } from './listings';
 import { listedParts, SUMS } from './part_list';
 import { renderOwner } from './service';
+import { COMPLETE_UPLOAD, LIST_PARTS, LIST_UPLOADS, NEW_UPLOAD } from './vocabulary';
 import { idOf } from './writes';
 
 /** Room for ten thousand parts, each with a checksum. */
@@ -40,9 +42,17 @@ export const uploadRoutes: readonly Route[] = [
     method: 'POST',
     on: 'object',
     parameters: ['uploads'],
+    vocabulary: NEW_UPLOAD,
     run: (call) => create(call),
   },
-  { name: 'ListParts', method: 'GET', on: 'object', parameters: [ID], run: (call) => parts(call) },
+  {
+    name: 'ListParts',
+    method: 'GET',
+    on: 'object',
+    parameters: [ID],
+    vocabulary: LIST_PARTS,
+    run: (call) => parts(call),
+  },
   {
     name: 'AbortMultipartUpload',
     method: 'DELETE',
@@ -55,6 +65,7 @@ export const uploadRoutes: readonly Route[] = [
     method: 'POST',
     on: 'object',
     parameters: [ID],
+    vocabulary: COMPLETE_UPLOAD,
     run: (call) => complete(call),
   },
   {
@@ -62,13 +73,15 @@ export const uploadRoutes: readonly Route[] = [
     method: 'GET',
     on: 'bucket',
     parameters: ['uploads'],
+    vocabulary: LIST_UPLOADS,
     run: (call) => uploads(call),
   },
 ];
 
 const create: Operation = async (call) => {
-  const headers = contentHeadersOf(call).withAll((await tagHeadersOf(call)) ?? Headers.none);
   const checksumMode = summingOf(call);
+  await checkNewObjectAcl(call);
+  const headers = contentHeadersOf(call).withAll((await tagHeadersOf(call)) ?? Headers.none);
   const upload = await createUpload(call.caller, keyOf(call), { headers, summing: checksumMode });
   const shownMode = shown(checksumMode);
   const checksumHeaders = Headers.of({
@@ -104,7 +117,7 @@ function summingOf({
     );
   }
   if (type !== undefined && !['COMPOSITE', 'FULL_OBJECT'].includes(type))
-    throw new BucketError('invalid-request', 'Value for x-amz-checksum-type header is invalid.');
+    throw invalidChecksumType();
   const mode = shown(
     checksumModeOf(
       algorithm.toLowerCase(),
@@ -212,6 +225,7 @@ const complete: Operation = async (call) => {
     minPart: call.wireFormat.minPartSize,
     bytes,
     sums: sumsOf(request.headers),
+    isOfWhole: isOfWholeIn(request.headers),
     condition,
   }));
   const content = [
@@ -235,6 +249,21 @@ function objectSizeOf({ request }: Call): number | undefined {
   if (value === undefined) return undefined;
   if (/^\d{1,15}$/.test(value)) return Number(value);
   throw invalidArgument(OBJECT_SIZE, value, `${OBJECT_SIZE} must be a number of bytes.`);
+}
+
+/**
+ * Returns whether the declared checksum is one of the whole content, and not of the
+ * checksums of parts; undefined if the request does not say.
+ */
+function isOfWholeIn(headers: Headers): boolean | undefined {
+  const type = headers.get('x-amz-checksum-type');
+  if (type === undefined) return undefined;
+  if (type !== 'COMPOSITE' && type !== 'FULL_OBJECT') throw invalidChecksumType();
+  return type === 'FULL_OBJECT';
+}
+
+function invalidChecksumType(): BucketError {
+  return new BucketError('invalid-request', 'Value for x-amz-checksum-type header is invalid.');
 }
 
 /** Returns the checksums declared for the whole object. */

@@ -13,6 +13,7 @@ import {
 } from './arguments';
 import { beginning, commonPrefixes, encodingIn } from './listings';
 import { renderOwner } from './service';
+import { LIST_VERSIONS } from './vocabulary';
 
 export const versionListingRoutes: readonly Route[] = [
   {
@@ -20,6 +21,7 @@ export const versionListingRoutes: readonly Route[] = [
     method: 'GET',
     on: 'bucket',
     parameters: ['versions'],
+    vocabulary: LIST_VERSIONS,
     run: (call) => list(call),
   },
 ];

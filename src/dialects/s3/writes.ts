@@ -5,16 +5,18 @@ import { readAll, type Body } from '../../http/body';
 import { Headers } from '../../http/headers';
 import { NO_BODY } from '../../swift_api/message';
 import type { Operation, Route, Call } from './call';
+import { checkNewObjectAcl } from './requested_acl';
 import { keyOf } from './arguments';
 import { emptyResponse } from './buckets';
 import { contentSumField, withContentSum } from './content_sum';
-import { versionOf, writeConditionOf } from './conditions';
+import { removeConditionOf, versionOf, writeConditionOf } from './conditions';
 import {
   checksumFields,
   contentHeadersOf,
   etagFromContentMd5,
   tagHeadersOf,
 } from './object_headers';
+import { DELETE, PUT } from './vocabulary';
 
 /**
  * Bodies up to this size are received before they are written if they have a trailer that
@@ -24,8 +26,14 @@ const RECEIVED_FIRST = 64 * 1024;
 
 /** To be placed after the routes with parameters. */
 export const plainWriteRoutes: readonly Route[] = [
-  { name: 'PutObject', method: 'PUT', on: 'object', run: (call) => put(call) },
-  { name: 'DeleteObject', method: 'DELETE', on: 'object', run: (call) => remove(call) },
+  { name: 'PutObject', method: 'PUT', on: 'object', vocabulary: PUT, run: (call) => put(call) },
+  {
+    name: 'DeleteObject',
+    method: 'DELETE',
+    on: 'object',
+    vocabulary: DELETE,
+    run: (call) => remove(call),
+  },
 ];
 
 const put: Operation = async (call) => {
@@ -34,6 +42,7 @@ const put: Operation = async (call) => {
   if (length === undefined)
     throw new BucketError('missing-length', 'You must provide the Content-Length HTTP header.');
   const condition = writeConditionOf(call);
+  await checkNewObjectAcl(call);
   const objectHeaders = contentHeadersOf(call)
     .withAll((await tagHeadersOf(call)) ?? Headers.none)
     .withAll(etagFromContentMd5(call));
@@ -76,7 +85,11 @@ export function idOf(versionId: string | undefined): string | undefined {
 
 const remove: Operation = async (call) => {
   const ref = { ...keyOf(call), versionId: versionOf(call) };
-  const { versionId, isMarker } = await removeObject(call.caller, ref, writeConditionOf(call));
+  const { versionId, isMarker } = await removeObject(
+    call.caller,
+    ref,
+    removeConditionOf(call, 'x-amz-'),
+  );
   const headers = Headers.of({
     'x-amz-version-id': versionId,
     'x-amz-delete-marker': isMarker ? 'true' : undefined,

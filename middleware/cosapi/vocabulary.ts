@@ -1,0 +1,31 @@
+import type { Route } from '../../src/dialects/s3/call';
+import { BODY } from '../../src/dialects/s3/vocabulary';
+import type { ApiVocabulary } from '../../src/dialects/vocabulary';
+
+/** What COS has in common for all its operations, by S3's names of headers. */
+export const VOCABULARY: ApiVocabulary = {
+  prefix: 'x-amz-',
+  common: [
+    // refused if it is true, which is not the default
+    'x-amz-forbid-overwrite',
+  ],
+  ignored: {
+    'x-amz-date': 'The signature has its own times.',
+    'x-amz-request-payer': 'Requests cost nothing, whoever pays for them.',
+  },
+  versionId: 'versionId',
+  isCaseless: true,
+};
+
+/** Bodies of COS have no checksums but Content-MD5; those of an upload's object are S3's. */
+const NOT_OF_BODIES: ReadonlySet<string> = new Set(
+  BODY.filter((name) => name.startsWith('x-amz-')),
+);
+
+/** Returns an operation that COS shares with S3, with what COS knows of its vocabulary. */
+export function inCos(route: Route): Route {
+  const { vocabulary, name } = route;
+  if (vocabulary?.headers === undefined || name === 'CompleteMultipartUpload') return route;
+  const headers = vocabulary.headers.filter((header) => !NOT_OF_BODIES.has(header));
+  return { ...route, vocabulary: { ...vocabulary, headers } };
+}
