@@ -9,9 +9,11 @@ import {
   type DeleteObjectCommandInput,
   type S3Client,
 } from '@aws-sdk/client-s3';
+import { mustBe } from '../../support/clients/containers';
 import { COS, errorCodeIn, QINGSTOR, S3 } from '../../support/clients/dialects/apis';
 import { newBucket, sdkAt, setVersions } from '../../support/clients/s3/sdk';
 import { depth } from '../../support/running/depth';
+import { login } from '../../support/servers/embedded';
 import { describeOurs } from '../../support/servers/s3_endpoint';
 
 const Key = 'k';
@@ -218,6 +220,30 @@ describeOurs('conditions on removals', (store) => {
     expect(await remove(bucket, { IfMatchSize: 6 }, 'null')).toBe('412 PreconditionFailed');
     expect(await remove(bucket, { IfMatch: etagOf('one') }, 'null')).toBe(204);
     expect(await count(bucket)).toEqual([1, 0]);
+  });
+
+  it('tell nothing to a client that may not read', async () => {
+    const bucket = await newBucket(s3, 'Enabled');
+    const id = await put(bucket, 'one');
+    const { url, accessKey, secretKey } = store.endpoint;
+    const stranger = { ...store.endpoint, accessKey: 'test:tester3', secretKey: 'testing3' };
+    const send = S3.sender(stranger, bucket);
+    const statuses = async () => {
+      const answers = ['3', '4'].flatMap((size) =>
+        [{}, { versionId: id }].map((query) => {
+          const headers = { 'x-amz-if-match-size': size };
+          return send({ method: 'DELETE', key: Key, query, headers });
+        }),
+      );
+      return (await Promise.all(answers)).map(({ status }) => status);
+    };
+    expect(await statuses()).toEqual([403, 403, 403, 403]);
+    // AWS requires the right to read, too
+    const swift = await login(url, accessKey, secretKey);
+    await mustBe(204, swift.ask('POST', `/${bucket}`, { 'X-Container-Write': 'test:tester3' }));
+    expect(await statuses()).toEqual([403, 403, 403, 403]);
+    expect(await count(bucket)).toEqual([1, 0]);
+    expect((await send({ method: 'DELETE', key: Key })).status).toBe(204);
   });
 
   it('are judged while no other client can write: a marker is over what was to be deleted', async () => {

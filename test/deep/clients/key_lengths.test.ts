@@ -1,8 +1,10 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { Answer } from '../../support/clients/client';
+import { mustBe } from '../../support/clients/containers';
 import { APIS, errorCodeIn, S3, type Api } from '../../support/clients/dialects/apis';
 import { newBucket, sdkAt, setVersions } from '../../support/clients/s3/sdk';
 import { depth } from '../../support/running/depth';
+import { login } from '../../support/servers/embedded';
 import { describeOurs } from '../../support/servers/s3_endpoint';
 
 /** The states of a bucket; none leads back to the first. */
@@ -129,6 +131,39 @@ describeOurs('keys of all lengths', (store) => {
       expect(await listed(bucket)).toEqual([]);
     });
   });
+
+  it.each(['X-Versions-Location', 'X-History-Location'])(
+    'in a container with %s are deleted if they fit into the archive, and once it has none',
+    async (header) => {
+      const bucket = await newBucket(sdk);
+      const { url, accessKey, secretKey } = store.endpoint;
+      const swift = await login(url, accessKey, secretKey);
+      await mustBe(201, swift.ask('PUT', `/${bucket}-archive`));
+      const keys = [1004, 1005, 1024].map((length) => 'n'.repeat(length));
+      for (const key of keys) await mustBe(201, swift.ask('PUT', `/${bucket}/${key}`, {}, 'one'));
+      await mustBe(204, swift.ask('POST', `/${bucket}`, { [header]: `${bucket}-archive` }));
+      for (const api of APIS) {
+        const send = api.sender(store.endpoint, bucket);
+        for (const key of keys.slice(1)) {
+          const refused = await send({ method: 'DELETE', key });
+          expect(TOO_LONG).toContain(errorCodeIn(refused));
+          expect((await send({ method: 'GET', key })).status).toBe(200);
+        }
+      }
+      const [first = '', ...others] = keys;
+      expect(
+        (await S3.sender(store.endpoint, bucket)({ method: 'DELETE', key: first })).status,
+      ).toBe(204);
+      await mustBe(
+        204,
+        swift.ask('POST', `/${bucket}`, { [header.replace('X-', 'X-Remove-')]: 'x' }),
+      );
+      for (const key of others)
+        expect((await S3.sender(store.endpoint, bucket)({ method: 'DELETE', key })).status).toBe(
+          204,
+        );
+    },
+  );
 
   /** Removes each version that is listed, by its id, and then the bucket. */
   async function emptied(api: Api, bucket: string): Promise<void> {

@@ -118,6 +118,61 @@ describe('a DELETE with versions switched off', () => {
   });
 });
 
+describe('a DELETE with versions switched off, of a name that leaves no room for a marker', () => {
+  const tooLong = new StoreError(
+    'refused',
+    'could not write it: the store answered 400 (Object name length of 1025 longer than 1024)',
+    400,
+  );
+  /** The writes, of which the first one that is too long fails. */
+  const WRITES = ['putVersionMarker', 'putNote versions/o', 'putNote'];
+
+  it.each(WRITES)('deletes the object, and leaves nothing: %s', async (write) => {
+    const world = new IdsWorld();
+    await world.itself('one');
+    world.told.fails.set(write, tooLong);
+    const result = await world.versions.deleteNull(OBJECT, world.operation(undefined));
+    expect(result).toEqual({ result: 'forwarded', isUnmarked: true });
+    expect(world.map.dump()).toEqual([]);
+    expect(world.guarded).toHaveLength(1);
+  });
+
+  it('deletes what is not there, too', async () => {
+    const world = new IdsWorld();
+    world.told.fails.set('putVersionMarker', tooLong);
+    const result = await world.versions.deleteNull(OBJECT, world.operation(undefined));
+    expect(result).toEqual({ result: 'forwarded', isUnmarked: true });
+    expect(world.map.dump()).toEqual([]);
+  });
+
+  it('is refused if the object has versions: those of a store that once allowed more', async () => {
+    const world = await new IdsWorld().version(id(2), 'two').link(id(2));
+    world.told.fails.set('putVersionMarker', tooLong);
+    await expect(world.versions.deleteNull(OBJECT, world.operation(undefined))).rejects.toBe(
+      tooLong,
+    );
+    expect(world.map.body(IdsWorld.at(id(2)))).toBe('two');
+  });
+
+  it('is refused for any other reason', async () => {
+    const world = new IdsWorld();
+    await world.itself('one');
+    const other = new StoreError('refused', 'could not write it: the store answered 400', 400);
+    world.told.fails.set('putVersionMarker', other);
+    await expect(world.versions.deleteNull(OBJECT, world.operation(undefined))).rejects.toBe(other);
+    expect(world.map.body(OBJECT)).toBe('one');
+  });
+
+  it('keeps the object while versions are on, and leaves nothing', async () => {
+    const world = new IdsWorld();
+    await world.itself('one');
+    world.told.fails.set('copy', tooLong);
+    await expect(world.versions.delete(OBJECT, world.operation(undefined))).rejects.toBe(tooLong);
+    expect(world.map.dump()).toHaveLength(1);
+    expect(world.map.body(OBJECT)).toBe('one');
+  });
+});
+
 describe('the place of a version', () => {
   it('is the object if that has no id, and the null version is requested', async () => {
     const world = new IdsWorld().nulls([id(1), 'one']);
