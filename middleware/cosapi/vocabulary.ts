@@ -17,12 +17,12 @@ export const VOCABULARY: ApiVocabulary = {
   isCaseless: true,
 };
 
-/** Bodies of COS have no checksums but Content-MD5; those of an upload's object are S3's. */
+/** Checksums of bodies, of which COS has only Content-MD5. */
 const NOT_OF_BODIES: ReadonlySet<string> = new Set(
   BODY.filter((name) => name.startsWith('x-amz-')),
 );
 
-/** Returns an operation that COS shares with S3, with what COS knows of its vocabulary. */
+/** Returns an operation of S3 with what COS has of its vocabulary. */
 export function inCos(route: Route): Route {
   const { vocabulary, name } = route;
   if (vocabulary?.headers === undefined || name === 'CompleteMultipartUpload') return route;

@@ -74,7 +74,7 @@ export function isConditional(condition: RemoveCondition = {}): boolean {
   return Object.values(condition).some((each) => each !== undefined);
 }
 
-/** Returns the error for a write or a delete whose condition fails; undefined if it holds. */
+/** Returns the error for a write or a delete if its condition fails. */
 export function writeConditionError(
   { ifMatch, ifNoneMatch, ifSize, ifModified }: RemoveCondition,
   current: ReplacedState | undefined,

@@ -186,9 +186,9 @@ export interface RemoveResult {
  * that is or was versioned, and by the embedded store also in any other. A Swift checks
  * no condition of a DELETE, so there the first check decides.
  *
- * @throws BucketError `no-such-bucket`, `access-denied`, `precondition-failed` and others;
- *   `no-such-key` if there is nothing that could match an etag; otherwise not for an
- *   object or a version that does not exist
+ * @throws BucketError `no-such-bucket`, `access-denied`, `precondition-failed` and
+ *   others; `no-such-key` if there is nothing that could match an etag; otherwise not for
+ *   an object or a version that does not exist
  */
 export async function removeObject(
   caller: Caller,

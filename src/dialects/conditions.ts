@@ -68,8 +68,8 @@ export function sizeIn(text: string): number | undefined {
 }
 
 /**
- * Parses a time, as in a condition, in milliseconds; undefined if it is none. The model of
- * S3 has the form of HTTP, and listings that of ISO 8601.
+ * Parses a time, as in a condition, in milliseconds; undefined if it is none. The model
+ * of S3 has the form of HTTP, and listings that of ISO 8601.
  */
 export function timeIn(text: string): number | undefined {
   return parseDate(text) ?? parseIsoDate(text);

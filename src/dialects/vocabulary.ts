@@ -8,7 +8,7 @@ import type { CallHead, Route } from './call';
  * Everything else that an API knows is refused, so nothing is ever taken silently.
  */
 export interface Vocabulary {
-  /** Names of headers in lower case; one with `*` at its end stands for all that begin so. */
+  /** Names in lower case; one with `*` at its end stands for all that begin so. */
   readonly headers?: readonly string[];
   /** Names of query parameters, besides those that the operation is chosen by. */
   readonly parameters?: readonly string[];
@@ -18,7 +18,7 @@ export interface Vocabulary {
 export interface ApiVocabulary {
   /** The prefix of the API's own headers. */
   readonly prefix: string;
-  /** Headers that are honoured before an operation is chosen, such as those of signatures. */
+  /** Headers that are honoured for all operations, such as those of signatures. */
   readonly common: readonly string[];
   /** Headers and parameters that have no effect on any operation, with the reason. */
   readonly ignored: Readonly<Record<string, string>>;
@@ -72,7 +72,7 @@ export class VocabularyCheck<Head extends CallHead> {
     }
   }
 
-  /** Whether a header has no meaning in the API, or the operation honours it, or any may have it. */
+  /** Whether a header has no meaning in the API, is honoured, or may be ignored. */
   allowsHeader(name: string, route: Route<Head>): boolean {
     const { prefix, common, ignored } = this.api;
     if (!name.startsWith(prefix) && !CONDITIONS.has(name)) return true;

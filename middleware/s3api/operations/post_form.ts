@@ -38,7 +38,7 @@ const MAX_FIELDS_BYTES = 20 * 1024;
 
 type Fields = ReadonlyMap<string, ByteString>;
 
-/** A form sets what a PUT does, but its tags are in a document, and it has no conditions. */
+/** A form sets what a PUT does, but has no conditions, and its tags in a document. */
 const POST_OBJECT: Route = {
   name: 'PostObject',
   method: 'POST',

@@ -136,7 +136,7 @@ export const unsetRoutes: readonly Route[] = [
   })),
 ];
 
-/** Parameters of `ListDirectoryBuckets`, which is a GET of the service as `ListBuckets` is. */
+/** Parameters of `ListDirectoryBuckets`, which has no path of its own. */
 const SERVICE_PARAMETERS = ['max-directory-buckets'];
 
 /** Routes for what S3 has and we do not; they come after all others. */

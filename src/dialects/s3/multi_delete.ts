@@ -40,7 +40,7 @@ const run: Operation = async (call) => {
   return xmlAnswer(call, 200, 'DeleteResult', results);
 };
 
-/** The elements of an object: it is not deleted if there is another, a condition perhaps. */
+/** The elements of an object. Any other may be a condition, so nothing is deleted. */
 const ELEMENTS: ReadonlySet<string> = new Set([
   'Key',
   'VersionId',

@@ -37,7 +37,7 @@ export async function requestedAcl(call: Call): Promise<ByteString> {
   return aclInDocument(call, await readXml(body, MAX_DOCUMENT, 'AccessControlPolicy'));
 }
 
-/** Returns the canned ACL that headers name, or whose grants they have; undefined if none. */
+/** Returns the canned ACL that the headers name, or that equals their grants. */
 export function aclInHeaders(call: Call): ByteString | undefined {
   const { headers } = call.request;
   const canned = headers.get(X_AMZ_ACL);

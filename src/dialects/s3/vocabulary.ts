@@ -19,7 +19,7 @@ export const ACL: readonly string[] = ['x-amz-acl', ...Object.keys(GRANTS)];
 const WRITE_CONDITIONS = ['if-match', 'if-none-match'];
 
 /** The checksums of a whole object. */
-export const CHECKSUMS: readonly string[] = ['crc32', 'crc32c', 'crc64nvme', 'sha1', 'sha256'].map(
+const CHECKSUMS: readonly string[] = ['crc32', 'crc32c', 'crc64nvme', 'sha1', 'sha256'].map(
   (name) => `x-amz-checksum-${name}`,
 );
 

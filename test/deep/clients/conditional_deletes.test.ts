@@ -26,7 +26,7 @@ type Conditions = Pick<
   'IfMatch' | 'IfMatchSize' | 'IfMatchLastModifiedTime'
 >;
 
-/** Conditions on removals, as AWS documents them in "How to perform conditional deletes". */
+/** Conditions as AWS documents them in "How to perform conditional deletes". */
 describeOurs('conditions on removals', (store) => {
   let s3: S3Client;
   beforeAll(() => {

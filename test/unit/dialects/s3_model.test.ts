@@ -17,7 +17,7 @@ interface Extra {
   readonly parameter?: string;
 }
 
-/** Sends a request of an operation; returns its refusal, and how many reached the store. */
+/** Returns the refusal of a request, and how many requests reached the store. */
 async function refusalOf(operation: ModelOperation, { header, parameter }: Extra) {
   const { method, on } = operation;
   const { handler, passed } = acceptingFilter({ routes, now: () => NOW });
