@@ -1,4 +1,5 @@
-import type { ApiVocabulary, Vocabulary } from '../../src/dialects/vocabulary';
+import type { Vocabulary } from '../../src/dialects/call';
+import type { ApiVocabulary } from '../../src/dialects/vocabulary';
 
 /** What QingStor has in common for all its operations. */
 export const VOCABULARY: ApiVocabulary = {

@@ -2,7 +2,6 @@ import type { Caller } from '../buckets/caller';
 import type { ByteString } from '../http/bytes';
 import type { Request, Response } from '../swift_api/message';
 import type { Body } from '../http/body';
-import type { Vocabulary } from './vocabulary';
 
 /** A request of a dialect with a valid signature, before its payload is read. */
 export interface CallHead {
@@ -39,6 +38,17 @@ export interface Payload {
 
 /** Handles a request. Throws a `BucketError` for the client, or what handlers throw. */
 export type Operation<Head extends CallHead = CallHead> = (call: Call<Head>) => Promise<Response>;
+
+/**
+ * What an operation honours of a request, if only by refusing some of its values.
+ * Everything else that an API knows is refused, so nothing is ever taken silently.
+ */
+export interface Vocabulary {
+  /** Names in lower case; one with `*` at its end stands for all that begin so. */
+  readonly headers?: readonly string[];
+  /** Names of query parameters, besides those that the operation is chosen by. */
+  readonly parameters?: readonly string[];
+}
 
 /** The requests that an operation handles. */
 export interface Route<Head extends CallHead = CallHead> {

@@ -3,17 +3,6 @@ import { isReadMethod } from '../swift_api/message';
 import { invalidArgument } from './arguments';
 import type { CallHead, Route } from './call';
 
-/**
- * What an operation honours of a request, if only by refusing some of its values.
- * Everything else that an API knows is refused, so nothing is ever taken silently.
- */
-export interface Vocabulary {
-  /** Names in lower case; one with `*` at its end stands for all that begin so. */
-  readonly headers?: readonly string[];
-  /** Names of query parameters, besides those that the operation is chosen by. */
-  readonly parameters?: readonly string[];
-}
-
 /** What an API has in common for all its operations. */
 export interface ApiVocabulary {
   /** The prefix of the API's own headers. */

@@ -1,4 +1,4 @@
-import type { Vocabulary } from '../vocabulary';
+import type { Vocabulary } from '../call';
 
 /** The headers of a grant each, by what they grant. */
 export const GRANTS = {
