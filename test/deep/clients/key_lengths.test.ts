@@ -132,38 +132,31 @@ describeOurs('keys of all lengths', (store) => {
     });
   });
 
-  it.each(['X-Versions-Location', 'X-History-Location'])(
-    'in a container with %s are deleted if they fit into the archive, and once it has none',
-    async (header) => {
+  describe.each(['X-Versions-Location', 'X-History-Location'])('%s', (header) => {
+    it('keeps none from being deleted, at the latest once it is removed', async () => {
       const bucket = await newBucket(sdk);
       const { url, accessKey, secretKey } = store.endpoint;
       const swift = await login(url, accessKey, secretKey);
       await mustBe(201, swift.ask('PUT', `/${bucket}-archive`));
-      const keys = [1004, 1005, 1024].map((length) => 'n'.repeat(length));
+      const keys = [1004, 1005, 1006, 1024].map((length) => 'n'.repeat(length));
       for (const key of keys) await mustBe(201, swift.ask('PUT', `/${bucket}/${key}`, {}, 'one'));
       await mustBe(204, swift.ask('POST', `/${bucket}`, { [header]: `${bucket}-archive` }));
-      for (const api of APIS) {
-        const send = api.sender(store.endpoint, bucket);
-        for (const key of keys.slice(1)) {
-          const refused = await send({ method: 'DELETE', key });
-          expect(TOO_LONG).toContain(errorCodeIn(refused));
-          expect((await send({ method: 'GET', key })).status).toBe(200);
-        }
+      const left: string[] = [];
+      for (const [i, key] of keys.entries()) {
+        const send = (APIS[i % APIS.length] ?? S3).sender(store.endpoint, bucket);
+        const answer = await send({ method: 'DELETE', key });
+        if (answer.status !== 204) left.push(key);
+        expect((await send({ method: 'GET', key })).status).toBe(answer.status === 204 ? 404 : 200);
+        if (answer.status !== 204) expect(TOO_LONG).toContain(errorCodeIn(answer));
       }
-      const [first = '', ...others] = keys;
-      expect(
-        (await S3.sender(store.endpoint, bucket)({ method: 'DELETE', key: first })).status,
-      ).toBe(204);
-      await mustBe(
-        204,
-        swift.ask('POST', `/${bucket}`, { [header.replace('X-', 'X-Remove-')]: 'x' }),
-      );
-      for (const key of others)
-        expect((await S3.sender(store.endpoint, bucket)({ method: 'DELETE', key })).status).toBe(
-          204,
-        );
-    },
-  );
+      // a delete archives nothing in a stack, from which it restores what was there before
+      expect(left).toEqual(header === 'X-History-Location' ? keys.slice(1) : []);
+      const remove = { [header.replace('X-', 'X-Remove-')]: 'x' };
+      await mustBe(204, swift.ask('POST', `/${bucket}`, remove));
+      const send = S3.sender(store.endpoint, bucket);
+      for (const key of left) expect((await send({ method: 'DELETE', key })).status).toBe(204);
+    });
+  });
 
   /** Removes each version that is listed, by its id, and then the bucket. */
   async function emptied(api: Api, bucket: string): Promise<void> {
