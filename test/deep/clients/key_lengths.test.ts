@@ -149,7 +149,7 @@ describeOurs('keys of all lengths', (store) => {
         expect((await send({ method: 'GET', key })).status).toBe(answer.status === 204 ? 404 : 200);
         if (answer.status !== 204) expect(TOO_LONG).toContain(errorCodeIn(answer));
       }
-      // a delete archives nothing in a stack, from which it restores what was there before
+      // in a stack a delete archives nothing: it restores what was there before
       expect(left).toEqual(header === 'X-History-Location' ? keys.slice(1) : []);
       const remove = { [header.replace('X-', 'X-Remove-')]: 'x' };
       await mustBe(204, swift.ask('POST', `/${bucket}`, remove));
