@@ -1,6 +1,7 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import { BucketError } from '../../src/buckets/errors';
 import { quote, unquote, type ByteString } from '../../src/http/bytes';
+import { isSameSignature } from '../../src/http/digest';
 import { Headers } from '../../src/http/headers';
 import { parseQueryPairs } from '../../src/swift_api/target';
 
@@ -107,7 +108,7 @@ export function verifyCosSignature(
 ): void {
   const matches = (request: CosSignedRequest) =>
     isComplete(signature, request) &&
-    isEqual(signature.hex, computeCosSignature(signature, secret, request));
+    isSameSignature(signature.hex, computeCosSignature(signature, secret, request));
   if (!requests.some(matches))
     throw new BucketError('bad-signature', 'The Signature you specified is invalid.');
   for (const [from, to] of [parsePeriod(signature.signTime), parsePeriod(signature.keyTime)].filter(
@@ -219,14 +220,6 @@ function parsePeriod(text: string): Period | undefined {
 
 function isPeriod(value: Period | undefined): value is Period {
   return value !== undefined;
-}
-
-function isEqual(actual: string, expected: string): boolean {
-  const [actualBytes, expectedBytes] = [
-    Buffer.from(actual, 'latin1'),
-    Buffer.from(expected, 'latin1'),
-  ];
-  return actualBytes.length === expectedBytes.length && timingSafeEqual(actualBytes, expectedBytes);
 }
 
 function malformed(why: string): BucketError {

@@ -1,7 +1,8 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import { BucketError } from '../../src/buckets/errors';
 import { strip, type ByteString } from '../../src/http/bytes';
 import { parseDate } from '../../src/http/dates';
+import { isSameSignature } from '../../src/http/digest';
 import { Headers } from '../../src/http/headers';
 import { parseQuery, parseQueryPairs, withoutParameter } from '../../src/swift_api/target';
 
@@ -132,9 +133,7 @@ export function verifyQsSignature(
 }
 
 function isValid(signature: QsSignature, secret: ByteString, request: QsSignedRequest): boolean {
-  const expected = Buffer.from(computeQsSignature(request, secret, signature.expires));
-  const bytes = Buffer.from(signature.base64, 'latin1');
-  return bytes.length === expected.length && timingSafeEqual(bytes, expected);
+  return isSameSignature(signature.base64, computeQsSignature(request, secret, signature.expires));
 }
 
 /**

@@ -3,7 +3,9 @@ import { MAX_PARTS } from '../../src/buckets/uploads/uploads';
 import { withInfo } from '../../src/plugin/info';
 import type { FilterPlugin } from '../../src/plugin/plugin';
 import { s3Handler } from './filter';
+import { SIGNATURE_V2_MODES } from './signature/kind';
 import { checkLogins, loginsOf } from '../../src/dialects/logins';
+import { seconds } from '../../src/config/options';
 import { dialectOptions, dialectPlace, partsOf, versionReaders } from '../../src/dialects/plugin';
 import { routes } from './operations';
 import { postForm } from './operations/post_form';
@@ -19,6 +21,15 @@ const options = z
       .string()
       .default('us-east-1')
       .describe('Region that all buckets are shown to be in.'),
+    signature_v2: z
+      .enum(SIGNATURE_V2_MODES, { error: `not known; known: ${SIGNATURE_V2_MODES.join(', ')}` })
+      .default('urls')
+      .describe(
+        'Which requests may have a signature of version 2. `urls`: presigned URLs and forms. `all`: also requests with `Authorization: AWS KEY:SIGNATURE`. `off`: none.',
+      ),
+    signature_v2_max_age: seconds(1, 315_360_000)
+      .default(604_800_000)
+      .describe('For how long a URL or a form with a signature of version 2 may be valid.'),
   })
   .superRefine(checkLogins);
 
@@ -49,7 +60,8 @@ export const s3api: FilterPlugin<typeof options> = {
   },
   banner: () => ({ dialects: ['s3'] }),
   create: (config, { credentials, log, paths }) => {
-    const parts = partsOf(config, routes, log);
+    const signatureV2 = { mode: config.signature_v2, maxAge: config.signature_v2_max_age };
+    const parts = { ...partsOf(config, routes, log), signatureV2 };
     return (next) => {
       const { credentialSource, sessions } = loginsOf(config, credentials, next);
       const signers = createSigners(credentialSource, sessions);

@@ -4,6 +4,8 @@ import { toBytes, type ByteString } from '../../src/http/bytes';
 import { parseIsoDate } from '../../src/http/dates';
 import { readJson } from '../../src/formats/json';
 import { ALGORITHM, readCredential, readSignature } from '../../src/dialects/sigv4/signing';
+import type { SignatureChecks } from './signature/authenticate';
+import { TWO_WAYS, type SignatureV2Mode } from './signature/kind';
 import type { Signer, Signers } from './signature/signers';
 import { MAX_BYTES } from '../../src/dialects/payload/checked_body';
 
@@ -26,54 +28,98 @@ const Policy = z.object({
   ),
 });
 
-/** Fields that a form may have without its policy naming them. */
-const FREE: ReadonlySet<string> = new Set(['file', 'policy', 'x-amz-signature']);
+type Fields = ReadonlyMap<string, ByteString>;
+
+/** Fields that a form may have without its policy naming them, by version. */
+const FREE: Readonly<Record<2 | 4, ReadonlySet<string>>> = {
+  2: new Set(['file', 'policy', 'awsaccesskeyid', 'signature']),
+  4: new Set(['file', 'policy', 'x-amz-signature']),
+};
+
+/** Fields that a form has only for a signature of one of the versions. */
+const SIGNATURE_FIELDS: Readonly<Record<2 | 4, readonly string[]>> = {
+  2: ['awsaccesskeyid', 'signature'],
+  4: ['x-amz-algorithm', 'x-amz-credential', 'x-amz-signature'],
+};
 
 /**
- * Checks a form against its policy (POST policy, Signature Version 4): the signature, the
- * expiration, that each field satisfies the policy, and that the policy names it.
+ * Checks a form against its policy (POST policy): the signature, the expiration, that
+ * each field satisfies the policy, and that the policy names it.
  *
  * @param fields by name in lower case, including `bucket`
  * @param now milliseconds since 1970
  * @throws BucketError
  */
 export async function verifyPolicy(
-  fields: ReadonlyMap<string, ByteString>,
-  signers: Signers,
+  fields: Fields,
+  checks: Pick<SignatureChecks, 'signers' | 'skew' | 'signatureV2'>,
   now: number,
 ): Promise<VerifiedPolicy> {
-  const field = (name: string) => {
-    const value = fields.get(name);
-    if (value !== undefined) return value;
-    const message = `Bucket POST must contain a field named '${name}'. If it is specified, please check the order of the fields.`;
-    throw new BucketError(fields.has('policy') ? 'invalid-argument' : 'access-denied', message, {
-      fields: { ArgumentName: name },
-    });
-  };
-  const policy = field('policy');
-  if (fields.has('awsaccesskeyid') || field('x-amz-algorithm') !== ALGORITHM)
-    throw new BucketError('invalid-request', `The form must be signed with ${ALGORITHM}.`);
+  const policy = fieldOf(fields, 'policy');
+  const version = versionOf(fields, checks.signatureV2.mode);
   if (fields.has('x-amz-security-token'))
     throw new BucketError(
       'invalid-request',
       'Temporary credentials (x-amz-security-token) are not supported.',
     );
-  const { accessKey, scope } = readCredential(field('x-amz-credential'));
-  if (!field('x-amz-date').startsWith(scope.date))
+  const signer = await (version === 2 ? signerV2 : signerV4)(fields, policy, checks.signers);
+  const { skew, signatureV2 } = checks;
+  const latest = version === 2 ? now + signatureV2.maxAge + skew : Infinity;
+  return { signer, ...checkPolicy(policy, fields, { now, latest, free: FREE[version] }) };
+}
+
+function fieldOf(fields: Fields, name: string): ByteString {
+  const value = fields.get(name.toLowerCase());
+  if (value !== undefined) return value;
+  const message = `Bucket POST must contain a field named '${name}'. If it is specified, please check the order of the fields.`;
+  throw new BucketError(fields.has('policy') ? 'invalid-argument' : 'access-denied', message, {
+    fields: { ArgumentName: name },
+  });
+}
+
+function versionOf(fields: Fields, mode: SignatureV2Mode): 2 | 4 {
+  const [isV2, isV4] = [2 as const, 4 as const].map((version) =>
+    SIGNATURE_FIELDS[version].some((name) => fields.has(name)),
+  );
+  if (isV2 && isV4) throw new BucketError('invalid-argument', TWO_WAYS);
+  const isOther = isV2 ? mode === 'off' : fieldOf(fields, 'x-amz-algorithm') !== ALGORITHM;
+  if (isOther)
+    throw new BucketError('invalid-request', `The form must be signed with ${ALGORITHM}.`);
+  return isV2 ? 2 : 4;
+}
+
+function signerV2(fields: Fields, policy: ByteString, signers: Signers): Promise<Signer> {
+  const accessKey = fieldOf(fields, 'AWSAccessKeyId');
+  return signers.ofVersion2([policy], { accessKey, signature: fieldOf(fields, 'signature') });
+}
+
+async function signerV4(fields: Fields, policy: ByteString, signers: Signers): Promise<Signer> {
+  const { accessKey, scope } = readCredential(fieldOf(fields, 'x-amz-credential'));
+  if (!fieldOf(fields, 'x-amz-date').startsWith(scope.date))
     throw new BucketError(
       'access-denied',
       'The x-amz-date of the form does not match the date of its credential.',
     );
-  const signature = readSignature(field('x-amz-signature'));
-  const signer = await signers.ofText(policy, { accessKey, scope, signature });
-  return { signer, ...checkPolicy(policy, fields, now) };
+  const signature = readSignature(fieldOf(fields, 'x-amz-signature'));
+  return signers.ofText(policy, { accessKey, scope, signature });
 }
 
-function checkPolicy(policy: ByteString, fields: ReadonlyMap<string, ByteString>, now: number) {
+/** What a policy is checked by: times in milliseconds since 1970. */
+interface PolicyChecks {
+  readonly now: number;
+  /** When it must have expired. */
+  readonly latest: number;
+  /** The fields that it need not name. */
+  readonly free: ReadonlySet<string>;
+}
+
+function checkPolicy(policy: ByteString, fields: Fields, { now, latest, free }: PolicyChecks) {
   const { expiration, conditions } = parsePolicy(policy);
   const expires = parseIsoDate(expiration);
   if (expires === undefined) throw badPolicy('its expiration is not a time');
   if (expires < now) throw denied('Policy expired.');
+  if (expires > latest)
+    throw denied('It is valid for longer than a signature of version 2 may be.');
   const bounds = { min: 0, max: MAX_BYTES };
   const conditionFields = new Set<string>();
   for (const [operator, name, value] of conditions.flatMap(toConditions)) {
@@ -91,7 +137,7 @@ function checkPolicy(policy: ByteString, fields: ReadonlyMap<string, ByteString>
       );
   }
   const extra = [...fields.keys()].find(
-    (name) => !conditionFields.has(name) && !FREE.has(name) && !name.startsWith('x-ignore-'),
+    (name) => !conditionFields.has(name) && !free.has(name) && !name.startsWith('x-ignore-'),
   );
   if (extra !== undefined) throw denied(`Extra input fields: ${extra}`);
   return bounds;

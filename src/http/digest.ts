@@ -49,9 +49,11 @@ export function verifySignature(
   message: ByteString,
   { digest, hex }: Signature,
 ): boolean {
-  const expected = signMessage(key, message, digest);
-  return (
-    expected.length === hex.length &&
-    timingSafeEqual(Buffer.from(expected), Buffer.from(hex, 'latin1'))
-  );
+  return isSameSignature(hex, signMessage(key, message, digest));
+}
+
+/** Whether two signatures are equal; takes constant time, so as not to leak the right one. */
+export function isSameSignature(actual: ByteString, expected: ByteString): boolean {
+  const [one, other] = [Buffer.from(actual, 'latin1'), Buffer.from(expected, 'latin1')];
+  return one.length === other.length && timingSafeEqual(one, other);
 }

@@ -11,6 +11,7 @@ export function isSignedForS3(authorization: string | undefined, query: string):
   return (
     parameters.has('X-Amz-Algorithm') ||
     parameters.has('X-Amz-Signature') ||
-    (parameters.has('AWSAccessKeyId') && parameters.has('Signature'))
+    // as Swift's own s3api recognises version 2
+    parameters.has('AWSAccessKeyId')
   );
 }

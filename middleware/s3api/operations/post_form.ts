@@ -89,7 +89,9 @@ const FILENAME = '${filename}';
 
 /** Fields of the signature: used verbatim, whatever the name of the file. */
 const SIGNATURE_FIELDS: ReadonlySet<string> = new Set([
+  'awsaccesskeyid',
   'policy',
+  'signature',
   'x-amz-algorithm',
   'x-amz-credential',
   'x-amz-date',

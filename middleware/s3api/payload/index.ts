@@ -25,9 +25,11 @@ import { ChunkSignatures } from './chunk_signatures';
 
 /** How the body of a request is signed. */
 export interface SignedBody {
-  /** Undefined if the request is not signed at all. */
+  /** The signed payload: its SHA-256 in hex, or a literal in its place. */
+  readonly payload: string;
+  /** Undefined if the request has no signature of version 4. */
   readonly signing: Signing | undefined;
-  /** The signing key for its scope; undefined if nothing is signed. */
+  /** The signing key for its scope. */
   readonly key: Buffer | undefined;
   /**
    * Whether checksums in headers are those of the body, and not of the object it is
@@ -63,7 +65,7 @@ const FORMS: ReadonlyMap<string, Form> = new Map([
  */
 export async function openPayload(request: Request, signed: SignedBody): Promise<CheckedPayload> {
   const { headers } = request;
-  const payload = signed.signing?.payload ?? UNSIGNED;
+  const { payload } = signed;
   const form = formOf(payload);
   const length = lengthOf(headers, form);
   const checksums = signed.hasOwnChecksums
@@ -124,7 +126,10 @@ function openBody(
       new ChunkSignatures(key, signing, hasTrailer),
       onEnd,
     );
-  throw new BucketError('invalid-request', 'Chunks can be signed only if the request is signed.');
+  throw new BucketError(
+    'invalid-request',
+    'Chunks can be signed only if the request is signed with version 4.',
+  );
 }
 
 /**

@@ -1,9 +1,10 @@
 import { LRUCache } from 'lru-cache';
 import { BucketError } from '../../../src/buckets/errors';
 import type { Sessions } from '../../../src/buckets/sessions';
-import type { CredentialSource } from '../../../src/auth/credential';
+import type { Credential, CredentialSource } from '../../../src/auth/credential';
 import { principalOf, type Principal } from '../../../src/dialects/logins';
 import type { ByteString } from '../../../src/http/bytes';
+import { isSameSignature } from '../../../src/http/digest';
 import {
   isSignature,
   signingKey,
@@ -11,13 +12,15 @@ import {
   type SignedRequest,
 } from '../../../src/dialects/sigv4/canonical';
 import { formatScope, type Scope, type Signing } from '../../../src/dialects/sigv4/signing';
+import { signV2 } from './version2/canonical';
+import type { SignatureV2 } from './version2/signature';
 
 /** Max number of cached signing keys, each of a secret for a day and a region. */
 const MAX_KEYS = 1000;
 
 /** The signer of a request, or its anonymous sender. */
 export interface Signer extends Principal {
-  /** The signing key for the scope; undefined if nothing is signed. */
+  /** The signing key for the scope; undefined without a signature of version 4. */
   readonly key: Buffer | undefined;
 }
 
@@ -30,6 +33,12 @@ export interface Signers {
   ofRequest(request: SignedRequest, signing: Signing): Promise<Signer>;
   /** Returns the signer of a text. */
   ofText(text: ByteString, signed: SignedText): Promise<Signer>;
+  /**
+   * Returns the signer of a text by Signature Version 2.
+   *
+   * @param texts of which one is signed
+   */
+  ofVersion2(texts: readonly ByteString[], signature: SignatureV2): Promise<Signer>;
 }
 
 /** The signature of a text, and the access key it claims. */
@@ -46,12 +55,16 @@ export function createSigners(credentialSource: CredentialSource, sessions: Sess
     keys.set(name, key);
     return key;
   };
+  const find = async (accessKey: ByteString): Promise<Credential> => {
+    const credential = await credentialSource.find(accessKey);
+    if (!credential) throw unknown(accessKey);
+    return credential;
+  };
   const verify = async (
     { accessKey, scope, signature }: SignedText,
     textOf: () => ByteString,
   ): Promise<Signer> => {
-    const credential = await credentialSource.find(accessKey);
-    if (!credential) throw unknown(accessKey);
+    const credential = await find(accessKey);
     const key = keyOf(credential.secretKey, scope);
     if (!isSignature(key, textOf(), signature)) throw signatureMismatch(accessKey);
     return { ...principalOf(credential, { credentialSource, sessions }), key };
@@ -59,6 +72,13 @@ export function createSigners(credentialSource: CredentialSource, sessions: Sess
   return {
     ofRequest: (request, signing) => verify(signing, () => stringToSign(request, signing)),
     ofText: (text, signed) => verify(signed, () => text),
+    ofVersion2: async (texts, { accessKey, signature }) => {
+      const credential = await find(accessKey);
+      const isSigned = (text: ByteString) =>
+        isSameSignature(signature, signV2(credential.secretKey, text));
+      if (!texts.some(isSigned)) throw signatureMismatch(accessKey);
+      return { ...principalOf(credential, { credentialSource, sessions }), key: undefined };
+    },
   };
 }
 

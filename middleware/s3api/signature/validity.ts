@@ -86,17 +86,23 @@ function checkTime({ scope, timestamp, expires }: Signing, now: number, skew: nu
     return;
   }
   if (time - now > skew) throw new BucketError('access-denied', 'Request is not valid yet');
-  if (now > time + expires * 1000)
-    throw new BucketError('expired', 'Request has expired', {
-      fields: {
-        'X-Amz-Expires': String(expires),
-        Expires: iso(time + expires * 1000),
-        ServerTime: iso(now),
-      },
-    });
+  const end = time + expires * 1000;
+  if (now > end) throw expired(end, now, { 'X-Amz-Expires': String(expires) });
 }
 
-function tooSkewed(timestamp: string, now: number, skew: number): BucketError {
+/** Returns the error for a URL that was valid until `end`. */
+export function expired(
+  end: number,
+  now: number,
+  more: Readonly<Record<string, string>> = {},
+): BucketError {
+  return new BucketError('expired', 'Request has expired', {
+    fields: { ...more, Expires: iso(end), ServerTime: iso(now) },
+  });
+}
+
+/** Returns the error for a time that differs too much from the server's. */
+export function tooSkewed(timestamp: string, now: number, skew: number): BucketError {
   const message = 'The difference between the request time and the current time is too large.';
   return new BucketError('clock-skew', message, {
     fields: {

@@ -1,5 +1,6 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import { quote, unquote, type ByteString } from '../../http/bytes';
+import { isSameSignature } from '../../http/digest';
 import type { Headers } from '../../http/headers';
 import type { Query } from '../query';
 import { ALGORITHM, formatScope, type Scope, type Signing } from './signing';
@@ -92,9 +93,7 @@ export function sign(key: Buffer, text: ByteString): string {
 
 /** Whether a signature is valid; takes constant time, so as not to leak the right one. */
 export function isSignature(key: Buffer, text: ByteString, signature: string): boolean {
-  const expected = Buffer.from(sign(key, text));
-  const bytes = Buffer.from(signature, 'latin1');
-  return expected.length === bytes.length && timingSafeEqual(expected, bytes);
+  return isSameSignature(signature, sign(key, text));
 }
 
 /** Returns the SHA-256 of bytes, in hex. */

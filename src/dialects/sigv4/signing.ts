@@ -64,27 +64,17 @@ export function signsQuery(name: string): boolean {
 /**
  * Reads the signature of a request.
  *
- * @throws BucketError if it is malformed, given in two ways, or of an unsupported kind
+ * @throws BucketError if it is malformed, or of another kind
  */
 export function readSigning(headers: Headers, query: Query): Signing {
-  const header = headers.get('authorization');
   const isPresigned = query.has('X-Amz-Algorithm') || query.has('X-Amz-Signature');
-  const isPresignedV2 = query.has('AWSAccessKeyId') && query.has('Signature');
-  if (header !== undefined && (isPresigned || isPresignedV2))
-    throw new BucketError('invalid-argument', TWO_WAYS);
-  if (headers.has('x-amz-security-token') || query.has('X-Amz-Security-Token'))
-    throw new BucketError(
-      'invalid-request',
-      'Temporary credentials (X-Amz-Security-Token) are not supported.',
-    );
-  if (isPresignedV2 || /^AWS\s/i.test(header ?? ''))
-    throw new BucketError('invalid-request', ONLY_V4);
-  return isPresigned ? readPresigned(headers, query) : readHeader(header ?? '', headers);
+  return isPresigned
+    ? readPresigned(headers, query)
+    : readHeader(headers.get('authorization') ?? '', headers);
 }
 
-const TWO_WAYS =
-  'Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string parameter or the Authorization header should be specified';
-const ONLY_V4 = `The authorization mechanism you have provided is not supported. Please use ${ALGORITHM}.`;
+/** AWS's message for other kinds of signatures. */
+export const ONLY_V4 = `The authorization mechanism you have provided is not supported. Please use ${ALGORITHM}.`;
 
 function malformed(message: string): BucketError {
   return new BucketError('malformed-authorization', message);
@@ -192,10 +182,14 @@ function timestampIn(headers: Headers): string {
   const amzDate = headers.get('x-amz-date');
   if (amzDate !== undefined && TIMESTAMP.test(amzDate)) return amzDate;
   const time = amzDate === undefined ? parseDate(headers.get('date')) : undefined;
-  if (time === undefined)
-    throw new BucketError(
-      'access-denied',
-      'AWS authentication requires a valid Date or x-amz-date header',
-    );
+  if (time === undefined) throw invalidDate();
   return new Date(time).toISOString().replace(/[-:]|\.\d+/g, '');
+}
+
+/** Returns the error for a request without a time. */
+export function invalidDate(): BucketError {
+  return new BucketError(
+    'access-denied',
+    'AWS authentication requires a valid Date or x-amz-date header',
+  );
 }

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { s3Handler, type S3HandlerOptions } from '../../../../middleware/s3api/filter';
 import type { Call, CallHead, Route } from '../../../../src/dialects/call';
 import type { CallHead as FamilyHead } from '../../../../src/dialects/s3/call';
+import type { SignatureV2Options } from '../../../../middleware/s3api/signature/authenticate';
 import { createSigners } from '../../../../middleware/s3api/signature/signers';
 import { Sessions } from '../../../../src/buckets/sessions';
 import { Credentials } from '../../../../src/auth/credential';
@@ -13,6 +14,9 @@ import type { Recorded } from '../captures';
 
 export const ACCESS_KEY = 'AK';
 export const SECRET_KEY = 'SK';
+
+/** The default of the options. */
+export const SIGNATURE_V2: SignatureV2Options = { mode: 'urls', maxAge: 604_800_000 };
 
 /** Converts a request as the listener does. */
 export function asRequest(
@@ -115,6 +119,7 @@ export function acceptingFilter(parts: Partial<S3HandlerOptions> = {}): {
     domains: [],
     location: 'us-east-1',
     skew: 900_000,
+    signatureV2: SIGNATURE_V2,
     anonymous: undefined,
     readersReadVersions: false,
     log: createLog('silent'),

@@ -3,7 +3,7 @@ import { verifyPolicy } from '../../../../middleware/s3api/policy';
 import { createSigners } from '../../../../middleware/s3api/signature/signers';
 import { Sessions } from '../../../../src/buckets/sessions';
 import { Credentials } from '../../../../src/auth/credential';
-import { ACCESS_KEY, SECRET_KEY } from '../../../support/clients/s3/requests';
+import { ACCESS_KEY, SECRET_KEY, SIGNATURE_V2 } from '../../../support/clients/s3/requests';
 
 const NOW = Date.UTC(2023, 10, 14, 22, 13, 20);
 const credential = {
@@ -15,7 +15,11 @@ const credential = {
 const sessions = new Sessions(() =>
   Promise.resolve({ token: 'token', accountPath: '/v1/AUTH_test' }),
 );
-const signers = createSigners(new Credentials([credential]), sessions);
+const checks = {
+  signers: createSigners(new Credentials([credential]), sessions),
+  skew: 900_000,
+  signatureV2: SIGNATURE_V2,
+};
 
 const CONDITIONS = [
   { bucket: 'bkt' },
@@ -55,7 +59,7 @@ function form(
 }
 
 it('a form that its policy fits is admitted, with the bounds of its file', async () => {
-  const { signer, min, max } = await verifyPolicy(form(), signers, NOW);
+  const { signer, min, max } = await verifyPolicy(form(), checks, NOW);
   expect({ user: signer.user, min, max }).toEqual({ user: 'test:tester', min: 10, max: 20 });
   expect(await signer.session()).toEqual({ account: 'AUTH_test', token: 'token' });
 });
@@ -82,11 +86,15 @@ it.each<[string, (fields: Map<string, string>) => void, string]>([
     (fields) => fields.set('x-amz-credential', 'NO/20231114/us-east-1/s3/aws4_request'),
     'unknown-access-key',
   ],
-  ['a signature of version 2', (fields) => fields.set('awsaccesskeyid', 'AK'), 'invalid-request'],
+  [
+    'a signature of version 2 as well',
+    (fields) => fields.set('awsaccesskeyid', 'AK'),
+    'invalid-argument',
+  ],
 ])('%s is refused', async (_, change, code) => {
   const fields = form();
   change(fields);
-  await expect(verifyPolicy(fields, signers, NOW)).rejects.toMatchObject({ code });
+  await expect(verifyPolicy(fields, checks, NOW)).rejects.toMatchObject({ code });
 });
 
 it.each<[string, unknown, string, string]>([
@@ -100,7 +108,7 @@ it.each<[string, unknown, string, string]>([
   ['conditions that are none', { bucket: 'bkt' }, '2023-11-15T00:00:00Z', 'invalid-argument'],
   ['a time that is none', CONDITIONS, 'tomorrow', 'invalid-argument'],
 ])('%s is refused', async (_, conditions, expiration, code) => {
-  await expect(verifyPolicy(form(conditions, expiration), signers, NOW)).rejects.toMatchObject({
+  await expect(verifyPolicy(form(conditions, expiration), checks, NOW)).rejects.toMatchObject({
     code,
   });
 });
@@ -108,8 +116,76 @@ it.each<[string, unknown, string, string]>([
 it('a policy that names no bucket is valid for none', async () => {
   const others = CONDITIONS.filter((each) => !('bucket' in each));
   expect(others).toHaveLength(CONDITIONS.length - 1);
-  await expect(verifyPolicy(form(others), signers, NOW)).rejects.toMatchObject({
+  await expect(verifyPolicy(form(others), checks, NOW)).rejects.toMatchObject({
     code: 'access-denied',
     message: expect.stringContaining('Extra input fields: bucket') as unknown,
+  });
+});
+
+describe('a form with a signature of version 2', () => {
+  const ALLOWED = [{ bucket: 'bkt' }, ['starts-with', '$key', 'user/'], { acl: 'public-read' }];
+
+  function formV2(expiration = '2023-11-15T00:00:00Z', conditions: unknown = ALLOWED) {
+    const policy = Buffer.from(JSON.stringify({ expiration, conditions })).toString('base64');
+    return new Map([
+      ['bucket', 'bkt'],
+      ['key', 'user/a'],
+      ['acl', 'public-read'],
+      ['awsaccesskeyid', ACCESS_KEY],
+      ['policy', policy],
+      ['signature', createHmac('sha1', SECRET_KEY).update(policy).digest('base64')],
+    ]);
+  }
+
+  it('is admitted if its policy fits', async () => {
+    const { signer } = await verifyPolicy(formV2(), checks, NOW);
+    expect([signer.user, signer.key]).toEqual(['test:tester', undefined]);
+  });
+
+  it.each<[string, (fields: Map<string, string>) => void, string]>([
+    ['another key', (fields) => fields.set('key', 'other/a'), 'access-denied'],
+    ['another bucket', (fields) => fields.set('bucket', 'other'), 'access-denied'],
+    ['a field more', (fields) => fields.set('content-type', 'a/b'), 'access-denied'],
+    ['no policy', (fields) => fields.delete('policy'), 'access-denied'],
+    ['no signature', (fields) => fields.delete('signature'), 'invalid-argument'],
+    ['no access key', (fields) => fields.delete('awsaccesskeyid'), 'invalid-argument'],
+    ['an unknown one', (fields) => fields.set('awsaccesskeyid', 'NO'), 'unknown-access-key'],
+    ['an empty signature', (fields) => fields.set('signature', ''), 'bad-signature'],
+    ['one of version 4', (fields) => fields.set('x-amz-signature', '0'), 'invalid-argument'],
+    ['its credential', (fields) => fields.set('x-amz-credential', 'a'), 'invalid-argument'],
+    ['its algorithm', (fields) => fields.set('x-amz-algorithm', 'a'), 'invalid-argument'],
+    ['a session token', (fields) => fields.set('x-amz-security-token', 'a'), 'invalid-request'],
+    [
+      'another policy',
+      (fields) => fields.set('policy', formV2('').get('policy')!),
+      'bad-signature',
+    ],
+    [
+      'the same policy in another encoding',
+      (fields) => fields.set('policy', `${fields.get('policy')!}\n`),
+      'bad-signature',
+    ],
+  ])('is refused with %s', async (_, change, code) => {
+    const fields = formV2();
+    change(fields);
+    await expect(verifyPolicy(fields, checks, NOW)).rejects.toMatchObject({ code });
+  });
+
+  it('is valid for no longer than a URL', async () => {
+    const at = (seconds: number) => formV2(new Date(NOW + seconds * 1000).toISOString());
+    await verifyPolicy(at(604_800 + 900), checks, NOW);
+    for (const seconds of [-1, 604_800 + 901])
+      await expect(verifyPolicy(at(seconds), checks, NOW)).rejects.toMatchObject({
+        code: 'access-denied',
+      });
+    await verifyPolicy(form(CONDITIONS, '2040-01-01T00:00:00Z'), checks, NOW);
+  });
+
+  it('is refused if the configuration has signature_v2 = off', async () => {
+    const off = { ...checks, signatureV2: { ...SIGNATURE_V2, mode: 'off' as const } };
+    await expect(verifyPolicy(formV2(), off, NOW)).rejects.toMatchObject({
+      code: 'invalid-request',
+    });
+    await verifyPolicy(form(), off, NOW);
   });
 });
