@@ -18,6 +18,8 @@ const NAMES: readonly (readonly [check: string, deviation?: string])[] = [
   ['resources'],
   ['transfers', 'what was sent in parts is not restored'],
   ['presigned'],
+  ['presigned_v2', 'it takes parameters that are not signed'],
+  ['posted_v2', 'it has no forms'],
   ['tags', 'not implemented'],
   ['corners', 'not implemented'],
 ];

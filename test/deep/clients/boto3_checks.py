@@ -5,6 +5,7 @@ Each check is a function; its assertions are the test. What AWS says of them: it
 import io
 import os
 import sys
+import urllib.error
 import urllib.request
 
 import boto3
@@ -194,6 +195,79 @@ def corners(s3, bucket):
     told = s3.get_object_attributes(Bucket=bucket, Key='u', ObjectAttributes=['ObjectParts'], MaxParts=1)['ObjectParts']
     assert [told['TotalPartsCount'], told['IsTruncated'], told['NextPartNumberMarker']] == [2, True, 1], told
     assert [(each['PartNumber'], each['Size']) for each in told['Parts']] == [(1, PART)], told
+
+
+def opened(url, method='GET', headers={}, body=None):
+    # without this, urllib sends a type of its own with a body
+    request = urllib.request.Request(url, data=body, headers={'Content-Type': '', **headers}, method=method)
+    try:
+        with urllib.request.urlopen(request) as answer:
+            return answer.status, answer.headers, answer.read()
+    except urllib.error.HTTPError as error:
+        return error.code, error.headers, error.read()
+
+
+def presigned_v2(s3, bucket):
+    """What this version signs by default, for any endpoint that is not AWS's."""
+    plain = boto3.client('s3', config=Config(s3={'addressing_style': 'path'}), **ENDPOINT)
+
+    def url(operation, expires=600, **arguments):
+        signed = plain.generate_presigned_url(operation, Params={'Bucket': bucket, **arguments}, ExpiresIn=expires)
+        assert 'AWSAccessKeyId=' in signed and 'X-Amz-' not in signed, signed
+        return signed
+
+    enable(s3, bucket)
+    id = put(s3, bucket, ODD, b'1')
+    put(s3, bucket, ODD, b'2')
+    assert opened(url('get_object', Key=ODD))[2] == b'2'
+    assert opened(url('head_object', Key=ODD), 'HEAD')[0] == 200
+    assert opened(url('head_object', Key=ODD))[0] == 403
+    assert opened(url('head_bucket'), 'HEAD')[0] == 200
+    assert opened(url('get_object', Key=ODD, VersionId=id))[2] == b'1'
+    overrides = {'ResponseContentType': 'text/x-a', 'ResponseContentDisposition': 'inline; filename="a&b=+c"'}
+    status, headers, _ = opened(url('get_object', Key=ODD, **overrides))
+    assert (status, headers['Content-Type'], headers['Content-Disposition']) == (200, *overrides.values()), headers
+    upload = url('put_object', Key='up', ContentType='text/x-b', Metadata={'a': 'b'})
+    sent = {'Content-Type': 'text/x-b', 'x-amz-meta-a': 'b'}
+    assert opened(upload, 'PUT', sent, b'up')[0] == 200
+    assert opened(upload, 'PUT', {**sent, 'x-amz-meta-c': 'd'}, b'up')[0] == 403
+    told = s3.head_object(Bucket=bucket, Key='up')
+    assert (told['ContentType'], told['Metadata']) == ('text/x-b', {'a': 'b'}), told
+    made = s3.create_multipart_upload(Bucket=bucket, Key='parts')['UploadId']
+    part = opened(url('upload_part', Key='parts', UploadId=made, PartNumber=1), 'PUT', body=b'part')[1]['ETag']
+    s3.complete_multipart_upload(Bucket=bucket, Key='parts', UploadId=made, MultipartUpload={'Parts': [{'PartNumber': 1, 'ETag': part}]})
+    assert get(s3, bucket, 'parts') == b'part'
+    assert opened(url('delete_object', Key='up'), 'DELETE')[0] == 204
+    assert refused(s3.get_object, Bucket=bucket, Key='up') == ('NoSuchKey', 404)
+    # not signed, or not in a way that tells them apart
+    assert b'does not cover' in opened(url('list_objects', Prefix='u'))[2]
+    assert opened(url('get_object', Key=ODD, VersionId=id, ResponseContentType='text/x-a'))[0] == 403
+    assert opened(url('get_object', Key=ODD) + '&versionId=' + id)[0] == 403
+    assert opened(url('get_object', expires=8 * 86400, Key=ODD))[0] == 403
+    # headers that only the URL has are in force as well
+    assert opened(url('put_object', Key='bare', Metadata={'a': 'b'}), 'PUT', body=b'x')[0] == 200
+    assert s3.head_object(Bucket=bucket, Key='bare')['Metadata'] == {'a': 'b'}
+
+
+def posted_v2(s3, bucket):
+    plain = boto3.client('s3', config=Config(s3={'addressing_style': 'path'}), **ENDPOINT)
+    fields = {'acl': 'private', 'Content-Type': 'text/x-a', 'success_action_status': '201'}
+    conditions = [{name: value} for name, value in fields.items()] + [['content-length-range', 1, 10]]
+    form = plain.generate_presigned_post(bucket, 'user/${filename}', Fields=dict(fields), Conditions=conditions, ExpiresIn=600)
+    assert set(form['fields']) == {*fields, 'key', 'AWSAccessKeyId', 'policy', 'signature'}, form
+
+    def post(file, more={}):
+        parts = [(name, '', value) for name, value in {**form['fields'], **more}.items()] + [('file', '; filename="f"', file)]
+        body = ''.join('--limit\r\nContent-Disposition: form-data; name="%s"%s\r\n\r\n%s\r\n' % part for part in parts)
+        headers = {'Content-Type': 'multipart/form-data; boundary=limit'}
+        return opened(form['url'], 'POST', headers, (body + '--limit--\r\n').encode())[0]
+
+    assert post('posted') == 201
+    assert get(s3, bucket, 'user/f') == b'posted'
+    assert post('longer than allowed') == 400
+    assert post('x', {'acl': 'public-read'}) == 403
+    assert post('x', {'x-amz-meta-a': 'b'}) == 403
+    assert post('x', {'signature': 'AAAA'}) == 403
 
 
 def tags(s3, bucket):

@@ -49,8 +49,9 @@ export const STORES_OF_DEPTH = storesWith('embedded');
 
 const KEYS = { region: 'us-east-1', accessKey: 'test:tester', secretKey: 'testing' };
 
-const SECTIONS = `
+const sections = (s3api: string) => `
 [filter:s3api]
+${s3api}
 [filter:cosapi]
 [filter:versioned_writes]
 allow_versioned_writes = true
@@ -62,8 +63,10 @@ const FILTERS = 'catch_errors gatekeeper healthcheck proxy-logging s3api cosapi 
 /**
  * The configuration of Hindsight with the S3, COS and QingStor APIs and an embedded
  * store.
+ *
+ * @param s3api options of this filter
  */
-export function embeddedS3(data: string): string {
+export function embeddedS3(data: string, s3api = ''): string {
   return `[DEFAULT]
 bind_port = 0
 [pipeline:main]
@@ -72,19 +75,19 @@ pipeline = ${FILTERS} tempurl formpost tempauth container_quotas account_quotas 
 user_test_tester = testing .admin
 user_test2_tester2 = testing2 .admin
 user_test_tester3 = testing3
-${SECTIONS}
+${sections(s3api)}
 [app:embedded]
 data = ${data}
 `;
 }
 
 /** The same in front of a Swift of the lab. */
-export function swiftS3(upstream: string): string {
+export function swiftS3(upstream: string, s3api = ''): string {
   return `[DEFAULT]
 bind_port = 0
 [pipeline:main]
 pipeline = ${FILTERS} formpost versioned_writes proxy-server
-${SECTIONS}
+${sections(s3api)}
 [credentials:test:tester]
 secret_key = testing
 [credentials:test2:tester2]
@@ -104,16 +107,19 @@ auth_key = admin
 /**
  * Declares the same suite over each store, each started before its tests and stopped
  * after them. Without a Swift the suite is reported as not run.
+ *
+ * @param s3api options of the filter `s3api`
  */
 export function describeS3(
   name: string,
   suite: (store: S3Store) => void,
   stores: readonly StoreName[] = STORES,
+  s3api = '',
 ): void {
   for (const store of stores) {
     const start = STARTS[store];
     const title = `${name}, ${TITLES[store]}`;
-    if (start) describe(title, () => suite(startedFor(store, start)));
+    if (start) describe(title, () => suite(startedFor(store, () => start(s3api))));
     else describeNotRun(SWIFT, title);
   }
 }
@@ -141,10 +147,10 @@ interface Started {
 
 const swift = swiftUrls();
 
-const STARTS: Record<StoreName, (() => Promise<Started>) | undefined> = {
-  embedded: async () => {
+const STARTS: Record<StoreName, ((s3api: string) => Promise<Started>) | undefined> = {
+  embedded: async (s3api) => {
     const folder = mkdtempSync(join(tmpdir(), 'hindsight-s3-'));
-    const running = await startProxyProcess(embeddedS3(join(folder, 'data')));
+    const running = await startProxyProcess(embeddedS3(join(folder, 'data'), s3api));
     const stop = async () => {
       await running.stop();
       rmSync(folder, { recursive: true, force: true });
@@ -152,8 +158,8 @@ const STARTS: Record<StoreName, (() => Promise<Started>) | undefined> = {
     return { url: running.url, stop };
   },
   swift: swift
-    ? async () => {
-        const running = await startProxyProcess(swiftS3(swift.plain));
+    ? async (s3api) => {
+        const running = await startProxyProcess(swiftS3(swift.plain, s3api));
         return { url: running.url, stop: () => running.stop().then(() => undefined) };
       }
     : undefined,

@@ -65,18 +65,28 @@ export function stringsToSign(
   const lines = [...headers.bySpelling()]
     .filter(([name]) => name.startsWith(AMZ))
     .map(([name, value]) => `${name}:${value}`);
+  const head = [
+    method,
+    headers.get('content-md5') ?? '',
+    headers.get('content-type') ?? '',
+    date,
+    ...lines,
+  ].join('\n');
   const bucket = virtualBucket === undefined ? '' : `/${quote(virtualBucket)}`;
-  const texts = canonicalParameters(request);
-  return texts.map((text) =>
-    [
-      method,
-      headers.get('content-md5') ?? '',
-      headers.get('content-type') ?? '',
-      date,
-      ...lines,
-      `${bucket}${path}${text === '' ? '' : `?${text}`}`,
-    ].join('\n'),
+  const queries = canonicalParameters(request).map((text) => (text === '' ? '' : `?${text}`));
+  return pathsOf(bucket + path).flatMap((each) =>
+    queries.map((query) => `${head}\n${each}${query}`),
   );
+}
+
+/**
+ * Returns the forms in which clients sign a path: boto3 signs a slash after the bucket if
+ * it does not send one. An encoded slash would make the other form that of an object.
+ */
+function pathsOf(path: string): readonly string[] {
+  const isBucket = /^\/[^/]+\/?$/.test(path) && !/%2f/i.test(path);
+  if (!isBucket) return [path];
+  return [path, path.endsWith('/') ? path.slice(0, -1) : `${path}/`];
 }
 
 /** Returns the signature of a text, in base64. */

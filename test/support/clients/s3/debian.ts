@@ -11,15 +11,24 @@ const CLIENTS = {
   awscli: '/usr/bin/aws',
   s3cmd: '/usr/bin/s3cmd',
   rclone: '/usr/bin/rclone',
+  'python3-boto': '/usr/lib/python3/dist-packages/boto/__init__.py',
   'python3-boto3': '/usr/lib/python3/dist-packages/boto3/__init__.py',
 } as const;
 
-/** Declares a suite for a client over each store. */
-export function describeClient(name: keyof typeof CLIENTS, suite: (store: S3Store) => void): void {
+/**
+ * Declares a suite for a client over each store.
+ *
+ * @param s3api options of the filter `s3api`
+ */
+export function describeClient(
+  name: keyof typeof CLIENTS,
+  suite: (store: S3Store) => void,
+  s3api = '',
+): void {
   describeNeeding(
     { name, file: CLIENTS[name], install: aptInstall(name) },
     'a client of Debian',
-    () => describeS3(name, suite, STORES_OF_DEPTH),
+    () => describeS3(name, suite, STORES_OF_DEPTH, s3api),
   );
 }
 

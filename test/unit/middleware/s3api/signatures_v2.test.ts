@@ -168,6 +168,27 @@ describe('a request means what was signed', () => {
     expect((await ask(header('/bkt?acl='))).status).toBe(200);
   });
 
+  it('a bucket, with or without a slash after it', async () => {
+    for (const [sent, other] of [
+      ['/bkt', '/bkt/'],
+      ['/bkt/', '/bkt'],
+      ['/b%6Bt?versions', '/b%6Bt/?versions'],
+    ] as const)
+      expect((await ask({ ...header(other), target: sent })).call).toMatchObject({
+        bucket: 'bkt',
+        key: undefined,
+      });
+  });
+
+  it.each([
+    ['/bkt%2F', '/bkt%2F/'],
+    ['/bkt%2f/', '/bkt%2f'],
+    ['/bkt//', '/bkt/'],
+    ['/bkt/k/', '/bkt/k'],
+  ])('but %s is not %s', async (sent, other) => {
+    expect((await ask({ ...header(other), target: sent })).code).toBe('SignatureDoesNotMatch');
+  });
+
   it('headers that boto writes into a URL', async () => {
     const fields = [
       ['x-amz-meta-a', 'b c'],
