@@ -13,9 +13,10 @@ export interface Attempt {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Buffer;
   /**
-   * How it is signed over its path: as a form that uploads the object, or for the S3 API.
+   * How it is signed over its path: as a form that uploads the object, or for the S3 API
+   * in a header, in a URL or as a form.
    */
-  readonly signed?: 'form' | 's3';
+  readonly signed?: 'form' | 's3' | 's3 url' | 's3 form';
 }
 
 /** A column of the table: a way to write, or to read what only others may read. */
@@ -282,6 +283,27 @@ const SIGNED: readonly Route[] = [
       ...(method === 'PUT' ? { body: 'after' } : {}),
     }),
   })),
+  ...(['PUT', 'DELETE'] as const).map((method): Route => ({
+    name: `${method} by a URL of the S3 API`,
+    also: [400, 403, 501],
+    attempt: (place) => ({
+      method,
+      account: '',
+      path: at(place),
+      signed: 's3 url',
+      ...(method === 'PUT' ? { body: 'after' } : {}),
+    }),
+  })),
+  {
+    name: 'a form of the S3 API',
+    also: MALFORMED,
+    attempt: ({ container }) => ({
+      method: 'POST',
+      account: '',
+      path: `/${container}`,
+      signed: 's3 form',
+    }),
+  },
   {
     name: 'POST ?delete by the S3 API',
     also: [400, 403, 501],

@@ -1,5 +1,11 @@
 import type { Answer } from '../../support/clients/client';
-import { signedForm, signedForS3, temporaryQuery } from '../../support/clients/signatures';
+import {
+  formForS3,
+  presignedForS3,
+  signedForm,
+  signedForS3,
+  temporaryQuery,
+} from '../../support/clients/signatures';
 import type { Attacker } from './clients';
 import type { Attempt } from './routes';
 import { OBJECT, SECRETS } from './world';
@@ -17,9 +23,15 @@ export function send({ client, headers, signer }: Attacker, attempt: Attempt): P
     const form = signedForm(signer ?? GUESS, path, OBJECT, 'after');
     return client.send(method, path, { ...allHeaders, ...form.headers }, form.body);
   }
+  if (attempt.signed === 's3 form') {
+    const form = formForS3(S3_USER, path.slice(1), OBJECT, 'after');
+    return client.send(method, path, { ...allHeaders, ...form.headers }, form.body);
+  }
   const target = query === undefined ? path : `${path}?${query}`;
   if (attempt.signed === 's3')
     return client.send(method, target, signedForS3(S3_USER, method, target, allHeaders), body);
+  if (attempt.signed === 's3 url')
+    return client.send(method, presignedForS3(S3_USER, method, target), allHeaders, body);
   const signed = signer && temporaryQuery(signer, method, path);
   return client.send(
     method,

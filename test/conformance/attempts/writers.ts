@@ -78,6 +78,8 @@ const OTHERWISE_ON_SWIFT = [
   'DELETE that X-If-Delete-At lets fail',
   'PUT by the S3 API',
   'DELETE by the S3 API',
+  'PUT by a URL of the S3 API',
+  'DELETE by a URL of the S3 API',
   'DELETE of the oldest version by its id',
 ];
 

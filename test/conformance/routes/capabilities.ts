@@ -7,7 +7,12 @@ import {
 import { Headers } from '../../../src/http/headers';
 import { archiveOf } from '../../support/clients/archives';
 import { Client, type Answer } from '../../support/clients/client';
-import { signedForm, signedForS3, temporaryQuery } from '../../support/clients/signatures';
+import {
+  presignedForS3,
+  signedForm,
+  signedForS3,
+  temporaryQuery,
+} from '../../support/clients/signatures';
 import { KEY, OBJECT, SYNC_KEY, type Target } from './target';
 
 /** A way to overwrite or delete an object: it must be refused, or archive the object. */
@@ -120,16 +125,9 @@ const s3 = (
 const presigned = (method: string): Way => ({
   name: `${method} by a presigned URL of the S3 API`,
   write: (target) => {
-    const path = `/${target.container}/${OBJECT}`;
-    const expires = Math.floor(Date.now() / 1000) + 600;
-    const text = `${method}\n\n\n${expires}\n${path}`;
-    const signature = encodeURIComponent(
-      createHmac('sha1', S3_USER[1]).update(text).digest('base64'),
-    );
-    const query = `AWSAccessKeyId=${S3_USER[0]}&Expires=${expires}&Signature=${signature}`;
     return nobody(target).send(
       method,
-      `${path}?${query}`,
+      presignedForS3(S3_USER, method, `/${target.container}/${OBJECT}`),
       {},
       method === 'PUT' ? 'after' : undefined,
     );

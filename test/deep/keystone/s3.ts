@@ -21,6 +21,7 @@ import { eventually } from '../../support/running/eventually';
 import type { KeystoneLab, KeystoneUserName } from '../../support/servers/keystone';
 import { newBucket, sdkAt } from '../../support/clients/s3/sdk';
 import { signed, signedChunks, signer } from '../../support/clients/s3/signing';
+import { presignedForS3, signedForS3, type S3User } from '../../support/clients/signatures';
 import { itInDepth } from '../../support/running/depth';
 import { serveConfiguration } from '../../support/servers/serve_configuration';
 
@@ -105,7 +106,7 @@ credentials_cache_time = 1`;
     admin = (await lab.logIn('admin')).token;
     const configured =
       '[credentials:CONFIGURED]\nsecret_key = secret\nuser = demo:demo\nkey = demo';
-    proxy = await start(service('s3'), configured);
+    proxy = await start(`${service('s3')}\nsignature_v2 = all`, configured);
   });
   afterAll(async () => {
     for (const client of clients) client.destroy();
@@ -132,6 +133,23 @@ credentials_cache_time = 1`;
       `/v1/AUTH_${project}`,
     );
     expect((await swift.ask('GET', `/${Bucket}`)).status).toBe(204);
+  });
+
+  it('signatures of version 2, in a URL and in a header', async () => {
+    const keys = await newKeys('demo');
+    const client = clientOf(keys);
+    const Bucket = await newBucket(client);
+    await client.send(new PutObjectCommand({ Bucket, Key: 'o', Body: 'body' }));
+    const by: S3User = [keys.access, keys.secret];
+    const path = `/${Bucket}/o`;
+    const sender = new Client(proxy.url, Headers.none);
+    const answers = [
+      await sender.send('GET', presignedForS3(by, 'GET', path)),
+      await sender.send('GET', path, signedForS3(by, 'GET', path)),
+    ];
+    expect(answers.map(({ body }) => body.toString())).toEqual(['body', 'body']);
+    const other: S3User = [keys.access, 'a guess'];
+    expect((await sender.send('GET', presignedForS3(other, 'GET', path))).status).toBe(403);
   });
 
   it('requests whose signature Keystone could not judge: POSTs with a query, streams', async () => {
