@@ -88,7 +88,12 @@ function versionOf(fields: Fields, mode: SignatureV2Mode): 2 | 4 {
   return isV2 ? 2 : 4;
 }
 
-function signerV2(fields: Fields, policy: ByteString, signers: Signers): Promise<Signer> {
+/**
+ * Version 2 signs policies and requests with the same key. Strings to sign of requests
+ * have line breaks, so no policy may have any.
+ */
+async function signerV2(fields: Fields, policy: ByteString, signers: Signers): Promise<Signer> {
+  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(policy)) throw badPolicy('it is not base64-encoded JSON');
   const accessKey = fieldOf(fields, 'AWSAccessKeyId');
   return signers.ofVersion2([policy], { accessKey, signature: fieldOf(fields, 'signature') });
 }

@@ -162,8 +162,17 @@ describe('a form with a signature of version 2', () => {
     ],
     [
       'the same policy in another encoding',
-      (fields) => fields.set('policy', `${fields.get('policy')!}\n`),
+      (fields) => fields.set('policy', `${fields.get('policy')!}=`),
       'bad-signature',
+    ],
+    [
+      'the signature of a request',
+      (fields) => {
+        const text = `PUT\n\n\n1700000000\n/bkt/${fields.get('policy')!}`;
+        fields.set('policy', text);
+        fields.set('signature', createHmac('sha1', SECRET_KEY).update(text).digest('base64'));
+      },
+      'invalid-argument',
     ],
   ])('is refused with %s', async (_, change, code) => {
     const fields = formV2();
