@@ -230,5 +230,6 @@ it(`of ${COUNT} mutated forms with signatures of version 2 none means another`, 
     meaning: (recorded) => JSON.stringify([recorded, recorded.body.toString('latin1')]),
   });
   expect([...statuses.keys()].filter((status) => status < 298)).toEqual([]);
-  expect(statuses.get(403)).toBeGreaterThan(COUNT / 10);
+  // the others are no forms, or have no policy in base64
+  expect(statuses.get(403)).toBeGreaterThan(COUNT / 20);
 }, 600_000);

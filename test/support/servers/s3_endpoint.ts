@@ -129,9 +129,10 @@ export function describeOurs(
   name: string,
   suite: (store: S3Store) => void,
   stores: readonly StoreName[] = STORES,
+  s3api = '',
 ): void {
   const ours = stores.filter((store) => store !== 'reference');
-  describeS3(name, suite, ours);
+  describeS3(name, suite, ours, s3api);
 }
 
 const TITLES = {
