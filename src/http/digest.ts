@@ -52,7 +52,9 @@ export function verifySignature(
   return isSameSignature(hex, signMessage(key, message, digest));
 }
 
-/** Whether two signatures are equal; takes constant time, so as not to leak the right one. */
+/**
+ * Whether two signatures are equal; takes constant time, so as not to leak the right one.
+ */
 export function isSameSignature(actual: ByteString, expected: ByteString): boolean {
   const [one, other] = [Buffer.from(actual, 'latin1'), Buffer.from(expected, 'latin1')];
   return one.length === other.length && timingSafeEqual(one, other);

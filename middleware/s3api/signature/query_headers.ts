@@ -4,7 +4,8 @@ import type { ByteString } from '../../../src/http/bytes';
 import { Headers } from '../../../src/http/headers';
 
 /**
- * Returns the headers of a request, including those that a presigned URL has in its query.
+ * Returns the headers of a request, including those that a presigned URL has in its
+ * query.
  *
  * @param isHeader whether a parameter is a header
  * @throws BucketError if one has another value elsewhere

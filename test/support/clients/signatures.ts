@@ -66,7 +66,7 @@ export function presignedForS3(
   return presignedV2(request, expires, { accessKey, secretKey }).target;
 }
 
-/** A form with a policy that is signed with S3's Signature Version 2, as browsers post it. */
+/** A form with a policy signed with S3's Signature Version 2, as browsers post it. */
 export function formForS3(
   [accessKey, secretKey]: S3User,
   bucket: string,

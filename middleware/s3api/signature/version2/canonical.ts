@@ -51,7 +51,7 @@ function checkValue(name: string, value: ByteString): void {
 
 /**
  * Returns the strings that a client may have signed for a request (AWS, "Signing and
- * authenticating REST requests", and Swift's `S3Request._string_to_sign`).
+ * authenticating REST requests", and Swift's s3api).
  *
  * @param expires from a URL, which stands in the place of the date
  * @throws BucketError `access-denied` if other requests have the same

@@ -6,8 +6,8 @@ import { SIGNATURE_PARAMETERS } from './signature';
 
 /**
  * The parameters that name a part of a resource, and are signed: those of AWS's
- * documentation, of its SDKs and of Swift's `ALLOWED_SUB_RESOURCES`. A name that clients
- * do not sign must not be added, since their signatures would be wrong.
+ * documentation, of its SDKs and of Swift's s3api. A name that clients do not sign
+ * must not be added, since their signatures would be wrong.
  */
 const SUB_RESOURCES: ReadonlySet<string> = new Set(
   (

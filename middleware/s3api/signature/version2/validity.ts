@@ -37,17 +37,12 @@ function checkDate(headers: Headers, now: number, skew: number): void {
   if (Math.abs(now - time) > skew) throw tooSkewed(date, now, skew);
 }
 
-function checkExpires(time: number, now: number, bounds: TimeBounds): void {
+function checkExpires(time: number, now: number, { maxAge, skew }: TimeBounds): void {
   if (now > time) throw expired(time, now);
-  if (isTooFar(time, now, bounds))
+  if (time > now + maxAge + skew)
     throw new BucketError(
       'access-denied',
-      `The Expires of a URL with a signature of version 2 must be at most ${bounds.maxAge / 1000} seconds from now.`,
+      `The Expires of a URL with a signature of version 2 must be at most ${maxAge / 1000} seconds from now.`,
       { fields: { Expires: String(time / 1000) } },
     );
-}
-
-/** Whether a time is later than signatures may be valid. */
-export function isTooFar(time: number, now: number, { maxAge, skew }: TimeBounds): boolean {
-  return time > now + maxAge + skew;
 }

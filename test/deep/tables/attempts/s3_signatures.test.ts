@@ -195,11 +195,11 @@ describeOurs(
 
     it.each(WAYS)(
       'the owner would be noticed, by $name',
-      async ({ sign }) => {
+      async (way) => {
         const world = await makeWorld(attempted, {});
         const before = await look(world);
         for (const unsigned of requestsOn(world).slice(0, 5)) {
-          const answer = await send(sign(unsigned, OWNER));
+          const answer = await send(way.sign(unsigned, OWNER));
           expect([unsigned.target, isRefused(answer)]).toEqual([unsigned.target, false]);
         }
         expect(changes(before, await look(world))).not.toEqual([]);

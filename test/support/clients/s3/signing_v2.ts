@@ -27,7 +27,7 @@ export interface SignerV2 {
  *
  * @param date in the place of the date: that of the request, or when a URL expires
  */
-export function signatureV2(
+function signatureV2(
   { method, target, fields }: Omit<Recorded, 'body'>,
   date: string,
   { secretKey = SECRET_KEY, virtualBucket }: SignerV2 = {},

@@ -25,7 +25,7 @@ const { handler: filter } = acceptingFilter({
   signatureV2: { ...SIGNATURE_V2, mode: 'all' },
 });
 
-/** Choose the page of a listing; not signed, and only for clients that sign each request. */
+/** Parameters of pages, which only clients that sign each request may leave unsigned. */
 const PAGES = ['prefix', 'marker', 'encoding-type'];
 
 /** Returns a request's meaning: operation, bucket, key, parameters, signed headers. */
