@@ -11,7 +11,9 @@ export const VOCABULARY: ApiVocabulary = {
   ],
   ignored: {
     'x-amz-date': 'The signature has its own times.',
+    'x-amz-mfa': 'MFA Delete cannot be switched on, so no code is needed.',
     'x-amz-request-payer': 'Requests cost nothing, whoever pays for them.',
+    'x-amz-sdk-retry': 'The SDK says that it sends a request again.',
   },
   versionId: 'versionId',
   isCaseless: true,
