@@ -21,6 +21,7 @@ import { recognise, type Recognised } from './recognise';
 import { toCosResponse, toSharedRequest } from './renaming';
 import {
   checkSignedHeaders,
+  cosAccessKeyIn,
   readCosSignature,
   isSignatureParameter,
   verifyCosSignature,
@@ -49,12 +50,22 @@ export interface CosHandlerOptions extends DialectParts<Route> {
 /** Answers requests of COS's API, and passes all others on. */
 export function cosHandler(next: Handler, parts: CosHandlerOptions): Handler {
   const dialect: Dialect<Recognised> = {
-    recognise: (request) => recognise(request, parts.domains),
+    recognise: (request) =>
+      recognise(request, parts.domains) ?? (parts.isOwnByPath(request) ? 'path' : undefined),
     answer: (request, recognised, callerOf) =>
       new Exchange(parts, callerOf, request).answer(recognised),
     errorAnswer: (error, request) =>
       toCosResponse(errorAnswer(hideMarker(error), request, WIRE_FORMAT.errors)),
     readersReadVersions: parts.readersReadVersions,
+    cors: {
+      power: parts.power,
+      logins: parts.logins,
+      anonymous: parts.anonymous,
+      addressOf: ({ path, headers, host = headers.get('host') }) =>
+        addressIn(path, parseCosHost(host, parts.domains).bucket),
+      accessKeyIn: ({ headers, query }) => cosAccessKeyIn(headers.get('authorization'), query),
+      alwaysVaries: true,
+    },
     common: (id, isError) =>
       Headers.of({
         Server: parts.server,

@@ -62,15 +62,17 @@ export const cosapi: FilterPlugin<typeof options> = {
     return recognise({ query, headers }, storage_domain) !== undefined;
   },
   banner: () => ({ dialects: ['cos'] }),
-  create: (config, { credentials, log }) => {
+  prefixes: ({ auth_path }) => [auth_path],
+  ownsUnsignedPaths: ({ anonymous_account }) => anonymous_account !== undefined,
+  create: (config, context) => {
     const parts = {
-      ...partsOf(config, routes, log),
+      ...partsOf(config, routes, context),
       server: config.server,
       takesUrlsWithoutBucket: config.urls_without_bucket,
       takesHeadersWithoutOperation: config.headers_without_operation,
     };
     return (next) => {
-      const logins = loginsOf(config, credentials, next);
+      const logins = loginsOf(config, context.credentials, next);
       return withInfo(cosHandler(next, { ...parts, logins }), { cosapi: CAPABILITIES });
     };
   },

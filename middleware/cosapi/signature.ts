@@ -1,5 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
 import { BucketError } from '../../src/buckets/errors';
+import { soleValue } from '../../src/dialects/query';
 import { quote, unquote, type ByteString } from '../../src/http/bytes';
 import { isSameSignature } from '../../src/http/digest';
 import { Headers } from '../../src/http/headers';
@@ -52,6 +53,20 @@ const FIELDS = [
 export function isSignedForCos(authorization: string | undefined, query: string): boolean {
   if (/^q-sign-algorithm=/i.test(authorization?.trimStart() ?? '')) return true;
   return parseQueryPairs(query).some(([name]) => name === 'q-signature');
+}
+
+/**
+ * Returns the access key that a request names, in its URL or in `Authorization`, without
+ * verifying anything; undefined if it names none, or more than one.
+ */
+export function cosAccessKeyIn(
+  authorization: string | undefined,
+  query: string,
+): ByteString | undefined {
+  const inHeader = authorization?.trim().replaceAll('+', '%2B');
+  const named = [soleValue(inHeader ?? '', 'q-ak'), soleValue(query, 'q-ak')];
+  const keys = named.filter((each) => each !== undefined);
+  return keys.length === 1 ? keys[0] : undefined;
 }
 
 /**

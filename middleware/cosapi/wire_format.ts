@@ -18,6 +18,7 @@ export const WIRE_FORMAT: WireFormat = {
   // as in the document's example, and as the SDK for Python expects
   hasCapitals: true,
   contentSum: 'crc64ecma',
+  hasResponseVary: true,
   everybody: ['http://cam.qcloud.com/groups/global/AllUsers', 'qcs::cam::anyone:anyone'],
   groups: ['http://cam.qcloud.com/groups/global/AuthenticatedUsers'],
   inheritedAcl: 'default',

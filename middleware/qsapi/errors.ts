@@ -15,6 +15,7 @@ const ERRORS: Readonly<Record<BucketErrorCode, readonly [code: string, status: n
   'bad-signature': ['signature_not_matched', 401],
   'clock-skew': ['request_expired', 403],
   expired: ['request_expired', 403],
+  'cors-forbidden': ['permission_denied', 403],
   'invalid-argument': ['invalid_argument', 400],
   'invalid-request': ['invalid_request', 400],
   'malformed-body': ['invalid_json', 400],

@@ -20,6 +20,7 @@ import { bucketOfQsHost } from './host';
 import { recognise, type Recognised } from './recognise';
 import {
   checkUnambiguous,
+  qsAccessKeyIn,
   readQsSignature,
   verifyQsSignature,
   type QsSignature,
@@ -41,10 +42,19 @@ const URL_SIGNATURE = new Set(['access_key_id', 'expires', 'signature']);
 /** Answers requests of QingStor's API, and passes all others on. */
 export function qsHandler(next: Handler, parts: QsHandlerOptions): Handler {
   const dialect: Dialect<Recognised> = {
-    recognise: (request) => recognise(request, parts.domains),
+    recognise: (request) =>
+      recognise(request, parts.domains) ?? (parts.isOwnByPath(request) ? 'path' : undefined),
     answer: (request, recognised, callerOf) => answer(parts, request, recognised, callerOf),
     errorAnswer,
     readersReadVersions: parts.readersReadVersions,
+    cors: {
+      power: parts.power,
+      logins: parts.logins,
+      anonymous: parts.anonymous,
+      addressOf: (request) => addressIn(request.path, bucketOfQsHost(request, parts.domains)),
+      accessKeyIn: ({ headers, query }) => qsAccessKeyIn(headers.get('authorization'), query),
+      alwaysVaries: true,
+    },
     common: (id) => Headers.of({ Server: parts.server, 'x-qs-request-id': id }),
   };
   return dialectHandler(next, dialect, parts.log);

@@ -47,12 +47,15 @@ export const qsapi: FilterPlugin<typeof options> = {
     return recognise({ query, headers }, storage_domain) !== undefined;
   },
   banner: () => ({ dialects: ['qingstor'] }),
-  create: (config, { credentials, log }) => {
+  prefixes: ({ auth_path }) => [auth_path],
+  ownsUnsignedPaths: ({ anonymous_account }) => anonymous_account !== undefined,
+  create: (config, context) => {
     const parts = {
-      ...partsOf(config, routes, log),
+      ...partsOf(config, routes, context),
       server: config.server,
       takesUrlsWithFreeText: config.urls_with_free_text,
     };
-    return (next) => qsHandler(next, { ...parts, logins: loginsOf(config, credentials, next) });
+    return (next) =>
+      qsHandler(next, { ...parts, logins: loginsOf(config, context.credentials, next) });
   },
 };

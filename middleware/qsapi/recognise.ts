@@ -5,10 +5,10 @@ import { bucketOfQsHost } from './host';
 import { isSignedForQs } from './signature';
 
 /**
- * How a request is recognised as QingStor's: by its signature, or by a bucket in its
- * Host, which allows requests without a signature.
+ * How a request is recognised as QingStor's: by its signature, by a bucket in its Host,
+ * or by a path that nobody else claims, which both allow requests without a signature.
  */
-export type Recognised = 'signed' | 'host';
+export type Recognised = 'signed' | 'host' | 'path';
 
 /** The properties by which a request is recognised. */
 export interface Recognisable {

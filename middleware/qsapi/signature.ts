@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { BucketError } from '../../src/buckets/errors';
+import { soleValue } from '../../src/dialects/query';
 import { strip, type ByteString } from '../../src/http/bytes';
 import { parseDate } from '../../src/http/dates';
 import { isSameSignature } from '../../src/http/digest';
@@ -65,6 +66,20 @@ export function isSignedForQs(authorization: string | undefined, query: string):
   if (/^QS(-HMAC-SHA256)? /.test(authorization ?? '')) return true;
   const parameters = parseQuery(query);
   return ['access_key_id', 'expires', 'signature'].every((name) => parameters.has(name));
+}
+
+/**
+ * Returns the access key that a request names, in its URL or in `Authorization`, without
+ * verifying anything; undefined if it names none, or more than one.
+ */
+export function qsAccessKeyIn(
+  authorization: string | undefined,
+  query: string,
+): ByteString | undefined {
+  const inHeader = /^QS (.+):[^:]*$/.exec(authorization?.trim() ?? '')?.[1];
+  const named = [inHeader, soleValue(query, 'access_key_id')];
+  const keys = named.filter((each) => each !== undefined);
+  return keys.length === 1 ? keys[0] : undefined;
 }
 
 /**

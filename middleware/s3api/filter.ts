@@ -1,7 +1,7 @@
 import { addressOf } from '../../src/dialects/address';
 import type { Route } from '../../src/dialects/s3/call';
 import { dialectHandler, runRoute, type CallerOf, type Dialect } from '../../src/dialects/handler';
-import { anonymousPrincipal } from '../../src/dialects/logins';
+import { anonymousPrincipal, type Logins } from '../../src/dialects/logins';
 import type { DialectParts } from '../../src/dialects/plugin';
 import { readQuery, type Query } from '../../src/dialects/query';
 import { errorAnswer } from '../../src/dialects/s3/errors';
@@ -10,6 +10,7 @@ import type { ByteString } from '../../src/http/bytes';
 import { Headers } from '../../src/http/headers';
 import type { Handler, Request, Response } from '../../src/swift_api/message';
 import type { FilterPaths } from '../../src/swift_api/request_target';
+import { accessKeyIn } from './access_key';
 import type { FormOperation } from './form';
 import { openPayload } from './payload';
 import { verifyPolicy } from './policy';
@@ -22,16 +23,27 @@ export interface S3HandlerOptions extends DialectParts<Route>, SignatureChecks {
   /** Those of all filters. */
   readonly paths: FilterPaths;
   readonly postForm: FormOperation;
+  readonly logins: Logins;
 }
 
 /** Answers requests of S3's API, and passes all others on. */
 export function s3Handler(next: Handler, parts: S3HandlerOptions): Handler {
   const dialect: Dialect<Recognised> = {
-    recognise: (request) => recognise(request, parts.domains, parts.paths),
+    recognise: (request) =>
+      recognise(request, parts.domains, parts.paths) ??
+      (parts.isOwnByPath(request) ? 'path' : undefined),
     answer: (request, recognised, callerOf) =>
       new Exchange(parts, callerOf, request).answer(recognised),
     errorAnswer: (error, request) => errorAnswer(error, request, WIRE_FORMAT.errors),
     readersReadVersions: parts.readersReadVersions,
+    cors: {
+      power: parts.power,
+      logins: parts.logins,
+      anonymous: parts.anonymous,
+      addressOf: (request) => addressOf(request, parts.domains),
+      accessKeyIn,
+      allowsCredentials: true,
+    },
     common: (id) => Headers.of({ 'x-amz-request-id': id, 'x-amz-id-2': id }),
   };
   return dialectHandler(next, dialect, parts.log);

@@ -59,13 +59,16 @@ export const s3api: FilterPlugin<typeof options> = {
     return recognise({ method, path, query, headers }, storage_domain, paths) !== undefined;
   },
   banner: () => ({ dialects: ['s3'] }),
-  create: (config, { credentials, log, paths }) => {
+  prefixes: ({ auth_path }) => [auth_path],
+  ownsUnsignedPaths: ({ anonymous_account }) => anonymous_account !== undefined,
+  create: (config, context) => {
+    const { credentials, paths } = context;
     const signatureV2 = { mode: config.signature_v2, maxAge: config.signature_v2_max_age };
-    const parts = { ...partsOf(config, routes, log), signatureV2 };
+    const parts = { ...partsOf(config, routes, context), signatureV2 };
     return (next) => {
-      const { credentialSource, sessions } = loginsOf(config, credentials, next);
-      const signers = createSigners(credentialSource, sessions);
-      return withInfo(s3Handler(next, { ...parts, paths, postForm, signers }), {
+      const logins = loginsOf(config, credentials, next);
+      const signers = createSigners(logins.credentialSource, logins.sessions);
+      return withInfo(s3Handler(next, { ...parts, paths, postForm, signers, logins }), {
         s3api: CAPABILITIES,
       });
     };

@@ -7,9 +7,10 @@ import { bucketOfHost } from '../../src/dialects/address';
 
 /**
  * How a request is recognised as S3's: by its signature; as a form, whose signature is
- * inside; or by a bucket in its Host, which allows requests without a signature.
+ * inside; by a bucket in its Host, or by a path that nobody else claims, which both allow
+ * requests without a signature.
  */
-export type Recognised = 'signed' | 'form' | 'host';
+export type Recognised = 'signed' | 'form' | 'host' | 'path';
 
 /** The properties by which a request is recognised. */
 export interface Recognisable {

@@ -60,6 +60,7 @@ export const tempauth: FilterPlugin<typeof options> = {
     return sample ? { user: sample } : {};
   },
   authenticates: true,
+  prefixes: ({ auth_prefix }) => [auth_prefix],
   precedesGuard: true,
   precedes: {
     container_quotas: AUTHORISES,

@@ -9,6 +9,7 @@ export type BucketErrorCode =
   | 'bad-signature'
   | 'clock-skew'
   | 'expired'
+  | 'cors-forbidden'
   // the request
   | 'invalid-argument'
   | 'invalid-request'

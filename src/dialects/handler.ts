@@ -2,7 +2,7 @@ import { PayloadError } from '../buckets/payload_error';
 import type { Caller } from '../buckets/caller';
 import { BucketError } from '../buckets/errors';
 import { PartsMemory } from '../buckets/uploads/parts_memory';
-import { destroy } from '../http/body';
+import { destroy, whileUnread } from '../http/body';
 import { BodyMemoryFull } from '../http/body_memory';
 import type { Headers } from '../http/headers';
 import {
@@ -15,6 +15,7 @@ import {
 import type { Log } from '../util/log';
 import { StoreError } from '../util/store_error';
 import type { CallHead, Route } from './call';
+import { CorsExchange, type DialectCors } from './cors';
 import { routeOf } from './dispatch';
 import { checkWriteAccess } from './document';
 import type { CheckedPayload } from './payload/checked_body';
@@ -36,6 +37,8 @@ export interface Dialect<Recognised> {
   errorAnswer(error: BucketError, request: Request): Response;
   /** Whether the right to read an object includes reading its versions by their ids. */
   readonly readersReadVersions: boolean;
+  /** What concerns requests of web pages. */
+  readonly cors: DialectCors;
   /** Headers common to all responses, including the request id. */
   common(transactionId: string, isError: boolean): Headers;
 }
@@ -50,7 +53,7 @@ export function dialectHandler<Recognised>(
   const parts = new PartsMemory();
   const callerIn =
     (request: Request): CallerOf =>
-    (signer) => ({
+    (signer): Caller => ({
       next,
       request,
       user: signer.user,
@@ -63,10 +66,27 @@ export function dialectHandler<Recognised>(
   return (request) => {
     const recognised = dialect.recognise(request);
     if (recognised === undefined) return others(request);
-    return respond(request, dialect, log, async () => {
+    const callerOf = callerIn(request);
+    const cors = new CorsExchange(dialect.cors, request, callerOf);
+    return respond(request, dialect, cors, log, async () => {
       checkType(request);
-      return dialect.answer(request, recognised, callerIn(request));
+      if (request.method === 'OPTIONS') return cors.preflight();
+      const isFromPage = request.headers.has('origin');
+      return dialect.answer(request, recognised, isFromPage ? withCors(callerOf, cors) : callerOf);
     });
+  };
+}
+
+/** Returns callers whose requests are sent once the rules of the bucket are read. */
+function withCors(callerOf: CallerOf, cors: CorsExchange): CallerOf {
+  return (signer) => {
+    const caller = callerOf(signer);
+    cors.begin(signer);
+    const next: Handler = async (request) => {
+      await cors.begun();
+      return caller.next(request);
+    };
+    return { ...caller, next };
   };
 }
 
@@ -82,15 +102,17 @@ function checkType({ reservedType }: Request): void {
 async function respond(
   request: Request,
   dialect: Pick<Dialect<never>, 'errorAnswer' | 'common'>,
+  cors: CorsExchange,
   log: Log,
   work: () => Promise<Response>,
 ): Promise<Response> {
   const response = await work().catch((error: unknown) =>
     dialect.errorAnswer(toBucketError(error, request, log), request),
   );
-  const headers = response.headers.withAll(
+  const ownHeaders = response.headers.withAll(
     dialect.common(request.transactionId, response.status >= 400),
   );
+  const headers = await whileUnread(response, () => cors.headersFor(ownHeaders));
   // nobody reads the rest of the body after the operation
   destroy(request.body);
   if (request.method !== 'HEAD') return { ...response, headers };

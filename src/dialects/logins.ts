@@ -118,6 +118,11 @@ export function anonymousPrincipal(anonymous: AccountSession | undefined, query:
       'invalid-request',
       'Request specific response headers cannot be used for anonymous GET requests.',
     );
+  return unsignedPrincipal(anonymous);
+}
+
+/** Returns the principal of a request that nobody has signed. */
+export function unsignedPrincipal(anonymous: AccountSession): Principal {
   return { user: 'anonymous', isAnonymous: true, session: () => Promise.resolve(anonymous) };
 }
 

@@ -3,7 +3,9 @@ import type { Session } from '../buckets/caller';
 import { seconds, wordList } from '../config/options';
 import { toBytes } from '../http/bytes';
 import type { Log } from '../util/log';
-import type { FilterPlugin } from '../plugin/plugin';
+import type { FilterContext, FilterPlugin } from '../plugin/plugin';
+import type { Power } from '../swift_api/authority/authority';
+import type { Request } from '../swift_api/message';
 import { loginOptions } from './logins';
 
 const domains = wordList.transform((names) =>
@@ -28,7 +30,7 @@ export const dialectOptions = {
     .string()
     .optional()
     .describe(
-      'Account, such as `AUTH_test`, whose buckets are read by requests that name a bucket in their Host and are not signed. Unset: these are refused.',
+      'Account, such as `AUTH_test`, whose buckets are read by requests that are not signed, and name a bucket in their Host or path. Unset: these are refused. By path they are those of the first API that has this option.',
     ),
   clock_skew: seconds(1, 86_400)
     .default(900_000)
@@ -91,6 +93,10 @@ export interface DialectParts<R> {
   /** Whether the right to read an object includes reading its versions by their ids. */
   readonly readersReadVersions: boolean;
   readonly log: Log;
+  /** In whose name CORS rules are read. */
+  readonly power: Power;
+  /** Whether an unsigned request by a path is this dialect's. */
+  readonly isOwnByPath: (request: Request) => boolean;
   readonly now?: () => number;
 }
 
@@ -103,7 +109,7 @@ type DialectOptions = z.infer<z.ZodObject<typeof dialectOptions>> & {
 export function partsOf<R>(
   options: DialectOptions,
   routes: readonly R[],
-  log: Log,
+  { log, app, isUnclaimed }: Pick<FilterContext, 'log' | 'app' | 'isUnclaimed'>,
 ): DialectParts<R> {
   const {
     storage_domain: domains,
@@ -114,5 +120,15 @@ export function partsOf<R>(
   const anonymous =
     account === undefined ? undefined : { account: toBytes(account), token: undefined };
   const readersReadVersions = options.version_readers === 'readers';
-  return { routes, domains, location, skew, anonymous, readersReadVersions, log };
+  return {
+    routes,
+    domains,
+    location,
+    skew,
+    anonymous,
+    readersReadVersions,
+    log,
+    power: app.power,
+    isOwnByPath: (request) => anonymous !== undefined && isUnclaimed(request),
+  };
 }

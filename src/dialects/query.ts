@@ -50,3 +50,10 @@ function normalizeForS3(name: string): string {
   const lower = name.toLowerCase();
   return lower.startsWith('x-amz-') ? lower : name;
 }
+
+/** Returns the value of a parameter; undefined if it is missing or repeated. */
+export function soleValue(query: string, name: string): ByteString | undefined {
+  if (!query.includes('=')) return undefined;
+  const values = parseQueryPairs(query).filter(([each]) => each === name);
+  return values.length === 1 ? values[0]?.[1] : undefined;
+}

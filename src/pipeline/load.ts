@@ -1,8 +1,10 @@
+import { corsFilter } from '../../middleware/cors';
 import { partsGuard } from '../../middleware/parts_guard';
 import { parseIni, type IniSection } from '../config/ini';
 import { isLoopback } from '../config/loopback';
 import { Mistakes } from '../config/mistakes';
 import { readOptions } from '../config/options';
+import type { Passthrough } from '../config/passthrough';
 import { SecretFiles } from '../config/secret_files';
 import { readText } from '../config/text';
 import type { Credentials } from '../auth/credential';
@@ -18,17 +20,19 @@ import type {
   PrimaryTask,
   ProcessRole,
   RequestHead,
+  UnsignedHead,
 } from '../plugin/plugin';
 import type { Filter } from '../swift_api/message';
 import type { Log } from '../util/log';
 import { readCredentials } from './credentials';
 import { Entries, isValid, type Entry, type ValidEntry } from './entries';
-import { checkOrder, guardIndex } from './order';
+import { checkOrder, corsIndex, guardIndex } from './order';
 import { apps, filterPaths, filters } from './registry';
+import { isUnclaimed } from './unsigned_paths';
 import { pipelineOptions, serverOptions as server, type ServerOptions } from './server_options';
 
 /** What the filters of a pipeline receive, besides what the configuration determines. */
-type PipelineContext = Omit<FilterContext, 'credentials' | 'claims' | 'paths'>;
+type PipelineContext = Omit<FilterContext, 'credentials' | 'claims' | 'paths' | 'isUnclaimed'>;
 
 /** A valid configuration. */
 export interface Config {
@@ -53,6 +57,12 @@ export interface Config {
   createFilters(context: PipelineContext): Filter[];
   /** Returns whether a filter answers a request in an API of its own. */
   claims(head: RequestHead): boolean;
+  /**
+   * Returns whether a filter answers an unsigned request by a path that nobody claims.
+   *
+   * @param passthrough what else reaches the store
+   */
+  ownsUnsigned(head: UnsignedHead, passthrough: Passthrough | undefined): boolean;
 }
 
 /**
@@ -208,6 +218,14 @@ function configOf({
 }): Config {
   const claims = (head: RequestHead) =>
     inOrder.some((each) => each.plugin.claims?.(each.options, head, filterPaths) ?? false);
+  const named = {
+    claims,
+    paths: filterPaths,
+    prefixes: inOrder.flatMap((each) => each.plugin.prefixes?.(each.options) ?? []),
+  };
+  const ownsUnsigned = inOrder.some(
+    (each) => each.plugin.ownsUnsignedPaths?.(each.options) ?? false,
+  );
   const banners = [
     plugin.banner?.(options),
     ...inOrder.map((each) => each.plugin.banner?.(each.options)),
@@ -229,16 +247,23 @@ function configOf({
         : undefined,
     createApp: async (log: Log, role: ProcessRole) => plugin.create(options, log, role),
     createFilters: (context: PipelineContext) => {
-      const created = inOrder.map((each) =>
-        each.plugin.create(each.options, { ...context, credentials, claims, paths: filterPaths }),
-      );
-      return created.toSpliced(
-        guardIndex(inOrder.map((each) => each.plugin)),
-        0,
-        partsGuard(context.app),
-      );
+      const passthrough = context.app.upstream?.passthrough;
+      const whole: FilterContext = {
+        ...context,
+        credentials,
+        claims,
+        paths: filterPaths,
+        isUnclaimed: (head) => isUnclaimed(head, named, passthrough),
+      };
+      const created = inOrder.map((each) => each.plugin.create(each.options, whole));
+      const plugins = inOrder.map((each) => each.plugin);
+      return created
+        .toSpliced(guardIndex(plugins), 0, partsGuard(context.app))
+        .toSpliced(corsIndex(plugins), 0, corsFilter(context.app));
     },
     claims,
+    ownsUnsigned: (head: UnsignedHead, passthrough: Passthrough | undefined) =>
+      ownsUnsigned && isUnclaimed(head, named, passthrough),
   });
 }
 

@@ -33,3 +33,15 @@ export function guardIndex(plugins: readonly FilterPlugin[]): number {
   const behind = plugins.findLastIndex(({ precedesGuard }) => precedesGuard) + 1;
   return Math.max(writes < 0 ? plugins.length : writes, behind);
 }
+
+/**
+ * Returns the index at which CORS rules are enforced in Swift's API: behind the filters
+ * for other APIs, which do so in theirs, and behind the gatekeeper, which hides the
+ * rules; before those that authorise.
+ */
+export function corsIndex(plugins: readonly FilterPlugin[]): number {
+  const behind = plugins.findLastIndex(
+    ({ name, claims }) => name === 'gatekeeper' || claims !== undefined,
+  );
+  return Math.min(behind + 1, guardIndex(plugins));
+}

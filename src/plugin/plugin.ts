@@ -94,7 +94,17 @@ export interface FilterContext {
   readonly claims: (head: RequestHead) => boolean;
   /** The paths of all filters, in the pipeline or not. */
   readonly paths: FilterPaths;
+  /**
+   * Returns whether a request without a signature or a token reads something by a path
+   * that could name a bucket, and that no filter, no app and no option names; or is a
+   * preflight for such a path.
+   */
+  readonly isUnclaimed: (request: UnsignedHead) => boolean;
 }
+
+/** What decides whether a request is anybody's. */
+export type UnsignedHead = Pick<Request, 'method' | 'path' | 'query' | 'headers'> &
+  Partial<Pick<Request, 'host' | 'isSite'>>;
 
 /** The head of a request as received, unprocessed. */
 export interface RequestHead {
@@ -237,6 +247,16 @@ export interface FilterPlugin<T extends z.ZodObject = z.ZodObject> {
    * or not it has this filter.
    */
   readonly paths?: readonly string[];
+  /**
+   * Returns the beginnings of further paths that it answers and that name no account, such
+   * as `/auth/`. They are no buckets.
+   */
+  prefixes?(options: z.infer<T>): readonly string[];
+  /**
+   * Returns whether it answers unsigned requests by path, in an API of its own, that
+   * nobody else claims.
+   */
+  ownsUnsignedPaths?(options: z.infer<T>): boolean;
   /**
    * Returns whether a request must be answered by this filter, in an API of its own.
    *

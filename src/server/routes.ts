@@ -9,7 +9,7 @@ import {
   type RequestTarget,
 } from '../swift_api/request_target';
 import { isSignedForS3 } from '../swift_api/s3_requests';
-import type { RequestHead } from '../plugin/plugin';
+import type { Config } from '../pipeline/load';
 
 /**
  * Who serves a request: the pipeline; the store, through the pipeline but not by the
@@ -29,14 +29,14 @@ export interface RoutedHead {
 /**
  * Decides the route of a request by the one reading of its target.
  *
- * @param claims whether a filter answers the request in an API of its own, whose paths
- *   only it reads
+ * @param config says whether a filter answers the request in an API of its own, whose
+ *   paths only it reads; or without a signature, by a path that nobody else names
  * @param passthrough what else is forwarded to the store; undefined: there is no store to
  *   forward to
  */
 export function routeOf(
   head: RoutedHead,
-  claims: (head: RequestHead) => boolean,
+  { claims, ownsUnsigned }: Pick<Config, 'claims' | 'ownsUnsigned'>,
   passthrough: Passthrough | undefined,
 ): Route {
   const { method, target } = head;
@@ -49,7 +49,9 @@ export function routeOf(
   if (isSignedForS3(headers.get('authorization'), target.query)) return 's3';
   if (isSiteHost(headers.get('host'), passthrough.hosts))
     return isReadMethod(method) ? 'site' : 'absent';
-  return isPassedThrough(method, target.path, passthrough.rules) ? 'store' : 'absent';
+  if (isPassedThrough(method, target.path, passthrough.rules)) return 'store';
+  const { path, query } = target;
+  return ownsUnsigned({ method, path, query, headers }, passthrough) ? 'pipeline' : 'absent';
 }
 
 /**

@@ -115,7 +115,7 @@ async function open(
     const target = readTarget(req.url ?? '/', filterPaths);
     const parsed = parseHead(req, target);
     const head = { method: req.method ?? 'GET', ...parsed };
-    const route = routeOf(head, (request) => config.claims(request), app.upstream?.passthrough);
+    const route = routeOf(head, config, app.upstream?.passthrough);
     if (route === 'store') return void passthrough?.(req, res);
     serve(handlers[route], options, req, res, parsed).catch((error: unknown) => {
       if (!(error instanceof ClientGone))

@@ -2,6 +2,7 @@ import { checkBucketName } from '../../../src/buckets/bucket';
 import type { Operation, Route } from '../../../src/dialects/s3/call';
 import { aclRoutes } from '../../../src/dialects/s3/acls';
 import { bucketRoutes, plainBucketRoutes } from '../../../src/dialects/s3/buckets';
+import { corsRoutes } from '../../../src/dialects/s3/cors';
 import { plainListing } from '../../../src/dialects/s3/listings';
 import { multiDeleteRoutes } from '../../../src/dialects/s3/multi_delete';
 import { plainReadRoutes } from '../../../src/dialects/s3/reads';
@@ -30,6 +31,7 @@ const specificRoutes: readonly Route[] = [
   ...partRoutes,
   ...taggingRoutes,
   ...aclRoutes,
+  ...corsRoutes,
 ];
 
 /** Routes for requests that match none of those. */

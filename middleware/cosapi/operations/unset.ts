@@ -20,7 +20,6 @@ const MISSING: Readonly<
     'The lifecycle configuration does not exist.',
   ],
   tagging: ['GetBucketTagging', 'NoSuchTagSet', 'The TagSet does not exist.'],
-  cors: ['GetBucketCors', 'NoSuchCORSConfiguration', 'The CORS configuration does not exist.'],
   website: [
     'GetBucketWebsite',
     'NoSuchWebsiteConfiguration',
@@ -51,6 +50,7 @@ const BUCKET_RESOURCES = [
   ...Object.keys(EMPTY),
   ...[
     'acl',
+    'cors',
     'domain',
     'domaincertificate',
     'inventory',

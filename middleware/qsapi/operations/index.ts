@@ -5,6 +5,7 @@ import { VocabularyCheck } from '../../../src/dialects/vocabulary';
 import { aclRoutes } from './acls';
 import { plainBucketRoutes, versioningRoutes } from './buckets';
 import { copyRoutes } from './copies';
+import { corsRoutes } from './cors';
 import { plainListingRoutes, versionListingRoutes } from './listings';
 import { multiDeleteRoutes } from './multi_delete';
 import { notImplementedRoutes } from './not_implemented';
@@ -23,6 +24,7 @@ const operations: readonly Route[] = [
   ...versioningRoutes,
   ...versionListingRoutes,
   ...aclRoutes,
+  ...corsRoutes,
   ...multiDeleteRoutes,
   ...uploadRoutes,
   ...partRoutes,

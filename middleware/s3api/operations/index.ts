@@ -4,6 +4,7 @@ import type { Operation, Route, Call } from '../../../src/dialects/s3/call';
 import { aclRoutes } from '../../../src/dialects/s3/acls';
 import { bucketRoutes, plainBucketRoutes } from '../../../src/dialects/s3/buckets';
 import { copyRoutes } from '../../../src/dialects/s3/copies';
+import { corsRoutes } from '../../../src/dialects/s3/cors';
 import { listingRoutes, plainListing } from '../../../src/dialects/s3/listings';
 import { multiDeleteRoutes } from '../../../src/dialects/s3/multi_delete';
 import { attributeRoutes } from '../../../src/dialects/s3/attributes';
@@ -32,6 +33,7 @@ const specificRoutes: readonly Route[] = [
   ...partRoutes,
   ...taggingRoutes,
   ...aclRoutes,
+  ...corsRoutes,
 ];
 
 /** Routes for requests that match none of those. */

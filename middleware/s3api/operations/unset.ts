@@ -27,7 +27,6 @@ const MISSING: Readonly<
     'The lifecycle configuration does not exist',
   ],
   tagging: ['GetBucketTagging', 'NoSuchTagSet', 'The TagSet does not exist'],
-  cors: ['GetBucketCors', 'NoSuchCORSConfiguration', 'The CORS configuration does not exist'],
   website: [
     'GetBucketWebsite',
     'NoSuchWebsiteConfiguration',
@@ -81,6 +80,7 @@ const BUCKET_RESOURCES = [
   ...[
     'acl',
     'analytics',
+    'cors',
     'intelligent-tiering',
     'inventory',
     'metadataAnnotationTable',

@@ -35,6 +35,8 @@ export interface WireFormat {
   readonly recreatesIn?: string;
   /** The checksum that the dialect computes of each object that is written through it. */
   readonly contentSum?: 'crc64ecma';
+  /** Whether rules for CORS say that all responses vary by Origin. */
+  readonly hasResponseVary?: boolean;
   /** The names of the group of all users; the first is the one in responses. */
   readonly everybody: readonly string[];
   /** The URIs of other groups. */

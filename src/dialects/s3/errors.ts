@@ -12,6 +12,7 @@ const ERRORS: Readonly<Record<BucketErrorCode, readonly [code: string, status: n
   'bad-signature': ['SignatureDoesNotMatch', 403],
   'clock-skew': ['RequestTimeTooSkewed', 403],
   expired: ['AccessDenied', 403],
+  'cors-forbidden': ['AccessForbidden', 403],
   'invalid-argument': ['InvalidArgument', 400],
   'invalid-request': ['InvalidRequest', 400],
   'malformed-body': ['MalformedXML', 400],

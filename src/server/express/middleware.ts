@@ -1,6 +1,7 @@
 import type { Request as ExpressRequest, RequestHandler } from 'express';
 import { z } from 'zod';
 import { catchErrors } from '../../../middleware/catch_errors';
+import { corsFilter } from '../../../middleware/cors';
 import { gatekeeperFilter, mayKeepHost } from '../../../middleware/gatekeeper';
 import { versionedWrites as versionedWritesPlugin } from '../../../middleware/versioned_writes';
 import { ConfigError } from '../../config/error';
@@ -104,6 +105,7 @@ export function versionedWrites(
     coordination,
     credentials: Credentials.none,
     claims: () => false,
+    isUnclaimed: () => false,
     paths: filterPaths,
   };
   const declined = new WeakSet<Request>();
@@ -116,6 +118,7 @@ export function versionedWrites(
         app.upstream,
         (request) => isReadMethod(request.method) || keepsHost(request),
       ),
+      corsFilter(app),
       versionedWritesPlugin.create(filterOptions, context),
     ],
     (request) => {

@@ -3,7 +3,9 @@ import { catchErrors } from '../../../middleware/catch_errors';
 import { reportForError } from '../../../middleware/bulk/bulk_error';
 import { errorAnswer as qsAnswer } from '../../../middleware/qsapi/errors';
 import { WIRE_FORMAT } from '../../../middleware/s3api/wire_format';
+import { Credentials } from '../../../src/auth/credential';
 import type { Caller } from '../../../src/buckets/caller';
+import { Sessions } from '../../../src/buckets/sessions';
 import { PartsMemory } from '../../../src/buckets/uploads/parts_memory';
 import type { Call } from '../../../src/dialects/call';
 import { holdDocument } from '../../../src/dialects/document';
@@ -98,6 +100,18 @@ describe('a document of a dialect', () => {
   });
 });
 
+/** A dialect for which no web page sends requests. */
+const NO_PAGES: Dialect<true>['cors'] = {
+  power: 'service',
+  logins: {
+    credentialSource: Credentials.none,
+    sessions: new Sessions(() => Promise.reject(new Error('nobody logs in here'))),
+  },
+  anonymous: undefined,
+  addressOf: () => ({ bucket: undefined, key: undefined }),
+  accessKeyIn: () => undefined,
+};
+
 describe('a full memory is reported as 503, which is retryable', () => {
   const full = () => Promise.reject(new BodyMemoryFull());
   const dialect = (errorAnswerOf: Dialect<true>['errorAnswer']): Dialect<true> => ({
@@ -105,6 +119,7 @@ describe('a full memory is reported as 503, which is retryable', () => {
     answer: full,
     errorAnswer: errorAnswerOf,
     readersReadVersions: false,
+    cors: NO_PAGES,
     common: () => Headers.none,
   });
   const text = ({ body }: Response) => (Buffer.isBuffer(body) ? body.toString() : '');

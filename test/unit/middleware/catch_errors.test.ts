@@ -23,6 +23,7 @@ const filter = catchErrors.create(
     coordination: createLocalCoordination(),
     credentials: Credentials.none,
     claims: () => false,
+    isUnclaimed: () => false,
     paths: new Set(),
   },
 );

@@ -22,7 +22,11 @@ function route(
 ): Route {
   const [method = '', target = ''] = line.split(' ');
   const head = { method, target: readTarget(target, filterPaths), headers: Headers.of(headers) };
-  return routeOf(head, () => claimed, isEmbedded ? undefined : passthrough);
+  return routeOf(
+    head,
+    { claims: () => claimed, ownsUnsigned: () => false },
+    isEmbedded ? undefined : passthrough,
+  );
 }
 
 const ROUTES: readonly (readonly [Route, string, Record<string, string>?])[] = [
@@ -64,7 +68,7 @@ test('another API is known by the Host that counts', () => {
         target: readTarget(target, filterPaths),
         headers: Headers.of({ Host: 'other.test' }),
       },
-      claims,
+      { claims, ownsUnsigned: () => false },
       undefined,
     );
   expect(requests).toEqual(['one.test', 'other.test']);

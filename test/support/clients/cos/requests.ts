@@ -42,6 +42,8 @@ export function acceptingCos(parts: Partial<CosHandlerOptions> = {}): {
     readersReadVersions: false,
     anonymous: undefined,
     log: createLog('silent'),
+    power: 'service',
+    isOwnByPath: () => false,
     ...parts,
   });
   return { handler, accepted, passed };

@@ -37,6 +37,21 @@ const ROWS: readonly Row[] = [
     'GET Bucket Version',
     'HEAD container',
   ],
+  ['get the CORS rules', 'GetBucketCors', 'GetBucketCors', 'GET Bucket CORS', 'HEAD container'],
+  [
+    'set the CORS rules',
+    'PutBucketCors',
+    'PutBucketCors',
+    'PUT Bucket CORS',
+    'POST container, X-Container-Meta-Access-Control-Allow-Origin',
+  ],
+  [
+    'remove the CORS rules',
+    'DeleteBucketCors',
+    'DeleteBucketCors',
+    'DELETE Bucket CORS',
+    'POST container, X-Remove-Container-Meta-Access-Control-Allow-Origin',
+  ],
   ['list objects', 'ListObjects', 'ListObjects', 'GET Bucket', 'GET container'],
   ['list objects, with continuation tokens', 'ListObjectsV2', '', '', ''],
   [

@@ -43,6 +43,8 @@ export function acceptingQs(parts: Partial<QsHandlerOptions> = {}): {
     readersReadVersions: true,
     server: 'QingStor',
     log: createLog('silent'),
+    power: 'service',
+    isOwnByPath: () => false,
     ...parts,
   });
   return { handler, accepted, passed };

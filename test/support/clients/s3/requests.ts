@@ -123,6 +123,9 @@ export function acceptingFilter(parts: Partial<S3HandlerOptions> = {}): {
     anonymous: undefined,
     readersReadVersions: false,
     log: createLog('silent'),
+    power: 'service',
+    isOwnByPath: () => false,
+    logins: { credentialSource: known, sessions },
     ...parts,
   });
   return { handler, accepted, passed };

@@ -61,6 +61,8 @@ async function ask(target: string, parameters: readonly string[]): Promise<Eleme
     readersReadVersions: false,
     anonymous: undefined,
     log: createLog('silent'),
+    power: 'service',
+    isOwnByPath: () => false,
     now: () => 1_480_932_300_000,
   });
   const request = cosSigned({
