@@ -18,7 +18,8 @@ export function accessKeyIn({ headers, query }: Request): ByteString | undefined
 
 /** The header of version 4 names a credential, that of version 2 the key itself. */
 function accessKeyInHeader(authorization: ByteString): ByteString | undefined {
-  const [, credential] = /^AWS4-HMAC-SHA256 (?:.*[ ,])?Credential=([^,]*)/.exec(authorization) ?? [];
+  const [, credential] =
+    /^AWS4-HMAC-SHA256 (?:.*[ ,])?Credential=([^,]*)/.exec(authorization) ?? [];
   if (credential !== undefined) return accessKeyOf(credential.trim());
   return /^AWS (.+):[^:]*$/.exec(authorization)?.[1];
 }

@@ -92,12 +92,18 @@ function checkRule({ id, origins, methods, headers, exposed, maxAge }: CorsRule,
   if (origins.length === 0) throw malformed(`Each rule needs ${names.origin}.`);
   if (methods.length === 0) throw malformed('Each rule needs a method.');
   if (id !== undefined && id.length > MAX_ID)
-    throw new BucketError('invalid-argument', 'The ID length should not exceed allowed limit of 255', {
-      fields: { ArgumentName: 'ID', ArgumentValue: id },
-    });
+    throw new BucketError(
+      'invalid-argument',
+      'The ID length should not exceed allowed limit of 255',
+      {
+        fields: { ArgumentName: 'ID', ArgumentValue: id },
+      },
+    );
   for (const method of methods)
     if (!CORS_METHODS.includes(method))
-      throw invalid(`Found unsupported HTTP method in CORS config. Unsupported method is ${method}`);
+      throw invalid(
+        `Found unsupported HTTP method in CORS config. Unsupported method is ${method}`,
+      );
   for (const origin of origins) checkPattern(names.origin, origin, ORIGIN);
   for (const header of headers) checkPattern(names.header, header, HEADER);
   for (const header of exposed) {

@@ -41,7 +41,7 @@ export interface DialectCors {
 
 /** The same for refusals of every kind, so that they reveal nothing of a bucket. */
 const FORBIDDEN =
-  'CORSResponse: This CORS request is not allowed. This is usually because the evalution of Origin, request method / Access-Control-Request-Method or Access-Control-Request-Headers are not whitelisted by the resource\'s CORS spec.';
+  "CORSResponse: This CORS request is not allowed. This is usually because the evalution of Origin, request method / Access-Control-Request-Method or Access-Control-Request-Headers are not whitelisted by the resource's CORS spec.";
 
 /**
  * A request of a web page and its response. The account is that of the signer, or before
@@ -99,7 +99,8 @@ export class CorsExchange {
     const { request } = this;
     if (request.method === 'OPTIONS') return withPreflightVary(headers);
     const origin = request.headers.get('origin');
-    if (!origin) return this.cors.alwaysVaries && isReadMethod(request.method) ? withVary(headers) : headers;
+    if (!origin)
+      return this.cors.alwaysVaries && isReadMethod(request.method) ? withVary(headers) : headers;
     const rules = await this.rulesIfPossible();
     const grant = rules && grantOf(rules, { origin, method: request.method, headers: [] });
     const granted = grant

@@ -62,7 +62,9 @@ export function isUnclaimed(
     ...[LOGINS, ...prefixes].map((prefix) => ({ path: prefix, isPrefix: true })),
     ...rules,
   ];
-  return !named.some((each) => isNamedBy(path, each)) && !claims({ method, target, headers: whole });
+  return (
+    !named.some((each) => isNamedBy(path, each)) && !claims({ method, target, headers: whole })
+  );
 }
 
 /** Versions of Swift's API, of which there is one, are no buckets. */

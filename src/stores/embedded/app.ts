@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { isLoopback } from '../../config/loopback';
-import { flag, seconds, wholeNumber } from '../../config/options';
+import { flag, seconds, valueForms, wholeNumber } from '../../config/options';
 import type { Log } from '../../util/log';
 import { Right } from '../../swift_api/authority/grants';
 import type { Request, Response } from '../../swift_api/message';
 import type { ObjectTarget } from '../../swift_api/target';
 import type { App, AppPlugin, Objection, ServerFacts } from '../../plugin/plugin';
-import { refusalFor, resourceOf } from './api/call';
+import { refusalFor, resourceOf, type CorsSettings } from './api/call';
 import { createHandler } from './api/handler';
 import { refusalForNames } from './api/limits';
 import { type Housekeeping, startHousekeeping } from './storage/housekeeping';
@@ -14,6 +14,18 @@ import { openStorage, type StorageOptions } from './storage/lmdb_storage';
 import type { Storage } from './storage/storage';
 import { StorageError } from './storage/storage_error';
 import { refuseDamaged } from './walk/refuse_damaged';
+
+/** Swift's form of a list. */
+const commaList = z
+  .string()
+  .default('')
+  .transform((value) =>
+    value
+      .split(',')
+      .map((each) => each.trim())
+      .filter(Boolean),
+  )
+  .register(valueForms, { values: 'words, separated by commas' });
 
 const options = z.object({
   data: z.string().describe('Folder with all data. One server at a time may use it.'),
@@ -35,6 +47,17 @@ const options = z.object({
     .describe(
       '`all`: no login, and every client may do everything. Only without `tempauth`, and only on loopback.',
     ),
+  cors_allow_origin: commaList.describe(
+    'Origins of web pages that are allowed in every container, separated by commas; `*` allows all.',
+  ),
+  cors_expose_headers: commaList.describe(
+    'Response headers that web pages of allowed origins may read besides the usual ones, separated by commas.',
+  ),
+  strict_cors_mode: flag
+    .default(true)
+    .describe(
+      'Let only web pages of allowed origins read responses in the Swift API. `false`: those of every origin; a preflight still needs an allowed one.',
+    ),
 });
 
 /** The app `embedded`: a self-contained object store in a folder on this machine. */
@@ -48,8 +71,11 @@ export const embedded: AppPlugin<typeof options> = {
     const { data, anonymous } = config;
     const app =
       role === 'worker'
-        ? createEmbeddedApp(await openData(data, { role: 'worker' }))
-        : createEmbeddedApp(await openData(data, { log }), housekeepingOptions(config, log));
+        ? createEmbeddedApp(await openData(data, { role: 'worker' }), { cors: config })
+        : createEmbeddedApp(await openData(data, { log }), {
+            cors: config,
+            housekeeping: housekeepingOptions(config, log),
+          });
     return anonymous === 'all' ? openToAll(app) : app;
   },
   startPrimary: async (config, log) => {
@@ -122,9 +148,15 @@ function openToAll(app: App): App {
  *
  * @param housekeeping omitted if another process does it
  */
-export function createEmbeddedApp(storage: Storage, housekeeping?: Housekeeping): App {
+export function createEmbeddedApp(
+  storage: Storage,
+  {
+    cors,
+    housekeeping,
+  }: { readonly cors?: CorsSettings; readonly housekeeping?: Housekeeping } = {},
+): App {
   return {
-    handler: createHandler(storage),
+    handler: createHandler(storage, cors),
     power: 'service',
     protectsParts: true,
     mayWrite: (request, target) => Promise.resolve(mayWrite(storage, request, target)),

@@ -169,16 +169,14 @@ function readPieces(headers: Headers): CorsRules | undefined {
   if (!text.startsWith(FORMAT)) return undefined;
   const stored = decode(text.slice(FORMAT.length));
   if (stored === undefined) return undefined;
-  const rules = stored.r.map(
-    ({ i, o, m, h, e, a }): CorsRule => ({
-      ...(i === undefined ? {} : { id: i }),
-      origins: o,
-      methods: m,
-      headers: h,
-      exposed: e,
-      ...(a === undefined ? {} : { maxAge: a }),
-    }),
-  );
+  const rules = stored.r.map(({ i, o, m, h, e, a }): CorsRule => ({
+    ...(i === undefined ? {} : { id: i }),
+    origins: o,
+    methods: m,
+    headers: h,
+    exposed: e,
+    ...(a === undefined ? {} : { maxAge: a }),
+  }));
   return { rules, ...(stored.v ? { varies: true } : {}) };
 }
 

@@ -95,6 +95,7 @@ const SETTINGS: Readonly<Record<string, string>> = {
   'X-Container-Meta-Hindsight-Versions-Mode': '',
   X_Container_Meta_Hindsight_Versions_Location_0: 'elsewhere',
   'X-Object-Meta-Hindsight-Archived': 'forged',
+  'X-Container-Meta-Hindsight-Cors-0': 'forged',
   'X-Remove-Container-Meta-Hindsight-Versions-Mode': 'x',
 };
 

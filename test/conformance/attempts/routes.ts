@@ -342,6 +342,9 @@ const CONTAINERS: readonly Route[] = [
   ...settings('that keeps versions where only the owner may write', ({ mode }, { closed }) => ({
     [MODE_HEADER[mode]]: closed,
   })),
+  ...settings('that lets pages of every origin read', () => ({
+    'X-Container-Meta-Access-Control-Allow-Origin': '*',
+  })),
   ...settings('that switches versions off', () => ({ 'X-Remove-Versions-Location': 'x' })),
   ...settings('with a blank location', ({ mode }) => ({ [MODE_HEADER[mode]]: '' })),
   ...settings('that gives rights and a key', () => ({
@@ -427,6 +430,64 @@ const READS: readonly Route[] = [
   },
 ];
 
+/** What a page of a browser asks before it writes. */
+const PREFLIGHT = {
+  Origin: 'http://page.test',
+  'Access-Control-Request-Method': 'PUT',
+  'Access-Control-Request-Headers': 'x-auth-token',
+};
+
+/** Requests as of S3's API, without a signature: everybody's, for reading only. */
+const UNSIGNED: readonly Route[] = [
+  {
+    name: 'GET by an unsigned path',
+    reads: true,
+    also: [403, ...MALFORMED],
+    attempt: named('GET', at, { account: '' }),
+  },
+  {
+    name: 'GET of an archived version by an unsigned path',
+    reads: true,
+    also: [403, ...MALFORMED],
+    attempt: named('GET', entryOf, { account: '' }),
+  },
+  {
+    name: 'the CORS rules by an unsigned path',
+    also: [403, ...MALFORMED],
+    attempt: ({ container }) => ({
+      method: 'GET',
+      account: '',
+      path: `/${container}`,
+      query: 'cors',
+    }),
+  },
+  ...['PUT', 'DELETE', 'POST', 'COPY'].map((method): Route => ({
+    name: `${method} by an unsigned path`,
+    modes: BOTH,
+    also: [403, ...MALFORMED],
+    attempt: named(method, at, {
+      account: '',
+      headers: { Origin: 'http://page.test', Destination: 'other/object' },
+      ...(method === 'PUT' ? { body: 'after' } : {}),
+    }),
+  })),
+  { name: 'a preflight', also: [401], attempt: named('OPTIONS', at, { headers: PREFLIGHT }) },
+  {
+    name: 'a preflight by an unsigned path',
+    also: [401, 403, ...MALFORMED],
+    attempt: named('OPTIONS', at, { account: '', headers: PREFLIGHT }),
+  },
+  {
+    name: 'a preflight for a URL signed by somebody',
+    also: [401, 403, ...MALFORMED],
+    attempt: named('OPTIONS', at, {
+      account: '',
+      headers: PREFLIGHT,
+      query: 'AWSAccessKeyId=test:tester&Signature=x&Expires=1',
+    }),
+  },
+];
+
 const UNKNOWN: readonly Route[] = ['PATCH', 'PROPFIND', 'MOVE', 'REPLICATE', 'UPDATE', 'ASDF'].map(
   (method) => ({
     name: `${method}, which nobody knows`,
@@ -445,6 +506,7 @@ export const ROUTES: readonly Route[] = [
   ...ARCHIVE,
   ...READS,
   ...WITH_IDS,
+  ...UNSIGNED,
   ...UNKNOWN,
 ];
 

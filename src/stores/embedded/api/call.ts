@@ -10,12 +10,23 @@ import type { ContainerRecord, Storage } from '../storage/storage';
 import { Refused, refuse } from './answers';
 import { X_CONTAINER_READ, X_CONTAINER_WRITE } from '../../../swift_api/header_names';
 
+/** Swift's options for requests of web pages. */
+export interface CorsSettings {
+  /** Origins that are allowed in every container. */
+  readonly cors_allow_origin: readonly string[];
+  /** Further response headers that a page may read. */
+  readonly cors_expose_headers: readonly string[];
+  /** Whether only pages of allowed origins may read responses. */
+  readonly strict_cors_mode: boolean;
+}
+
 /** A request that is being handled. */
 export interface Call {
   readonly request: Request;
   readonly target: Target;
   readonly query: ReadonlyMap<string, ByteString>;
   readonly storage: Storage;
+  readonly cors: CorsSettings;
   /**
    * Whether a manifest that the client reads names the target. The bucket's ACL then
    * applies to parts of uploads.

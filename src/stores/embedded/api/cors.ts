@@ -2,7 +2,7 @@ import { Headers } from '../../../http/headers';
 import type { Response } from '../../../swift_api/message';
 import type { Attributes } from '../storage/storage';
 import { statusResponse } from './answers';
-import { authorise, type Call } from './call';
+import { authorise, type Call, type CorsSettings } from './call';
 import { X_TIMESTAMP, X_TRANS_ID } from '../../../swift_api/header_names';
 
 const EXPOSED = [
@@ -17,18 +17,26 @@ const EXPOSED = [
   X_TRANS_ID,
   'x-openstack-request-id',
 ];
+/** Only the containers allow origins. */
+export const CONTAINERS_ONLY: CorsSettings = {
+  cors_allow_origin: [],
+  cors_expose_headers: [],
+  strict_cors_mode: true,
+};
+
 const METHODS = ['COPY', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'POST', 'PUT'];
 
 /**
  * Adds the CORS headers with which a cross-origin script can read the response, if its
- * container allows that (Swift's `cors_validation`).
+ * container or the operator allows that (Swift's `cors_validation`).
  */
 export function withCors(call: Call, response: Response): Response {
   const origin = call.request.headers.get('origin');
   if (!origin) return response;
+  const { cors } = call;
   const attributes = containerAttributes(call);
-  if (!isAllowed(attributes, origin)) return response;
-  const exposed = new Set(EXPOSED);
+  if (cors.strict_cors_mode && !isAllowed(attributes, origin, cors)) return response;
+  const exposed = new Set([...EXPOSED, ...cors.cors_expose_headers]);
   // Swift adds the headers about a copy's source later
   const visible = /^(GET|HEAD)$/.test(call.request.method) ? response.headers : Headers.none;
   for (const [key] of visible.entries())
@@ -52,7 +60,7 @@ export function preflight(call: Call): Response {
   if (!origin || target.container === undefined) return statusResponse(200, headers);
   const attributes = containerAttributes(call);
   const requestedMethod = request.headers.get('access-control-request-method') ?? '';
-  if (!isAllowed(attributes, origin) || !methods.includes(requestedMethod)) {
+  if (!isAllowed(attributes, origin, call.cors) || !methods.includes(requestedMethod)) {
     // Swift's `copy` adds COPY to successful responses only
     const allowed = methods.filter((each) => each !== 'COPY');
     return statusResponse(401, Headers.of({ Allow: allowed.join(', ') }));
@@ -76,8 +84,8 @@ function allowedOrigins(attributes: Attributes): string[] {
   return allowed.split(' ').map((each) => each.trim());
 }
 
-function isAllowed(attributes: Attributes, origin: string): boolean {
-  const allowed = allowedOrigins(attributes);
+function isAllowed(attributes: Attributes, origin: string, cors: CorsSettings): boolean {
+  const allowed = [...allowedOrigins(attributes), ...cors.cors_allow_origin];
   return allowed.includes(origin) || allowed.includes('*');
 }
 

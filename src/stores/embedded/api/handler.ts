@@ -13,10 +13,10 @@ import { StoreError } from '../../../util/store_error';
 import type { Storage } from '../storage/storage';
 import { accountRequest } from './account';
 import { statusResponse, htmlResponse, Refused, refuse, refuseWith, catchRefused } from './answers';
-import type { Call } from './call';
+import type { Call, CorsSettings } from './call';
 import { checkListing, containerRequest } from './container';
 import { copyRequest, isCopy } from './copy';
-import { withCors, preflight } from './cors';
+import { CONTAINERS_ONLY, preflight, withCors } from './cors';
 import { infoResponse } from './info';
 import { checkNames } from './limits';
 import { objectRequest } from './object';
@@ -26,9 +26,9 @@ import { X_VERSIONS_ENABLED } from '../../../swift_api/header_names';
 const WORTH_READING = 64 * 1024;
 
 /** Serves the Swift API from a storage, like Swift's proxy server. */
-export function createHandler(storage: Storage): Handler {
+export function createHandler(storage: Storage, cors: CorsSettings = CONTAINERS_ONLY): Handler {
   return async (request) => {
-    const response = await respond(request, storage);
+    const response = await respond(request, storage, cors);
     await settleBody(request, response.status);
     return request.method === 'HEAD' && response.status >= 400 ? toHeadRefusal(response) : response;
   };
@@ -45,10 +45,10 @@ function toHeadRefusal(response: Response): Response {
   return isText ? { ...response, body: NO_BODY } : withoutBody(response);
 }
 
-async function respond(request: Request, storage: Storage): Promise<Response> {
+async function respond(request: Request, storage: Storage, cors: CorsSettings): Promise<Response> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await dispatch(request, storage);
+      return await dispatch(request, storage, cors);
     } catch (error) {
       if (error instanceof Refused) return error.response;
       // replaced between look-up and read: the next look-up finds the new one
@@ -79,14 +79,14 @@ async function settleBody({ body, headers, sendContinue }: Request, status: numb
   else destroy(body);
 }
 
-async function dispatch(request: Request, storage: Storage): Promise<Response> {
+async function dispatch(request: Request, storage: Storage, cors: CorsSettings): Promise<Response> {
   if (request.authority !== 'client') request.authority.check(request);
-  if (request.path === '/info') return infoRequest(request);
+  if (request.path === '/info') return infoRequest(request, cors);
   const target = parseTarget(request.path);
   if (target === undefined) throw new Refused(htmlResponse(412, 'Bad URL'));
   if (target.version !== 'v1' && target.version !== 'v1.0') throw refuse(400);
   checkNames(target);
-  const call: Call = { request, target, query: parseQuery(request.query), storage };
+  const call: Call = { request, target, query: parseQuery(request.query), storage, cors };
   checkImplemented(call);
   if (request.method === 'OPTIONS') return preflight(call);
   if (isObject(target)) {
@@ -102,8 +102,8 @@ async function dispatch(request: Request, storage: Storage): Promise<Response> {
   return accountRequest(call);
 }
 
-function infoRequest({ method }: Request): Response {
-  if (method === 'GET' || method === 'HEAD') return infoResponse();
+function infoRequest({ method }: Request, cors: CorsSettings): Response {
+  if (method === 'GET' || method === 'HEAD') return infoResponse(cors.strict_cors_mode);
   const allowed = Headers.of({ Allow: 'GET, HEAD, OPTIONS' });
   return method === 'OPTIONS'
     ? { status: 200, headers: allowed.with('Content-Length', '0'), body: NO_BODY }

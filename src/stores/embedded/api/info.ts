@@ -30,8 +30,9 @@ const INFO = {
 };
 
 /** Answers GET and HEAD of `/info`. */
-export function infoResponse(): Response {
-  const body = Buffer.from(JSON.stringify(INFO));
+export function infoResponse(strict_cors_mode: boolean): Response {
+  const info = { ...INFO, swift: { ...INFO.swift, strict_cors_mode } };
+  const body = Buffer.from(JSON.stringify(info));
   const headers = Headers.of({
     'Content-Type': 'application/json; charset=UTF-8',
     'Content-Length': String(body.length),

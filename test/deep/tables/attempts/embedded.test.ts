@@ -1,3 +1,4 @@
+import { readConfig, type Config } from '../../../../src/pipeline/load';
 import { Tokens } from '../../../../middleware/tempauth/tokens';
 import { namesTable } from '../../../conformance/attempts/names';
 import { signedReadsTable } from '../../../conformance/attempts/signed_reads';
@@ -21,8 +22,19 @@ function expired(): string {
     .token;
 }
 
+/** The configuration with S3's API, which answers unsigned requests by path. */
+const withUnsigned = ({ text }: Config): Config =>
+  readConfig(
+    `${text.replace('healthcheck', 'healthcheck s3api')}
+[filter:s3api]
+anonymous_account = AUTH_test
+`,
+    'test.conf',
+    {},
+  );
+
 describe('who lacks the right', () => {
-  const server = suiteEmbedded();
+  const server = suiteEmbedded('', '', withUnsigned);
 
   const store: AttemptStore = {
     kind: 'embedded',

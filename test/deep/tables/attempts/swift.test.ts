@@ -8,9 +8,16 @@ import { describeWithSwift, login } from '../../../support/servers/swift';
 import { partOf } from '../../../support/running/depth';
 
 describeWithSwift('who lacks the right', ({ plain, versioned }) => {
-  const filter = 'allow_object_versioning = true';
-  const withServiceUser = suiteProxy(plain, { filters: 'bulk formpost', filter });
-  const withClientsToken = suiteProxy(plain, { filters: 'bulk formpost', filter, service: false });
+  const filter = `allow_object_versioning = true
+[filter:s3api]
+anonymous_account = AUTH_test
+`;
+  const withServiceUser = suiteProxy(plain, { filters: 's3api bulk formpost', filter });
+  const withClientsToken = suiteProxy(plain, {
+    filters: 's3api bulk formpost',
+    filter,
+    service: false,
+  });
   const stores: readonly (readonly [AttemptStore['kind'], () => string])[] = [
     ['service user', () => withServiceUser.url],
     ["client's token", () => withClientsToken.url],
