@@ -1,6 +1,7 @@
 import type { ByteString } from '../http/bytes';
+import type { Headers } from '../http/headers';
 import { CORS_METHODS, type CorsRule, type CorsRules } from '../swift_api/cors/rules';
-import { readRules, settingHeaders } from '../swift_api/cors/stored_rules';
+import { readRules, RULES_REMOVAL, settingHeaders } from '../swift_api/cors/stored_rules';
 import { headBucket } from './bucket';
 import { ask, type Caller } from './caller';
 import { BucketError } from './errors';
@@ -23,10 +24,9 @@ export interface CorsNames {
 /**
  * Returns the rules of a bucket; undefined if there are none.
  *
- * @throws BucketError `access-denied`, also if the request is not signed
+ * @throws BucketError `no-such-bucket`, `access-denied`
  */
 export async function getCors(caller: Caller, bucket: ByteString): Promise<CorsRules | undefined> {
-  checkSigned(caller);
   return readRules((await headBucket(caller, bucket)).headers);
 }
 
@@ -48,25 +48,15 @@ export async function putCors(caller: Caller, bucket: ByteString, rules: CorsRul
 
 /** Removes the rules of a bucket, whichever API set them. */
 export async function deleteCors(caller: Caller, bucket: ByteString): Promise<void> {
-  const headers = settingHeaders(undefined);
-  if (headers !== undefined) await post(caller, bucket, headers);
+  await post(caller, bucket, RULES_REMOVAL);
 }
 
-async function post(
-  caller: Caller,
-  bucket: ByteString,
-  headers: NonNullable<ReturnType<typeof settingHeaders>>,
-): Promise<void> {
-  checkSigned(caller);
+async function post(caller: Caller, bucket: ByteString, headers: Headers): Promise<void> {
   await expectSuccessAndDrain(
     caller,
     await ask(caller, { method: 'POST', container: bucket, headers }),
     { bucket },
   );
-}
-
-function checkSigned({ isAnonymous }: Caller): void {
-  if (isAnonymous) throw new BucketError('access-denied', 'Access Denied');
 }
 
 /** Visible ASCII: an origin, or a pattern of origins. */

@@ -1,5 +1,6 @@
 import { checkBucketName } from '../../../src/buckets/bucket';
 import type { Operation, Route } from '../../../src/dialects/s3/call';
+import { checkAnonymous } from '../../../src/dialects/s3/anonymous';
 import { aclRoutes } from '../../../src/dialects/s3/acls';
 import { bucketRoutes, plainBucketRoutes } from '../../../src/dialects/s3/buckets';
 import { corsRoutes } from '../../../src/dialects/s3/cors';
@@ -61,10 +62,12 @@ export const routes: readonly Route[] = operations.map((route) => ({
 }));
 
 /**
- * Checks that the bucket name is valid, and refuses a header that would not be honoured.
+ * Checks that the bucket name is valid, and that everybody may do it if the request is
+ * not signed; refuses a header that would not be honoured.
  */
 function withChecks(route: Route): Operation {
   return async (call) => {
+    checkAnonymous(call, route.name);
     if (call.bucket !== undefined) checkBucketName(call.bucket);
     if (/^true$/i.test(call.request.headers.get('x-amz-forbid-overwrite') ?? ''))
       throw refusal('x-amz-forbid-overwrite is not implemented: use If-None-Match: * instead.');

@@ -1,6 +1,7 @@
 import { checkBucketName } from '../../../src/buckets/bucket';
 import { BucketError } from '../../../src/buckets/errors';
 import type { Operation, Route, Call } from '../../../src/dialects/s3/call';
+import { checkAnonymous } from '../../../src/dialects/s3/anonymous';
 import { aclRoutes } from '../../../src/dialects/s3/acls';
 import { bucketRoutes, plainBucketRoutes } from '../../../src/dialects/s3/buckets';
 import { copyRoutes } from '../../../src/dialects/s3/copies';
@@ -64,11 +65,13 @@ export const routes: readonly Route[] = operations.map((route) => ({
 }));
 
 /**
- * Checks that the bucket name is valid, that the bucket has the expected owner, and that
- * the operation honours what the request has.
+ * Checks that the bucket name is valid, that the bucket has the expected owner, that the
+ * operation honours what the request has, and that everybody may do it if the request is
+ * not signed.
  */
 function withChecks(route: Route): Operation {
   return async (call) => {
+    checkAnonymous(call, route.name);
     if (call.bucket !== undefined) checkBucketName(call.bucket);
     checkOwners(call);
     vocabulary.check(call, route);

@@ -58,11 +58,8 @@ export function readOwnRules(headers: Headers): CorsRules | undefined {
 /**
  * Returns the headers of a request that sets the rules of a container, in place of all
  * that it had; undefined if they do not fit into its metadata.
- *
- * @param rules undefined to remove them
  */
-export function settingHeaders(rules: CorsRules | undefined): Headers | undefined {
-  if (rules === undefined) return removal([...SWIFT_HEADERS, ...PIECE_KEYS]);
+export function settingHeaders(rules: CorsRules): Headers | undefined {
   const swift = toSwiftHeaders(rules);
   if (swift !== undefined) {
     const others = SWIFT_HEADERS.filter((name) => !swift.has(name));
@@ -80,6 +77,9 @@ export function settingHeaders(rules: CorsRules | undefined): Headers | undefine
 export function changesSwiftRule(headers: Headers): boolean {
   return SWIFT_HEADERS.some((name) => headers.has(name) || headers.has(toRemoval(name)));
 }
+
+/** The headers of a request that removes the rules of a container. */
+export const RULES_REMOVAL: Headers = removal([...SWIFT_HEADERS, ...PIECE_KEYS]);
 
 /** The headers that remove all rules but those of Swift's headers. */
 export const OWN_RULES_REMOVAL: Headers = removal(PIECE_KEYS);

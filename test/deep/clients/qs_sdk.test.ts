@@ -95,14 +95,20 @@ describeOurs(
         expect(await acl()).toMatchObject({ acl: [mine] });
       });
 
-      test('have no other configuration', async () => {
+      test('have CORS rules', async () => {
         const bucket = await newBucket();
-        const { status, data } = await settled(bucket.sdk.getCORS());
-        expect([status, data['code'], data['message']]).toEqual([
-          501,
-          'not_implemented',
-          '?cors is not implemented.',
-        ]);
+        expect((await bucket.sdk.getCORS()).data).toEqual({ cors_rules: [] });
+        const rule = {
+          allowed_origin: 'http://*.qingcloud.com',
+          allowed_methods: ['PUT', 'GET'],
+          allowed_headers: ['x-qs-date'],
+          expose_headers: ['ETag'],
+          max_age_seconds: 200,
+        };
+        expect((await bucket.sdk.putCORS({ cors_rules: [rule] })).status).toBe(200);
+        expect((await bucket.sdk.getCORS()).data).toEqual({ cors_rules: [rule] });
+        expect((await bucket.sdk.deleteCORS()).status).toBe(204);
+        expect((await bucket.sdk.getCORS()).data).toEqual({ cors_rules: [] });
       });
     });
 

@@ -100,7 +100,16 @@ function suite(configOf: () => string): void {
       ['a private bucket', `/${closed}`, 403, 'AccessDenied'],
       ['a bucket that is not there', '/no-such-bucket-here', 403, 'AccessDenied'],
       ['an object of a bucket that is not there', '/no-such-bucket-here/k', 403, 'AccessDenied'],
-      ['the CORS rules of a bucket', `/${open}?cors`, 403, 'AccessDenied'],
+      ...['cors', 'acl', 'versioning', 'location', 'policy', 'tagging'].map(
+        (name): [string, string, number, string] => [
+          `the configuration ${name}`,
+          `/${open}?${name}`,
+          403,
+          'AccessDenied',
+        ],
+      ),
+      ['the ACL of an object', `/${open}/key?acl`, 403, 'AccessDenied'],
+      ['the parts of an upload', `/${open}/key?uploadId=x`, 403, 'AccessDenied'],
       ['other headers of the response', `/${open}/key?response-expires=x`, 400, 'InvalidRequest'],
     ];
     it.each(refused)('%s is refused as XML', async (_, target, status, code) => {

@@ -42,6 +42,8 @@ declare module 'qingstor-sdk' {
     getACL(): Promise<Answer>;
     putACL(options: Options): Promise<Answer>;
     getCORS(): Promise<Answer>;
+    putCORS(options: { readonly cors_rules: readonly object[] }): Promise<Answer>;
+    deleteCORS(): Promise<Answer>;
     listObjects(options?: Options): Promise<Answer>;
     listMultipartUploads(options?: Options): Promise<Answer>;
     deleteMultipleObjects(options: Options): Promise<Answer>;
