@@ -10,8 +10,8 @@ const transform = {
 const IS_DEEP = process.env.TEST_DEPTH === 'deep';
 
 /**
- * What only the depth runs: other versions of Node, a browser, seeds beyond the first, and the two
- * longest suites of upgrades; the gate has the other two.
+ * What only the depth runs: other versions of Node, a browser, seeds beyond the first,
+ * and the two longest suites of upgrades; the gate has the other two.
  */
 const ONLY_IN_DEPTH = IS_DEEP
   ? []

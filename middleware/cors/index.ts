@@ -1,5 +1,5 @@
 import { Headers } from '../../src/http/headers';
-import type { FilterContext } from '../../src/plugin/plugin';
+import type { Power } from '../../src/swift_api/authority/authority';
 import {
   announcedRequest,
   grantHeaders,
@@ -30,7 +30,7 @@ const METHODS = 'DELETE, GET, HEAD, OPTIONS, POST, PUT';
  * It is in every pipeline, behind the filters for other APIs, which do the same in
  * theirs, and before those that authorise.
  */
-export function corsFilter({ power }: Pick<FilterContext['app'], 'power'>): Filter {
+export function corsFilter({ power }: { readonly power: Power }): Filter {
   return (next) => (request) => {
     const target = parseTarget(request.path);
     const isClients = request.authority === 'client' && request.dialect === undefined;
@@ -51,7 +51,7 @@ async function answer(
   request: Request,
   target: ContainerTarget,
   next: Handler,
-  power: FilterContext['app']['power'],
+  power: Power,
 ): Promise<Response> {
   const { headers, method } = request;
   const origin = headers.get('origin');

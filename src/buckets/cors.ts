@@ -8,7 +8,7 @@ import { BucketError } from './errors';
 import { expectSuccessAndDrain } from './store_answers';
 
 /** Limits of AWS, and of COS. */
-export const MAX_CORS_RULES = 100;
+const MAX_CORS_RULES = 100;
 export const MAX_CORS_DOCUMENT = 64 * 1024;
 const MAX_ID = 255;
 /** Seconds; browsers accept a day at most. */
@@ -74,7 +74,7 @@ const HEADER = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 export function checkCors(rules: readonly CorsRule[], names: CorsNames): void {
   if (rules.length === 0) throw malformed('There must be at least one rule.');
   if (rules.length > MAX_CORS_RULES)
-    throw malformed(`The number of CORS rules should not exceed allowed limit of 100 rules.`);
+    throw malformed(`The number of CORS rules should not exceed allowed limit of ${MAX_CORS_RULES} rules.`);
   for (const rule of rules) checkRule(rule, names);
 }
 

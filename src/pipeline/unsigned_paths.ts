@@ -8,7 +8,7 @@ import { originForm, readTarget, type FilterPaths } from '../swift_api/request_t
 import { parseQueryPairs } from '../swift_api/target';
 
 /** Who names paths and requests in a pipeline. */
-export interface Claims {
+interface Claims {
   /** Whether a filter answers a request in an API of its own. */
   readonly claims: (head: RequestHead) => boolean;
   /** The paths of all filters. */
