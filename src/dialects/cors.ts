@@ -73,7 +73,7 @@ export class CorsExchange {
       );
     if (method === '')
       throw new BucketError('invalid-request', 'Invalid Access-Control-Request-Method: null');
-    const rules = await this.rules();
+    const rules = await this.rulesUnlessRefused();
     const grant = rules && grantOf(rules, announced);
     if (!grant) throw this.forbidden(method);
     const headers = preflightHeaders(grant, announced)
@@ -121,6 +121,16 @@ export class CorsExchange {
     return new BucketError('cors-forbidden', FORBIDDEN, {
       fields: { Method: method, ResourceType: key === undefined ? 'BUCKET' : 'OBJECT' },
     });
+  }
+
+  /** A user who cannot log in has no bucket, as far as a preflight may know. */
+  private async rulesUnlessRefused(): Promise<CorsRules | undefined> {
+    try {
+      return await this.rules();
+    } catch (error) {
+      if (error instanceof BucketError && error.code === 'access-denied') return undefined;
+      throw error;
+    }
   }
 
   /** If the rules cannot be read, no page may read the response. */

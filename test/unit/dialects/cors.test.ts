@@ -3,6 +3,7 @@ import { accessKeyIn } from '../../../middleware/s3api/access_key';
 import { cosAccessKeyIn } from '../../../middleware/cosapi/signature';
 import { qsAccessKeyIn } from '../../../middleware/qsapi/signature';
 import { Credentials } from '../../../src/auth/credential';
+import { LoginRefused } from '../../../src/auth/logins';
 import { Sessions } from '../../../src/buckets/sessions';
 import { PartsMemory } from '../../../src/buckets/uploads/parts_memory';
 import { addressIn } from '../../../src/dialects/address';
@@ -113,6 +114,19 @@ describe('a preflight', () => {
     // two keys name none, so with an anonymous account it would be that
     await expect(preflight).rejects.toMatchObject({ code: 'cors-forbidden' });
     expect([requests.length, logins()]).toEqual([0, 0]);
+  });
+
+  it('by the key of a user who cannot log in does not say so', async () => {
+    const { exchange } = world(RULES, {
+      logins: {
+        credentialSource: new Credentials([
+          { accessKey: 'AK', secretKey: 'SK', user: 'u', key: 'k' },
+        ]),
+        sessions: new Sessions(() => Promise.reject(new LoginRefused('no'))),
+      },
+    });
+    const preflight = exchange({ headers: announcing(), query: BY_KEY }).preflight();
+    await expect(preflight).rejects.toMatchObject({ code: 'cors-forbidden' });
   });
 
   it('by no key is one of the anonymous account', async () => {
