@@ -66,7 +66,7 @@ describe("Swift's options for requests of pages", () => {
     const settings = { ...STRICT, cors_allow_origin: [PAGE] };
     expect(await ask(settings, 'HEAD', 'plain', from(PAGE))).toMatchObject({
       origin: PAGE,
-      vary: 'Origin',
+      vary: 'Accept, Origin',
     });
     expect(await ask(settings, 'HEAD', 'plain', from('http://o'))).toMatchObject({
       origin: undefined,
