@@ -74,7 +74,9 @@ const HEADER = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 export function checkCors(rules: readonly CorsRule[], names: CorsNames): void {
   if (rules.length === 0) throw malformed('There must be at least one rule.');
   if (rules.length > MAX_CORS_RULES)
-    throw malformed(`The number of CORS rules should not exceed allowed limit of ${MAX_CORS_RULES} rules.`);
+    throw malformed(
+      `The number of CORS rules should not exceed allowed limit of ${MAX_CORS_RULES} rules.`,
+    );
   for (const rule of rules) checkRule(rule, names);
 }
 

@@ -89,7 +89,7 @@ export class CorsExchange {
     this.reading.catch(() => undefined);
   }
 
-  /** Resolves once the rules are read, so that the operation does not change them before. */
+  /** Resolves once the rules are read: only then may the operation change them. */
   async begun(): Promise<void> {
     await this.reading?.catch(() => undefined);
   }

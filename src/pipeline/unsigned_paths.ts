@@ -78,7 +78,7 @@ function isSigned(query: string): boolean {
   return parseQueryPairs(query).some(([name]) => SIGNATURE.test(name.toLowerCase()));
 }
 
-/** Whether some reading of a path is named, or begins with a name that ends in a slash. */
+/** Whether some reading of a path is named, or begins with a name for a prefix. */
 function isNamedBy(
   path: string,
   named: { readonly path: string; readonly isPrefix: boolean },

@@ -248,8 +248,8 @@ export interface FilterPlugin<T extends z.ZodObject = z.ZodObject> {
    */
   readonly paths?: readonly string[];
   /**
-   * Returns the beginnings of further paths that it answers and that name no account, such
-   * as `/auth/`. They are no buckets.
+   * Returns the beginnings of further paths that it answers and that name no account,
+   * such as `/auth/`. They are no buckets.
    */
   prefixes?(options: z.infer<T>): readonly string[];
   /**

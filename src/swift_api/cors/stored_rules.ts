@@ -30,7 +30,7 @@ const ALWAYS_EXPOSED = [
   'x-openstack-request-id',
 ];
 
-/** All other rules: JSON, compressed, and in pieces that fit Swift's limit for metadata. */
+/** All other rules: compressed JSON, in pieces that fit Swift's limit for metadata. */
 const PIECE_KEY = `${RESERVED_PREFIX}cors-`;
 const PIECE = 250;
 const MAX_PIECES = 12;

@@ -26,7 +26,7 @@ export function preflight(url: string, target: string, what: Preflight = {}): Pr
   });
 }
 
-/** The headers of a response that concern pages of other origins, by their short names. */
+/** The headers of a response that concern pages of other origins, by short names. */
 export function corsOf({ headers }: Answer): Record<string, string> {
   const prefix = 'access-control-';
   const shown = [...headers.byName()].filter(
