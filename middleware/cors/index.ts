@@ -1,4 +1,4 @@
-import { Headers } from '../../src/http/headers';
+import type { Headers } from '../../src/http/headers';
 import type { Power } from '../../src/swift_api/authority/authority';
 import {
   announcedRequest,

@@ -41,7 +41,7 @@ export function guardIndex(plugins: readonly FilterPlugin[]): number {
  */
 export function corsIndex(plugins: readonly FilterPlugin[]): number {
   const behind = plugins.findLastIndex(
-    ({ name, claims }) => name === 'gatekeeper' || claims !== undefined,
+    (plugin) => plugin.name === 'gatekeeper' || 'claims' in plugin,
   );
   return Math.min(behind + 1, guardIndex(plugins));
 }
