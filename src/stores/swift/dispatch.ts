@@ -5,14 +5,14 @@ import { endToEndHeaders, Headers } from '../../http/headers';
 import { NO_BODY, type Request, type Response } from '../../swift_api/message';
 import { reasonOf } from '../../util/cancel_signal';
 
-/** Max bytes of a body that is passed on as bytes if it arrives together with its head. */
+/** Max bytes of a body that is passed on as bytes if it arrives with its head. */
 const MAX_AT_HAND = 64 * 1024;
 
 /**
  * Sends a request through undici's `dispatch`, which costs a fraction of `request`.
  *
- * @throws whatever `request.confirm` throws; the reason of the request's signal; errors of
- * undici
+ * @throws whatever `request.confirm` throws; the reason of the request's signal; errors
+ *   of undici
  */
 export function dispatch(
   dispatcher: Dispatcher,
