@@ -22,7 +22,10 @@ export const proxyLogging: FilterPlugin<typeof options> = {
 /** The status logged if the client left before its response, as in nginx and Swift. */
 const CLIENT_LEFT = 499;
 
-/** Logs each request that passes, once its response has been sent. */
+/**
+ * Logs each request that passes: once its body has been read, or before a body of bytes
+ * at hand is sent.
+ */
 export function accessLogFilter(log: Log): Filter {
   return (next) => async (request) => {
     const start = performance.now();

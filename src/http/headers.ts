@@ -189,7 +189,8 @@ const NO_NAMES: ReadonlySet<string> = new Set();
  * its end cannot be removed this way.
  */
 function parseConnection(connection: string): ReadonlySet<string> {
-  if (/^(keep-alive|close)$/i.test(connection)) return NO_NAMES;
+  // a hop-by-hop name itself
+  if (/^keep-alive$/i.test(connection)) return NO_NAMES;
   const names = connection.split(',').map((name) => Headers.key(name.trim()));
   return new Set(names.filter((name) => name !== 'content-length' && name !== 'host'));
 }

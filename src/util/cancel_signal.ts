@@ -21,7 +21,16 @@ export class Canceller implements CancelSignal {
     if (this.aborted) return;
     this.aborted = true;
     this.reason = reason;
-    for (const listener of this.listeners) listener();
+    for (const listener of this.listeners) {
+      try {
+        listener();
+      } catch (error) {
+        // a bug, which must not keep the others from being called
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
+    }
     this.listeners.clear();
   }
 

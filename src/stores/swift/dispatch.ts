@@ -32,6 +32,9 @@ class Exchange implements Dispatcher.DispatchHandler {
   private headers = Headers.none;
   private received: Buffer[] = [];
   private body: IncomingBody | undefined;
+  /** Whether HTTP allows the response no body: what comes nevertheless is discarded. */
+  private isBodiless = false;
+  private discarded = 0;
   private isOver = false;
 
   constructor(
@@ -52,8 +55,9 @@ class Exchange implements Dispatcher.DispatchHandler {
     if (status < 200) return;
     this.status = status;
     this.headers = fromRaw(controller.rawHeaders);
-    if (this.isEmpty) return;
-    if (Number(this.headers.get('content-length')) > MAX_AT_HAND) this.stream(controller);
+    this.isBodiless = this.request.method === 'HEAD' || status === 204 || status === 304;
+    if (this.isBodiless) this.answer(NO_BODY);
+    else if (Number(this.headers.get('content-length')) > MAX_AT_HAND) this.stream(controller);
     // by then, undici has parsed all that had arrived
     else queueMicrotask(() => this.stream(controller));
   }
@@ -67,15 +71,22 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseData(controller: Controller, chunk: Buffer): void {
-    if (!this.body) this.received.push(chunk);
+    if (this.isBodiless) this.discard(controller, chunk);
+    else if (!this.body) this.received.push(chunk);
     else if (!this.body.push(chunk)) controller.pause();
+  }
+
+  private discard(controller: Controller, { length }: Buffer): void {
+    this.discarded += length;
+    if (this.discarded > MAX_AT_HAND) controller.abort(new Error('a body that may not be there'));
   }
 
   onResponseEnd(): void {
     this.finish();
+    if (this.isBodiless) return;
     if (this.body) this.body.end();
     // not the chunks themselves: each holds all that its read brought
-    else this.answer(this.isEmpty ? NO_BODY : Buffer.concat(this.received));
+    else this.answer(this.received.length === 0 ? NO_BODY : Buffer.concat(this.received));
   }
 
   onResponseError(_: Controller, error: Error): void {
@@ -84,18 +95,8 @@ class Exchange implements Dispatcher.DispatchHandler {
     const { body } = this;
     // a reader that has just received the response must be able to listen first
     if (body) queueMicrotask(() => body.on('error', () => undefined).destroy(error));
+    // without effect if there was a response without a body
     else this.reject(error);
-  }
-
-  /** Whether HTTP allows no body, or there is none. */
-  private get isEmpty(): boolean {
-    const { status, headers } = this;
-    return (
-      this.request.method === 'HEAD' ||
-      status === 204 ||
-      status === 304 ||
-      headers.get('content-length') === '0'
-    );
   }
 
   private answer(body: Body): void {

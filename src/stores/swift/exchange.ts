@@ -22,14 +22,16 @@ export async function toResponse(
   headers: Headers,
   body: Body,
 ): Promise<Response> {
+  // without other spellings of Content-Length
+  const forwarded = endToEndHeaders(headers);
   const empty =
     request.method === 'HEAD' ||
     status === 204 ||
     status === 304 ||
-    headers.get('content-length') === '0';
-  if (!empty) return { status, headers: endToEndHeaders(headers), body };
+    forwarded.get('content-length') === '0';
+  if (!empty) return { status, headers: forwarded, body };
   await drain(body);
-  return { status, headers: endToEndHeaders(headers), body: NO_BODY };
+  return { status, headers: forwarded, body: NO_BODY };
 }
 
 /** No connection could be established. */

@@ -73,4 +73,46 @@ describe('a log that several lines reach in one turn', () => {
     const lines = logged(`log.info('one'); log.info('two'); process.exit(0);`);
     expect(lines).toHaveLength(2);
   });
+
+  it('writes no more at once than a pipe keeps together, as long as a line does', () => {
+    const lines = logged(`
+      const lengths = [];
+      const write = fs.writeSync;
+      fs.writeSync = (fd, text, ...rest) => {
+        lengths.push(Buffer.byteLength(text));
+        return write(fd, text, ...rest);
+      };
+      for (let at = 0; at < 100; at++) log.info('ä'.repeat(at * 10));
+      setImmediate(() => log.info({ lengths }, 'x'.repeat(5000)));`);
+    const { lengths } = JSON.parse(lines.at(-1) ?? '') as { lengths: number[] };
+    expect(lines).toHaveLength(101);
+    expect(lengths.length).toBeLessThan(50);
+    expect(Math.max(...lengths)).toBeLessThanOrEqual(4096);
+  });
+
+  it('writes what is logged while the process exits', () => {
+    const lines = logged(`
+      process.once('exit', () => log.info('last'));
+      log.info('first');`);
+    expect(lines).toHaveLength(2);
+  });
+
+  it('reports lost lines even if the process exits at once', () => {
+    const lines = logged(`
+      isFull = true;
+      for (let at = 0; at < 2000; at++) log.info('x'.repeat(1000));
+      isFull = false;
+      log.info('last');
+      process.exit(0);`);
+    const { lost } = JSON.parse(lines.at(-1) ?? '') as { lost: number };
+    expect(lost + lines.length - 1).toBe(2001);
+  });
+
+  it('leaves one listener for all logs of a process', () => {
+    const lines = logged(`
+      const { createLog } = require(${JSON.stringify(LOG)});
+      for (let at = 0; at < 20; at++) createLog('silent').info('nothing');
+      log.info({ listeners: process.listenerCount('exit') });`);
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({ listeners: 1 });
+  });
 });
