@@ -296,7 +296,8 @@ const SIGNED: readonly Route[] = [
   })),
   {
     name: 'a form of the S3 API',
-    also: MALFORMED,
+    // of an unknown key
+    also: [...MALFORMED, 403],
     attempt: ({ container }) => ({
       method: 'POST',
       account: '',
