@@ -102,12 +102,14 @@ function readHeader(authorization: ByteString, headers: Headers): Signing {
       'invalid-request',
       'Missing required header for this request: x-amz-content-sha256',
     );
+  // before the rest, as in S3: a client without a date gets to know that
+  const timestamp = timestampIn(headers);
   return {
     from: 'header',
     ...readCredential(value('Credential')),
     signedHeaders: readNames(value('SignedHeaders')),
     signature: readSignature(value('Signature')),
-    timestamp: timestampIn(headers),
+    timestamp,
     expires: undefined,
     payload,
     mayBeOfNothing: false,
@@ -126,9 +128,10 @@ function readPresigned(headers: Headers, query: Query): Signing {
   const expires = value('X-Amz-Expires');
   if (!/^[-+]?\d+$/.test(expires) || BigInt(expires) >= TOO_LONG)
     throw malformed('X-Amz-Expires should be a number');
-  if (Number(expires) < 1) throw malformed('X-Amz-Expires must be greater than 0');
+  // S3's own texts begin like these
+  if (Number(expires) < 1) throw malformed('X-Amz-Expires must be non-negative, and more than 0');
   if (Number(expires) > MAX_EXPIRES)
-    throw malformed(`X-Amz-Expires must be at most ${MAX_EXPIRES} seconds, which is a week`);
+    throw malformed(`X-Amz-Expires must be less than ${MAX_EXPIRES} seconds, which is a week`);
   const timestamp = value('X-Amz-Date');
   if (!TIMESTAMP.test(timestamp)) throw malformed(BAD_DATE);
   const signedPayload = headers.get('x-amz-content-sha256') ?? query.get('X-Amz-Content-Sha256');

@@ -4,6 +4,7 @@ import type { Headers } from '../../../http/headers';
 import type { App } from '../../../plugin/plugin';
 import type { Power } from '../../../swift_api/authority/authority';
 import { SignedScope } from '../../../swift_api/authority/signed_right';
+import { SwiftClient } from '../../../swift_api/client';
 import { X_OBJECT_MANIFEST, X_STATIC_LARGE_OBJECT } from '../../../swift_api/header_names';
 import {
   textResponse,
@@ -56,7 +57,10 @@ export class SignedReader {
     const { request, target } = call;
     const { next, power } = this.parts;
     const isDynamic = await this.isVersionedDlo(response, call);
-    if (power === 'client') return isDynamic ? refuse(response) : response;
+    if (power === 'client')
+      return isDynamic || (await this.failsAtSegments(response, call))
+        ? refuse(response)
+        : response;
     if (!isDynamic && !(await this.mayBeMistaken(response, call))) return response;
     const scope = await SignedScope.establish(request, target, next);
     if (scope === undefined) return isDynamic ? refuse(response) : response;
@@ -101,6 +105,20 @@ export class SignedReader {
         : { ...response, headers: response.headers.with('Content-Location', path) };
     }
     throw new StoreError('unavailable', 'the object is replaced all the time');
+  }
+
+  /**
+   * Whether the store fails at the segments of an object, as it would each time: without
+   * a service user a client must not try again.
+   */
+  private async failsAtSegments(
+    { status }: Response,
+    { request, target }: ObjectCall,
+  ): Promise<boolean> {
+    if (status !== 500 || request.method !== 'GET') return false;
+    const client = new SwiftClient(this.parts.next, request, 'client');
+    const { headers } = await client.head(target, { query: request.query });
+    return isLarge(headers) || headers.has(X_OBJECT_MANIFEST);
   }
 
   /** Whether a response is about a dynamic large object whose segments have ids. */
