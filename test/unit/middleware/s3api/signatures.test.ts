@@ -170,7 +170,7 @@ it.each([0, 604_801, 1e9, -1])('a URL for %d seconds is refused', async (seconds
     status: 400,
     code: 'AuthorizationQueryParametersError',
     message: expect.stringMatching(
-      seconds < 1 ? 'must be greater than 0' : 'must be at most 604800 seconds',
+      seconds < 1 ? 'must be non-negative' : 'must be less than 604800 seconds',
     ) as unknown,
   });
 });
