@@ -1,5 +1,5 @@
 import type { Vocabulary } from '../../src/dialects/call';
-import type { ApiVocabulary } from '../../src/dialects/vocabulary';
+import { RESPONSE_OVERRIDES, type ApiVocabulary } from '../../src/dialects/vocabulary';
 
 /** What QingStor has in common for all its operations. */
 export const VOCABULARY: ApiVocabulary = {
@@ -45,15 +45,7 @@ export const COPY_PART: Vocabulary = {
 
 export const READ: Vocabulary = {
   headers: CONDITIONS.map((condition) => `if-${condition}`),
-  parameters: [
-    'response-cache-control',
-    'response-content-disposition',
-    'response-content-encoding',
-    'response-content-language',
-    'response-content-type',
-    'response-expires',
-    'version_id',
-  ],
+  parameters: [...RESPONSE_OVERRIDES, 'version_id'],
 };
 
 export const DELETE: Vocabulary = { headers: WRITE_CONDITIONS, parameters: ['version_id'] };

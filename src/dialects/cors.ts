@@ -123,7 +123,7 @@ export class CorsExchange {
     });
   }
 
-  /** A user who cannot log in has no bucket, as far as a preflight may know. */
+  /** A user whose login fails has no bucket, as far as a preflight may know. */
   private async rulesUnlessRefused(): Promise<CorsRules | undefined> {
     try {
       return await this.rules();

@@ -17,6 +17,19 @@ export interface ApiVocabulary {
   readonly isCaseless?: true;
 }
 
+/**
+ * Parameters whose values become headers of the response to a read; all are signed in a
+ * signature of version 2.
+ */
+export const RESPONSE_OVERRIDES: readonly string[] = [
+  'response-cache-control',
+  'response-content-disposition',
+  'response-content-encoding',
+  'response-content-language',
+  'response-content-type',
+  'response-expires',
+];
+
 /** Conditions on what a request reads or writes; the only ones that HTTP has. */
 const CONDITIONS: ReadonlySet<string> = new Set([
   'if-match',

@@ -20,6 +20,8 @@ export interface Resource {
   readonly writeAcl: ByteString | undefined;
   /** The account's X-Account-Access-Control. */
   readonly accountAcl: ByteString | undefined;
+  /** Whether the target is the bucket of a part, which is in another container itself. */
+  readonly isOfPart?: boolean;
 }
 
 /**

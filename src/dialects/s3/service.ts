@@ -19,7 +19,7 @@ export const serviceRoutes: readonly Route[] = [
 
 const list: Operation = async (call) => {
   const { caller, parameters, location } = call;
-  // only this tells a request for directory buckets from one for all buckets
+  // only this distinguishes a request for directory buckets from one for all
   if (parameters.get('x-id') === 'ListDirectoryBuckets')
     throw notImplemented('Directory buckets are not implemented.');
   const region = parameters.get('bucket-region') ?? location;

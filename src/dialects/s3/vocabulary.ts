@@ -1,4 +1,5 @@
 import type { Vocabulary } from '../call';
+import { RESPONSE_OVERRIDES } from '../vocabulary';
 
 /** The headers of a grant each, by what they grant. */
 export const GRANTS = {
@@ -66,16 +67,7 @@ export const READ: Vocabulary = {
     'range',
     'x-amz-checksum-mode',
   ],
-  parameters: [
-    'partNumber',
-    'response-cache-control',
-    'response-content-disposition',
-    'response-content-encoding',
-    'response-content-language',
-    'response-content-type',
-    'response-expires',
-    'versionId',
-  ],
+  parameters: ['partNumber', ...RESPONSE_OVERRIDES, 'versionId'],
 };
 
 export const PUT: Vocabulary = { headers: [...NEW_OBJECT, ...BODY, ...WRITE_CONDITIONS] };

@@ -17,7 +17,7 @@ const EXPOSE_HEADERS = `${SWIFT}expose-headers`;
 const SWIFT_HEADERS = [ALLOW_ORIGIN, MAX_AGE, EXPOSE_HEADERS];
 
 /** The response headers that Swift exposes in any case (`cors_validation`). */
-const ALWAYS_EXPOSED = [
+export const ALWAYS_EXPOSED: readonly string[] = [
   'cache-control',
   'content-language',
   'content-type',

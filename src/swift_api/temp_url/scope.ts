@@ -20,6 +20,8 @@ export function isWithin(
  * the segments of large objects.
  */
 export function authoriseWithin(signed: ContainerTarget, scope: Key['scope']): Authorise {
-  return ({ target }) =>
-    isWithin(scope, signed, target) ? undefined : unauthorised(target.account);
+  return ({ target, isOfPart = false }) =>
+    isWithin(scope, signed, target) && !(isOfPart && scope === 'container')
+      ? undefined
+      : unauthorised(target.account);
 }

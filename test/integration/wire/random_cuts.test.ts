@@ -5,7 +5,7 @@ import { runs } from '../../support/running/runs';
 import type { FakeConnection } from '../../support/stores/fake_store';
 import { onWire } from '../../support/servers/wire';
 
-/** A response of the store, and who cuts it. */
+/** A response of the store, and its cut. */
 interface Plan {
   readonly size: number;
   readonly isChunked: boolean;

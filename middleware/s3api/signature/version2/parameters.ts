@@ -1,5 +1,6 @@
 import { BucketError } from '../../../../src/buckets/errors';
 import type { Query } from '../../../../src/dialects/query';
+import { RESPONSE_OVERRIDES } from '../../../../src/dialects/vocabulary';
 import type { ByteString } from '../../../../src/http/bytes';
 import type { SignatureKind } from '../kind';
 import { SIGNATURE_PARAMETERS } from './signature';
@@ -18,14 +19,7 @@ const SUB_RESOURCES: ReadonlySet<string> = new Set(
 );
 
 /** The signed parameters whose values are free text: headers of the response. */
-const OVERRIDES: ReadonlySet<string> = new Set([
-  'response-cache-control',
-  'response-content-disposition',
-  'response-content-encoding',
-  'response-content-language',
-  'response-content-type',
-  'response-expires',
-]);
+const OVERRIDES: ReadonlySet<string> = new Set(RESPONSE_OVERRIDES);
 
 /**
  * Parameters that are not signed, and that a client which signs its requests one by one
@@ -90,8 +84,8 @@ function isListing({ method, query, key }: QueriedRequest): boolean {
  * @returns all texts that may have been signed
  * @throws BucketError `access-denied` if other parameters have the same text: an `&` in a
  *   value could begin the next parameter. In a URL, whose signer may let others choose
- *   the text of an override (the name of a file, say), no parameter can be told from that
- *   text if it chooses what is read
+ *   the text of an override (the name of a file, say), a parameter that chooses what is
+ *   read cannot be distinguished from that text
  */
 export function canonicalParameters({ from, query }: QueriedRequest): readonly ByteString[] {
   const signed = [...query]

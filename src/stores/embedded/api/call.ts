@@ -49,6 +49,7 @@ export function resourceOf(
   method: string,
   target: Target,
   container?: ContainerRecord,
+  isOfPart = false,
 ): Resource {
   const holdsParts = bucketOfParts(target.container ?? '') !== undefined;
   const attributes = holdsParts ? undefined : container?.attributes;
@@ -57,6 +58,7 @@ export function resourceOf(
     target,
     readAcl: attributes?.[X_CONTAINER_READ],
     writeAcl: attributes?.[X_CONTAINER_WRITE],
+    isOfPart,
     get accountAcl() {
       return storage.account(target.account)?.attributes[ACCOUNT_ACL];
     },
@@ -117,6 +119,7 @@ function resourceOfPart(
         method,
         { ...target, container: bucket },
         storage.container(target.account, bucket),
+        true,
       );
 }
 

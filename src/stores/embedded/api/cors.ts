@@ -3,20 +3,8 @@ import type { Response } from '../../../swift_api/message';
 import type { Attributes } from '../storage/storage';
 import { statusResponse } from './answers';
 import { authorise, type Call, type CorsSettings } from './call';
-import { X_TIMESTAMP, X_TRANS_ID } from '../../../swift_api/header_names';
+import { ALWAYS_EXPOSED } from '../../../swift_api/cors/stored_rules';
 
-const EXPOSED = [
-  'cache-control',
-  'content-language',
-  'content-type',
-  'expires',
-  'last-modified',
-  'pragma',
-  'etag',
-  X_TIMESTAMP,
-  X_TRANS_ID,
-  'x-openstack-request-id',
-];
 /** Only the containers allow origins. */
 export const CONTAINERS_ONLY: CorsSettings = {
   cors_allow_origin: [],
@@ -36,7 +24,7 @@ export function withCors(call: Call, response: Response): Response {
   const { cors } = call;
   const attributes = containerAttributes(call);
   if (cors.strict_cors_mode && !isAllowed(attributes, origin, cors)) return response;
-  const exposed = new Set([...EXPOSED, ...cors.cors_expose_headers]);
+  const exposed = new Set([...ALWAYS_EXPOSED, ...cors.cors_expose_headers]);
   // Swift adds the headers about a copy's source later
   const visible = /^(GET|HEAD)$/.test(call.request.method) ? response.headers : Headers.none;
   for (const [key] of visible.entries())
