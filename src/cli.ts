@@ -4,6 +4,7 @@ import './util/supported_node';
 import { Command } from 'commander';
 import { describeFailure } from './command/failure';
 import { UsageError } from './command/usage_error';
+import { codeOf } from './util/errors';
 import { inPackage } from './util/in_package';
 import { VERSION } from './util/version';
 import type * as Check from './command/check';
@@ -125,6 +126,15 @@ program
     const { runFsck } = require('./stores/embedded/fsck/fsck_command') as typeof FsckCommand;
     await runFsck(folder, options);
   });
+
+// the reader of what a short command prints may leave early, as `head` does
+program.hook('preAction', (_, command) => {
+  if (command.name() === 'serve') return;
+  process.stdout.on('error', (error) => {
+    if (codeOf(error) !== 'EPIPE') throw error;
+    process.exit(0);
+  });
+});
 
 program.parseAsync().catch((error: unknown) => {
   process.stderr.write(`hindsight: ${describeFailure(error)}\n`);

@@ -180,7 +180,7 @@ export class LoginRefused extends StoreError {
 }
 
 function loginError(url: URL, user: string, status: number): StoreError {
-  const message = `the ${user} could not log in at ${url.origin}, which answered ${status}`;
+  const message = `the ${user} could not log in at ${url.origin}${url.pathname}, which answered ${status}`;
   const isRefused = status === 401 || status === 403;
   return isRefused ? new LoginRefused(message) : new StoreError('unavailable', message);
 }

@@ -1,4 +1,5 @@
 import { loadConfig } from '../pipeline/load';
+import { formatHosts } from '../coordination/redis/url';
 import { formatBanner } from '../server/banner';
 import { startServer } from '../server/serve';
 import { isWorker, serveAsWorker } from '../server/worker';
@@ -30,5 +31,14 @@ export async function runServe(file: string): Promise<void> {
   if (config.banner.data !== undefined)
     process.stderr.write(formatBanner(server.url, config.banner, DOCUMENTS.map(inPackage)));
   if (workers === 1) stopOnSignals(server, log);
-  log.info({ url: server.url, pipeline: config.pipeline.join(' '), workers }, 'serving');
+  const { redis_url: redis } = config.server;
+  log.info(
+    {
+      url: server.url,
+      pipeline: config.pipeline.join(' '),
+      workers,
+      ...(redis && { redis: formatHosts(redis) }),
+    },
+    'serving',
+  );
 }

@@ -52,7 +52,7 @@ export const loginOptions = {
   credentials_cache_time: seconds(1, 3600)
     .default(60_000)
     .describe(
-      'With `ec2`: time for which a secret key is cached. So long a credential that was deleted in Keystone may still be accepted.',
+      'With `ec2`: time for which a secret key is cached. A credential that was deleted in Keystone may be accepted for that long.',
     ),
 };
 

@@ -30,7 +30,7 @@ export const serverOptions = z.object({
       error: 'not known; known: trace, debug, info, warn, error, fatal, silent',
     })
     .default('info')
-    .describe('Least important level that is logged. Requests are logged at `info`.'),
+    .describe('Lowest level that is logged. Requests are logged at `info`.'),
   client_timeout: seconds(0.01, 86_400)
     .default(60_000)
     .describe(

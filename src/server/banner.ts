@@ -31,13 +31,13 @@ function tryIt(url: string, user: User): string[] {
     'Try it in another terminal. Log in, and switch versions on:',
     `  token=$(curl -si ${url}/auth/v1.0 -H 'X-Auth-User: ${user.name}' -H 'X-Auth-Key: ${user.key}' | sed -n 's/\\r//; s/^X-Auth-Token: //p')`,
     `  url=${url}/v1/${user.account}`,
-    `  curl -X PUT $url/archive ${token} && curl -X PUT $url/files ${token} -H 'X-Versions-Location: archive'`,
+    `  curl -s -X PUT $url/archive ${token} && curl -s -X PUT $url/files ${token} -H 'X-Versions-Location: archive'`,
     'Write an object twice, and read the old version:',
-    `  for i in 1 2; do curl -X PUT $url/files/hello ${token} --data-binary "version $i"; done`,
+    `  for i in 1 2; do curl -s -X PUT $url/files/hello ${token} --data-binary "version $i"; done`,
     `  old=$(curl -s "$url/archive?prefix=005hello/" ${token} | tail -1)`,
-    `  curl "$url/archive/$old" ${token}`,
+    `  curl -s "$url/archive/$old" ${token}`,
     'DELETE restores it:',
-    `  curl -X DELETE $url/files/hello ${token} && curl $url/files/hello ${token}`,
+    `  curl -s -X DELETE $url/files/hello ${token} && curl -s $url/files/hello ${token}`,
   ];
 }
 
@@ -47,7 +47,7 @@ function dialectLines(url: string, { name, key }: User, dialects: readonly strin
   const lines: Readonly<Record<string, readonly string[]>> = {
     s3: [
       `Read it by the API of S3 (access key ${name}, secret key ${key}, path style):`,
-      `  curl --aws-sigv4 aws:amz:us-east-1:s3 -H x-amz-content-sha256:UNSIGNED-PAYLOAD ${protocol}//${signer}@${host}/files/hello`,
+      `  curl -s --aws-sigv4 aws:amz:us-east-1:s3 -H x-amz-content-sha256:UNSIGNED-PAYLOAD ${protocol}//${signer}@${host}/files/hello`,
     ],
     cos: [`The API of Tencent COS: SecretId ${name}, SecretKey ${key}, this address as Ip`],
     qingstor: ['The API of QingStor: the same keys'],

@@ -39,6 +39,9 @@ export class SettingsLocked extends Error {
   }
 }
 
+const IDS_ARE_OFF =
+  'this container has versions with ids, but allow_object_versioning is off: writes make no versions';
+
 /** Whether this proxy keeps versions of a container's objects, or may have to. */
 export function keepsVersions({ kind }: VersioningPolicy): boolean {
   return kind === 'versioned' || kind === 'with-ids';
@@ -127,8 +130,11 @@ export class PolicyCache {
       );
       return { kind: 'native', withIds };
     }
-    if (mayHaveIds(headers) && this.allowed.allow_object_versioning)
-      return { kind: 'with-ids', enabled: readEnabled(headers) === true };
+    if (mayHaveIds(headers)) {
+      if (this.allowed.allow_object_versioning)
+        return { kind: 'with-ids', enabled: readEnabled(headers) === true };
+      this.log.warn({ container: toText(container) }, IDS_ARE_OFF);
+    }
     const setting = readSetting(headers);
     if (setting === undefined || !this.allowed.allow_versioned_writes) return { kind: 'plain' };
     const archive = unquote(setting.location).split('/')[0] ?? '';

@@ -22,6 +22,9 @@ export function formatConfiguration(answers: Answers): string {
       option('bind_ip', ip),
       option('bind_port', String(port)),
       '# workers = auto                  ; one process per processor; default: one process',
+      ...(kind === 'embedded'
+        ? []
+        : ['# redis_url = redis://127.0.0.1:6379 ; needed by several servers over one Swift']),
     ]),
     ...(kind === 'embedded' ? embeddedSections(answers) : swiftSections(answers)),
   ];
@@ -65,7 +68,7 @@ function swiftSections(answers: Exclude<Answers, { kind: 'embedded' }>): string[
       'allow_versioned_writes = true     ; X-Versions-Location and X-History-Location',
       '# Versions with ids, which S3 has. Swift needs symlink in its pipeline.',
       `${s3 ? '' : '# '}allow_object_versioning = true`,
-      '# Signs the notes on objects; the same on all servers of one Swift.',
+      '# Signs the notes on objects; the same on all servers over one Swift.',
       option('note_key', noteKey),
     ]),
     ...section('app:proxy-server', [

@@ -23,7 +23,7 @@ const FORMS = {
   user: '--user ACCOUNT:NAME',
   upstream: '--upstream URL',
   authUrl: '--auth-url URL',
-  serviceUser: '--service-user NAME or --no-service-user',
+  serviceUser: '--service-user NAME (with --service-key-file FILE) or --no-service-user',
   serviceKeyFile: '--service-key-file FILE',
   serviceProject: '--service-project NAME',
 } as const;
@@ -91,7 +91,7 @@ function missingFor(kind: Kind, flags: InitFlags): string[] {
           'upstream',
           hasService && kind === 'keystone' && 'authUrl',
           'serviceUser',
-          hasService && 'serviceKeyFile',
+          flags.serviceUser !== undefined && hasService && 'serviceKeyFile',
         ];
   return needed
     .filter((flag) => flag !== false)

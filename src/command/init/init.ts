@@ -2,7 +2,8 @@ import { closeSync, existsSync, openSync, rmSync, writeFileSync } from 'node:fs'
 import { readConfig } from '../../pipeline/load';
 import { codeOf } from '../../util/errors';
 import { UsageError } from '../usage_error';
-import type { Answers } from './answers';
+import { commandLine } from '../command_line';
+import type { Answers, Kind } from './answers';
 import { formatConfiguration } from './configuration';
 import { requireAll, type InitFlags } from './flags';
 import { Interview } from './interview';
@@ -56,19 +57,25 @@ function existing(file: string): UsageError {
   return new UsageError(`${file} exists, and is not overwritten: choose another name`);
 }
 
+const WHAT_KEYS_ARE: Readonly<Record<Kind, string>> = {
+  embedded: 'generated, which are also the secret keys of S3',
+  swift: 'generated, which are the secret keys of S3 (secret_key)',
+  keystone: 'generated',
+};
+
 /** @param showsKeys to a person only: elsewhere the output may be a log */
-function report(file: string, { users }: Answers, showsKeys: boolean): string {
+function report(file: string, { kind, users }: Answers, showsKeys: boolean): string {
   const keys = users.map(({ account, user, key }) => `  ${account}:${user}  ${key}`);
   return [
     `${file} is written, and only you can read it.`,
     ...(users.length === 0
       ? []
       : showsKeys
-        ? ['The users and their generated keys, which are shown only now:', ...keys]
-        : ['It has the generated keys of its users.']),
+        ? [`The users and their keys, ${WHAT_KEYS_ARE[kind]}:`, ...keys]
+        : [`It has the keys of its users, ${WHAT_KEYS_ARE[kind]}.`]),
     'Next:',
-    `  hindsight check ${file}`,
-    `  hindsight serve --config ${file}`,
+    `  ${commandLine()} check ${file}`,
+    `  ${commandLine()} serve --config ${file}`,
     '',
   ].join('\n');
 }

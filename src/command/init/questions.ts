@@ -8,6 +8,7 @@ import {
   readFile,
   readPort,
   readText,
+  readUpstream,
   readUrl,
   readUserNames,
   readUserWithKey,
@@ -74,7 +75,7 @@ async function askSwift(interview: Interview, flags: InitFlags, kind: 'swift' | 
     flag: '--upstream',
     given: flags.upstream,
     text: 'URL of the Swift, without a path',
-    read: readUrl,
+    read: readUpstream,
   });
   const service = await askService(interview, flags, kind, upstream);
   const s3 = await askS3(interview, flags);

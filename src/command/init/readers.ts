@@ -45,6 +45,18 @@ export function readUrl(text: string): string {
 }
 
 /**
+ * Reads the URL of a Swift: request paths are passed on unchanged, so it has none.
+ *
+ * @throws UsageError
+ */
+export function readUpstream(text: string): string {
+  const { pathname, search, hash } = new URL(readUrl(text));
+  if (pathname !== '/' || search !== '' || hash !== '')
+    throw new UsageError('only scheme, host and port, as http://swift.example:8080');
+  return text;
+}
+
+/**
  * Reads names of users with spaces between them.
  *
  * @throws UsageError

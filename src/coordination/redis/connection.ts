@@ -67,7 +67,7 @@ export class RedisConnection {
     try {
       return await command(this.client);
     } catch (error) {
-      throw new CoordinationUnavailable(`the request to Redis failed: ${messageOf(error)}`, {
+      throw new CoordinationUnavailable(`the request to Redis failed: ${reasonOf(error)}`, {
         cause: error,
       });
     }
@@ -132,6 +132,18 @@ export class RedisConnection {
     this.#runIds = ids;
     this.#quietUntil = Math.max(this.#quietUntil, now() + this.lease - age);
   }
+}
+
+/** The texts of the Redis client that name its own options, in words of this program. */
+const REASONS: readonly (readonly [RegExp, string])[] = [
+  [/enableOfflineQueue/, 'there is no connection'],
+  [/max retries per request/i, 'the connection was lost'],
+  [/command timed out/i, `no answer within ${ANSWER / 1000} s`],
+];
+
+function reasonOf(error: unknown): string {
+  const message = messageOf(error);
+  return REASONS.find(([text]) => text.test(message))?.[1] ?? message;
 }
 
 function mastersOf(client: Redis | Cluster): Redis[] {

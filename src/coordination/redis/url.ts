@@ -69,6 +69,13 @@ function parse(value: string): RedisAddress | undefined {
   };
 }
 
+/** Returns the hosts of an address as text, without the login. */
+export function formatHosts({ hosts }: RedisAddress): string {
+  return hosts
+    .map(({ host, port }) => `${host.includes(':') ? `[${host}]` : host}:${port}`)
+    .join(',');
+}
+
 function parseHost(text: string, defaultPort: number): { host: string; port: number } | undefined {
   const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^\s:[\]]+))(?::(\d{1,5}))?$/.exec(text);
   const host = match?.[1] ?? match?.[2];

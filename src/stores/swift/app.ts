@@ -96,6 +96,9 @@ type LoginOptions = Pick<
   'auth_url' | 'auth_type' | 'auth_user' | 'auth_key' | 'username' | 'password' | 'project_name'
 >;
 
+/** Options that mean nothing without `auth_url`. */
+const LOGIN_NAMES = ['auth_user', 'auth_key', 'username', 'password', 'project_name'] as const;
+
 function checkLogin(login: LoginOptions, context: z.RefinementCtx): void {
   if (login.auth_url === undefined) return;
   const needed =
@@ -139,10 +142,14 @@ export const swift: AppPlugin<typeof options> = {
   ],
   remarks: (config, { dialects = [] }) => {
     const { passthrough, passthrough_hosts: hosts } = config;
+    const unused = config.auth_url ? [] : LOGIN_NAMES.filter((name) => config[name] !== undefined);
     const isOpen = dialects.length > 0 && loginOf(config) === undefined;
     return [
       `outside the object API, only these requests reach the store: ${formatRules(passthrough)} (passthrough); others get 404`,
       `read-only sites that the store serves by Host: ${hosts.join(', ') || 'none'} (passthrough_hosts)`,
+      ...(unused.length > 0
+        ? [`without auth_url there is no service user: ${unused.join(', ')} is unused`]
+        : []),
       ...(isOpen ? [PARTS_ARE_WRITTEN] : []),
     ];
   },

@@ -87,7 +87,7 @@ describe('the package', () => {
     expect(fields).toMatchObject({
       name: '@example/hindsight',
       version: VERSION,
-      bin: { hindsight: 'dist/src/cli.js' },
+      bin: { hindsight: 'tools/hindsight.mjs' },
       repository: { url: 'git+https://git.example/a/b.git' },
     });
     for (const field of ['private', 'scripts', 'devDependencies', 'overrides'])
@@ -118,7 +118,7 @@ function linkPackages(project: string): void {
   mkdirSync(join(modules, '.bin'), { recursive: true });
   tar('xzf', join(folder, TARBALL), '-C', modules);
   spawnSync('mv', [join(modules, 'package'), join(modules, 'hindsight')]);
-  symlinkSync('../hindsight/dist/src/cli.js', join(modules, '.bin/hindsight'));
+  symlinkSync('../hindsight/tools/hindsight.mjs', join(modules, '.bin/hindsight'));
   const lock = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as {
     packages: Record<string, { dev?: boolean }>;
   };

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { cpSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { VERSION } from '../../../src/util/version';
 import { run } from '../../support/clients/command';
@@ -79,6 +79,24 @@ it('help has an example, and names documents that are there', async () => {
   const documents = /Documents: (.*)/.exec(stdout)?.[1]?.split(', ') ?? [];
   expect(documents).toHaveLength(3);
   for (const name of documents) expect(existsSync(join(ROOT, name))).toBe(true);
+});
+
+it('what a command prints may be read in part', async () => {
+  const command = `"$0" "$1" check config/embedded.conf | true`;
+  const { code, stderr } = await run('sh', ['-c', command, process.execPath, CLI], { cwd: ROOT });
+  expect([code, stderr]).toEqual([0, '']);
+});
+
+it('before a build, the command says that it needs one', async () => {
+  const folder = await newFolder();
+  cpSync(join(ROOT, 'tools/hindsight.mjs'), join(folder, 'tools/hindsight.mjs'));
+  expect(await run(process.execPath, [join(folder, 'tools/hindsight.mjs')])).toEqual({
+    code: 1,
+    stdout: '',
+    stderr: 'hindsight: not built yet: npm ci && npm run build\n',
+  });
+  const built = await run(process.execPath, [join(ROOT, 'tools/hindsight.mjs'), '--version']);
+  expect(built.stdout).toBe(`${VERSION}\n`);
 });
 
 it('check takes the configuration with --config and without', async () => {

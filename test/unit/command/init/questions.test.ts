@@ -96,6 +96,10 @@ describe('without a terminal', () => {
     [{ ...SWIFT, serviceUser: false, s3: false, user: ['a:b=c'] }, 'which --no-s3 leaves out'],
     [{ ...SWIFT, serviceUser: false, serviceKeyFile: 'k' }, 'not with --no-service-user'],
     [{ ...SWIFT, upstream: 'swift', serviceUser: false }, '--upstream: not an http:// or'],
+    [
+      { ...SWIFT, upstream: 'http://swift/auth/v1.0', serviceUser: false },
+      '--upstream: only scheme, host and port',
+    ],
     [{ ...SWIFT, kind: 'keystone', serviceUser: false }, 'S3 with Keystone needs a service user'],
   ])('a wrong flag is refused (%j)', async (flags, cause) => {
     await expect((async () => byFlags(flags))()).rejects.toThrow(cause);
