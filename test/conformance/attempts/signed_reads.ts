@@ -284,6 +284,8 @@ function signedReads(store: () => SignedStore, kind: SignedStore['kind']): void 
       const ground = await makeGround(store());
       const { status } = (await make(ground))!;
       const got = await ground.owner.ask('GET', `/${ground.inside}/${LURE}`);
+      // Swift itself counts the links to versions, and follows fewer of the client's
+      if (isSwift && got.status === 409) continue;
       if (status !== 201 || !got.body.toString().includes(SECRET))
         blind.push(`${name}: ${status}, ${got.status} ${got.body.toString()}`);
     }
