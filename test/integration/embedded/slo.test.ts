@@ -21,6 +21,16 @@ describe('a static large object', () => {
     return { path: `/${manifests}/slo`, manifests, first, second, manifest };
   }
 
+  it('names the type of a segment without its parameters, as Swift', async () => {
+    const container = await newContainer(client, 'segments');
+    const type = { 'Content-Type': 'text/x-notes; charset=utf-8' };
+    await mustBe(201, client.ask('PUT', `/${container}/1`, type, 'one'));
+    const manifest = JSON.stringify([{ path: `/${container}/1` }]);
+    await mustBe(201, client.ask('PUT', `/${container}/slo?multipart-manifest=put`, {}, manifest));
+    const { body } = await client.ask('GET', `/${container}/slo?multipart-manifest=get`);
+    expect(JSON.parse(body.toString())).toMatchObject([{ content_type: 'text/x-notes' }]);
+  });
+
   it('is gone with its segments once async=yes is answered', async () => {
     const { path, manifests, first } = await largeObject();
     const { status, body } = await client.ask(
