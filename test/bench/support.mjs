@@ -109,7 +109,7 @@ export class Connection {
       `${method} ${path} HTTP/1.1\r\n`,
     );
     return new Promise((resolve, reject) => {
-      this.#waiting = { resolve, reject };
+      this.#waiting = { resolve, reject, method };
       this.#socket.write(`${head}\r\n${body ?? ''}`, 'latin1');
     });
   }
@@ -128,7 +128,7 @@ export class Connection {
       const [, length] = /\r\ncontent-length: *(\d+)/i.exec(this.#head) ?? [];
       if (length === undefined && /\r\ntransfer-encoding:/i.test(this.#head))
         throw new Error(`an answer without its length: ${this.#head}`);
-      this.#left = Number(length ?? 0) - beginning;
+      this.#left = (this.#waiting?.method === 'HEAD' ? 0 : Number(length ?? 0)) - beginning;
     } else this.#left -= text.length;
     if (this.#left > 0) return;
     const head = this.#head;
