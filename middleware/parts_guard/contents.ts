@@ -10,7 +10,12 @@ import {
   type Response,
 } from '../../src/swift_api/message';
 import { isObject, parseQuery, type ObjectTarget, type Target } from '../../src/swift_api/target';
-import { copySourceObject, isCopy, writtenObject } from '../../src/swift_api/object_writes';
+import {
+  copySourceObject,
+  isCopy,
+  refusalOfCopyBody,
+  writtenObject,
+} from '../../src/swift_api/object_writes';
 import type { FilterContext } from '../../src/plugin/plugin';
 import { withSignedQuery } from '../../src/versioning/bypasses';
 import { isMadeOfParts, namesParts } from './manifests';
@@ -75,6 +80,8 @@ export class ContentsGuard {
   ): Promise<Request | Response> {
     const [source, written] = [copySourceObject(request, target), writtenObject(request, target)];
     if (!source || !written) return request;
+    const refusalOfBody = refusalOfCopyBody(request);
+    if (refusalOfBody) return refusalOfBody;
     if (manifest !== 'get' && manifest !== 'put')
       return request.dialect?.hasSeenSource ? request : this.checkSource(request, source);
     const refusal = await this.refusal(request, written, 'read');

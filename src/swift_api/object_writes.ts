@@ -1,6 +1,7 @@
 import { unquote } from '../http/bytes';
+import { Headers } from '../http/headers';
 import { SwiftClient } from './client';
-import type { Handler, Request } from './message';
+import { textResponse, type Handler, type Request, type Response } from './message';
 import { isObject, parseCopyHeader, type ObjectTarget, type Target } from './target';
 import { X_COPY_FROM } from './header_names';
 
@@ -25,6 +26,13 @@ export function changedObject(request: Request, target: Target): ObjectTarget | 
  */
 export function isCopy({ method, headers }: Request): boolean {
   return method === 'COPY' || (method === 'PUT' && Boolean(headers.get(X_COPY_FROM)));
+}
+
+/** Swift's refusal of a copy with a body, which it makes before anything else. */
+export function refusalOfCopyBody({ method, headers }: Request): Response | undefined {
+  if (method !== 'PUT' || !(Number(headers.get('content-length') ?? 0) > 0)) return undefined;
+  const type = Headers.of({ 'Content-Type': 'text/plain' });
+  return textResponse(400, 'Copy requests require a zero byte body', type);
 }
 
 /** The source of a copy. */

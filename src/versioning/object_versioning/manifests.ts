@@ -7,7 +7,7 @@ import { withHeldBody } from '../../swift_api/held_body';
 import { UnreadableJson } from '../../formats/json';
 import { type Handler, type Request, type Response } from '../../swift_api/message';
 import { withoutParameter, type ObjectTarget } from '../../swift_api/target';
-import { isCopy } from '../../swift_api/object_writes';
+import { isCopy, refusalOfCopyBody } from '../../swift_api/object_writes';
 import { readResponse } from '../../swift_api/json_response';
 import { withSignedQuery } from '../bypasses';
 import {
@@ -42,6 +42,8 @@ export async function checkManifest(
   const { request, target, copySource: source } = call;
   if (request.method !== 'PUT' && request.method !== 'COPY') return request;
   const mode = call.withRequest(withSignedQuery(request)).query.get(PARAMETER);
+  const refusal = source && (mode === 'get' || mode === 'put') && refusalOfCopyBody(request);
+  if (refusal) return refusal;
   if (mode === 'get' && source) return checkCopiedManifest(request, source, handler);
   if (mode !== 'put') return request;
   if (source) return checkCopiedContent(request, source, handler);

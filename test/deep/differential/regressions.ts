@@ -24,6 +24,20 @@ export const REGRESSIONS: readonly Sequence[] = [
   {
     names,
     steps: [
+      owner('PUT', '/{v}/{n0}?multipart-manifest=put', {
+        account: 'test2',
+        headers: { 'X-Copy-From': '{w}/d/1', 'X-Copy-From-Account': '{test}' },
+        body: 'one',
+      }),
+      owner('PUT', '/{w}/{n0}?multipart-manifest=get', {
+        headers: { 'X-Copy-From': '{w}/d/1' },
+        body: 'one',
+      }),
+    ],
+  },
+  {
+    names,
+    steps: [
       owner('PUT', '/{h}/{n0}', { body: 'one' }),
       owner('PUT', '/{h}/{n0}?heartbeat=on&multipart-manifest=put', { body: 'sloBad' }),
     ],
