@@ -58,6 +58,11 @@ export interface App {
    */
   limits?(request: Request): Promise<StoreLimits>;
   /**
+   * Returns the max bytes of objects that cost the store less to send and receive than to
+   * copy, and lose nothing by that, as far as is known; undefined: it copies all.
+   */
+  maxSnapshot?(request: Request): number;
+  /**
    * Returns what removes the headers that readers by temporary URL do not see; undefined
    * if the app checks no signatures.
    */
@@ -86,7 +91,14 @@ export interface FilterContext {
   readonly coordination: Coordination;
   readonly app: Pick<
     App,
-    'power' | 'mayWrite' | 'mayLock' | 'limits' | 'shownBySignature' | 'protectsParts' | 'upstream'
+    | 'power'
+    | 'mayWrite'
+    | 'mayLock'
+    | 'limits'
+    | 'maxSnapshot'
+    | 'shownBySignature'
+    | 'protectsParts'
+    | 'upstream'
   >;
   /** The credentials of the configuration, and the users of its filters. */
   readonly credentials: Credentials;

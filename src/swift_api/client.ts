@@ -110,11 +110,14 @@ const MAX_REASON_BYTES = 64 * 1024;
 /**
  * Drains a response that must be successful.
  *
- * @throws StoreError with the store's reason if it is not
+ * @throws StoreError if it is not, with the store's reason for a refusal. Other texts may
+ *   quote what the client may not see: Swift's tracebacks do
  */
 export async function expectSuccess(response: Response, failure: string): Promise<void> {
   const body = await readAll(response.body, MAX_REASON_BYTES).catch(() => undefined);
-  if (response.status < 300) return;
+  const { status } = response;
+  if (status < 300) return;
+  if (status < 400 || status >= 500) throw storeErrorOf(response, failure);
   const reason = (body?.toString('utf8') ?? '')
     .replace(/<[^>]*>/g, ' ')
     .replace(/\s+/g, ' ')

@@ -78,6 +78,11 @@ const storeShape = {
   connections: wholeNumber(1, 100_000)
     .default(256)
     .describe('Most connections of each process to the store; further requests wait.'),
+  small_copies: wholeNumber(0, 1024 * 1024)
+    .default(64 * 1024)
+    .describe(
+      'Max bytes of an object that is archived by GET and PUT, which costs the store less than its COPY. 0: none. If the store uses ACLs of S3 (`s3_acl`), it copies all objects itself, since only it can keep them.',
+    ),
   rights_cache_time: seconds(0, 60)
     .default(60_000)
     .describe(
@@ -213,6 +218,11 @@ export function createSwiftApp(
     upstream: server,
     mayWrite: (request, target, { fresh } = {}) => rights.mayWrite(request, target, fresh),
     mayLock: (request, target) => rights.mayLock(request, target),
+    maxSnapshot: (request) => {
+      if (options.small_copies === 0) return 0;
+      // a write must not wait for /info while others wait for its object
+      return info.peek(request)?.hidesMetadata === false ? options.small_copies : 0;
+    },
     limits: async (request) => (await info.get(request)).limits,
     shownBySignature: async (request) => (await info.get(request)).shownBySignature,
     close: () => upstream.close(),

@@ -89,7 +89,7 @@ export class ArchiveExecutor {
 
   private async write(task: Task): Promise<Result> {
     const { object, entries, operation } = task;
-    const current = await this.store.stat(object);
+    const current = await this.store.statWhole(object);
     if (current === undefined) return this.forwardOnly(operation);
     const verdict = await operation.guard(current);
     if (verdict !== 'go') return this.endEarly(verdict, operation);
@@ -101,7 +101,7 @@ export class ArchiveExecutor {
     const { object, entries, operation } = task;
     const listed = entries.list();
     const [current, first] = await Promise.all([
-      this.store.stat(object),
+      this.store.statWhole(object),
       unlessRefused(listed.next(), NO_ENTRY),
     ]);
     const { leftovers, unfinished } = await unlessRefused(
@@ -158,7 +158,7 @@ export class ArchiveExecutor {
 
   private async deleteKeepingHistory(task: Task): Promise<Result> {
     const { object, entries, operation } = task;
-    const current = await this.store.stat(object);
+    const current = await this.store.statWhole(object);
     const [verdict, { leftovers, unfinished, newest }] = await Promise.all([
       operation.guard(current),
       unlessRefused(entries.survey(current), NO_SURVEY),
@@ -222,10 +222,12 @@ export class ArchiveExecutor {
       for (const step of steps) {
         switch (step.do) {
           case 'archive':
-            await this.store.copy(object, entries.at(step.entry)).catch((error: unknown) => {
-              if (mayBeDone(error)) added.push(entries.at(step.entry));
-              throw error;
-            });
+            await this.archiveAs(entries.at(step.entry), object, current).catch(
+              (error: unknown) => {
+                if (mayBeDone(error)) added.push(entries.at(step.entry));
+                throw error;
+              },
+            );
             added.push(entries.at(step.entry));
             break;
           case 'mark':
@@ -268,6 +270,17 @@ export class ArchiveExecutor {
         : error;
     }
     return 'forwarded';
+  }
+
+  /** Writes the current object to an entry: as it was fetched, or the store copies it. */
+  private async archiveAs(
+    entry: ObjectRef,
+    object: ObjectRef,
+    current: ObjectInfo | undefined,
+  ): Promise<void> {
+    const snapshot = current?.snapshot;
+    if (snapshot && (await this.store.putSnapshot(snapshot, entry))) return;
+    await this.store.copy(object, entry);
   }
 
   /** Finishes a marker. It must exist if its delete is about to be acknowledged. */

@@ -1,5 +1,6 @@
 import type { ByteString } from '../../http/bytes';
 import type { RecoveryNotes } from './recovery_notes';
+import type { Snapshot } from './snapshot';
 
 /** The path of an object, as decoded byte strings. */
 export interface ObjectRef {
@@ -27,6 +28,8 @@ export interface ObjectInfo {
   /** The target, if it is a symlink. */
   readonly link?: ObjectRef;
   readonly notes: RecoveryNotes;
+  /** The whole object, if it was fetched. */
+  readonly snapshot?: Snapshot;
 }
 
 /** The properties of a new symlink. */
@@ -76,6 +79,18 @@ export interface TypedEntry extends ListingEntry {
 export interface Store {
   /** Returns the newest state of an object on any replica; undefined if there is none. */
   stat(object: ObjectRef): Promise<ObjectInfo | undefined>;
+
+  /**
+   * Like `stat`, but fetches the whole object if it is a plain one that the store may be
+   * spared from copying.
+   */
+  statWhole(object: ObjectRef): Promise<ObjectInfo | undefined>;
+
+  /**
+   * Writes a fetched object at `to`, as `copy` would have copied it. Returns false, and
+   * does nothing, if the store does not take it.
+   */
+  putSnapshot(snapshot: Snapshot, to: ObjectRef): Promise<boolean>;
 
   /**
    * Copies an object within the store, with its type, encoding, disposition, metadata and

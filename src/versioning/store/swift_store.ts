@@ -14,6 +14,7 @@ import {
 } from '../../swift_api/markers';
 import { NoteBinding } from './note_binding';
 import type { RecoveryNotes } from './recovery_notes';
+import { rangeOfWhole, readSnapshot, type Snapshot } from './snapshot';
 import { StoreClock } from './store_clock';
 import type {
   LinkProperties,
@@ -41,6 +42,8 @@ const POST_HEADERS = [
   'x-robots-tag',
   X_OBJECT_MANIFEST,
 ];
+/** Asks all replicas. */
+const NEWEST = Headers.of({ 'X-Newest': 'true' });
 const COPIED_HEADERS = ['content-type', 'content-encoding', 'content-disposition', X_DELETE_AT];
 /**
  * The responses to a DELETE that is allowed but whose condition is not met, whether or
@@ -72,22 +75,19 @@ export class SwiftStore implements Store {
    *   transaction id and signal
    * @param binding binds the notes that are written, and decides which of those read
    *   count
+   * @param maxSnapshot max bytes of an object that `statWhole` fetches
    */
   constructor(
     next: Handler,
     parent: Request,
     private readonly binding = new NoteBinding(),
+    private readonly maxSnapshot = 0,
   ) {
     this.client = new SwiftClient(refuseEmptyContainer(next), parent);
   }
 
   async stat(object: ObjectRef): Promise<ObjectInfo | undefined> {
-    const response = await this.send(
-      'HEAD',
-      object,
-      ITSELF_QUERY,
-      Headers.of({ 'X-Newest': 'true' }),
-    );
+    const response = await this.send('HEAD', object, ITSELF_QUERY, NEWEST);
     this.clock.set(response.headers.get('date'));
     if (response.status === 404) {
       await drain(response.body);
@@ -97,13 +97,39 @@ export class SwiftStore implements Store {
     return parseObjectInfo(response, object, this.binding);
   }
 
+  async statWhole(object: ObjectRef): Promise<ObjectInfo | undefined> {
+    const { maxSnapshot: max } = this;
+    if (max === 0) return this.stat(object);
+    const headers = NEWEST.with('Range', rangeOfWhole(max));
+    const response = await this.send('GET', object, ITSELF_QUERY, headers);
+    this.clock.set(response.headers.get('date'));
+    if (response.status === 404) {
+      await drain(response.body);
+      return undefined;
+    }
+    if (response.status !== 200 && response.status !== 206) {
+      // its text may quote the content, which the client may not be allowed to read:
+      // Swift's traceback for the content type multipart/byteranges does
+      await drain(response.body);
+      return this.stat(object);
+    }
+    const snapshot = await readSnapshot(response, max);
+    const info = parseObjectInfo(response, object, this.binding);
+    return snapshot === undefined ? info : { ...info, snapshot };
+  }
+
+  async putSnapshot({ headers, body }: Snapshot, to: ObjectRef): Promise<boolean> {
+    const response = await this.send('PUT', to, '', headers, body);
+    if (response.status >= 400 && response.status < 500) {
+      await drain(response.body);
+      return false;
+    }
+    await expectWritten(response, `could not write ${pathOf(to)}`);
+    return true;
+  }
+
   async contentType(object: ObjectRef): Promise<ByteString | undefined> {
-    const response = await this.send(
-      'HEAD',
-      object,
-      'symlink=get',
-      Headers.of({ 'X-Newest': 'true' }),
-    );
+    const response = await this.send('HEAD', object, 'symlink=get', NEWEST);
     if (response.status === 404) {
       await drain(response.body);
       return undefined;
@@ -135,12 +161,7 @@ export class SwiftStore implements Store {
       await expectWritten(response, failure);
     } catch (error) {
       if (response.status >= 500 || response.status < 300) throw error;
-      const source = await this.send(
-        'HEAD',
-        from,
-        ITSELF_QUERY,
-        Headers.of({ 'X-Newest': 'true' }),
-      );
+      const source = await this.send('HEAD', from, ITSELF_QUERY, NEWEST);
       await drain(source.body);
       if (source.status === 404) return false;
       if (response.status !== 400 || !isTrueValue(source.headers.get(X_STATIC_LARGE_OBJECT)))
@@ -246,12 +267,7 @@ export class SwiftStore implements Store {
 
   async keepForever(object: ObjectRef): Promise<void> {
     const failure = `could not remove the expiry of ${pathOf(object)}`;
-    const response = await this.send(
-      'HEAD',
-      object,
-      ITSELF_QUERY,
-      Headers.of({ 'X-Newest': 'true' }),
-    );
+    const response = await this.send('HEAD', object, ITSELF_QUERY, NEWEST);
     await expectSuccess(response, failure);
     if (!response.headers.has(X_DELETE_AT)) return;
     const headers = response.headers.filter(

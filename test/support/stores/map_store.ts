@@ -4,6 +4,7 @@ import { withoutType } from '../../../src/versioning/store/responses';
 import { VERSION_MARKER_TYPE } from '../../../src/swift_api/markers';
 import { StoreError } from '../../../src/util/store_error';
 import type { RecoveryNotes } from '../../../src/versioning/store/recovery_notes';
+import type { Snapshot } from '../../../src/versioning/store/snapshot';
 import type {
   LinkProperties,
   ListingEntry,
@@ -39,6 +40,9 @@ export class MapStore implements Store {
   resolution = 1;
   /** Milliseconds by which its clock ticks. */
   tick = 1;
+  /** Whether objects are fetched to be archived. */
+  isFetching = false;
+  private readonly fetched = new WeakMap<Snapshot, Entry>();
   /** Containers that do not exist; all others do. */
   readonly absent = new Set<string>();
   /** Containers that may be read but not written to. */
@@ -121,6 +125,23 @@ export class MapStore implements Store {
     const base = { timestamp, notes, etag: body ?? '', isMarker: body === undefined, contentType };
     const info = link === undefined ? base : { ...base, link };
     return Promise.resolve(deleteAt === undefined ? info : { ...info, deleteAt });
+  }
+
+  async statWhole(object: ObjectRef): Promise<ObjectInfo | undefined> {
+    const info = await this.stat(object);
+    const entry = this.objects.get(key(object));
+    if (!info || !entry || entry.link || !this.isFetching) return info;
+    const snapshot = { headers: entry.headers, body: Buffer.from(entry.body ?? '') };
+    this.fetched.set(snapshot, entry);
+    return { ...info, snapshot };
+  }
+
+  async putSnapshot(snapshot: Snapshot, to: ObjectRef): Promise<boolean> {
+    const entry = this.fetched.get(snapshot);
+    if (!entry) throw new Error('not a snapshot of this store');
+    if (this.absent.has(to.container) || this.readOnly.has(to.container)) return false;
+    this.put(to, entry.body, entry.headers, entry.notes);
+    return Promise.resolve(true);
   }
 
   async contentType(object: ObjectRef): Promise<string | undefined> {

@@ -3,6 +3,8 @@ import type { MapStore } from './map_store';
 
 const METHODS = [
   'stat',
+  'statWhole',
+  'putSnapshot',
   'copy',
   'contentType',
   'putMarker',

@@ -70,7 +70,7 @@ describe('a write', () => {
   it('of a missing object is forwarded at once', async () => {
     const { asked, guarded, forwarded, perform } = world();
     expect(await perform('write', { verdict: 'stop' })).toBe('forwarded');
-    expect(asked).toEqual(['stat c/o', 'forward']);
+    expect(asked).toEqual(['statWhole c/o', 'forward']);
     expect(forwarded).toEqual([{}]);
     expect(guarded).toEqual([]);
   });
@@ -79,17 +79,43 @@ describe('a write', () => {
     const { map, asked, guarded, forwarded, perform } = world();
     map.put(OBJECT, 'one');
     expect(await perform('write', {})).toBe('forwarded');
-    expect(asked).toEqual(['stat c/o', `copy c/o archive/001o/${at(1)}`, 'forward']);
+    expect(asked).toEqual(['statWhole c/o', `copy c/o archive/001o/${at(1)}`, 'forward']);
     expect(forwarded).toEqual([{ previous: at(1) }]);
     expect(guarded).toEqual([expect.objectContaining({ timestamp: at(1) })]);
     expect(map.bodies('archive')).toEqual(['one']);
+  });
+
+  it('archives a small object as it was fetched, and lets the store copy if it does not take that', async () => {
+    const { map, told, asked, perform } = world();
+    map.isFetching = true;
+    map.put(OBJECT, 'one');
+    expect(await perform('write', {})).toBe('forwarded');
+    const put = (n: number) =>
+      expect.stringMatching(`^putSnapshot .* archive/001o/${at(n)}$`) as string;
+    expect(asked.splice(0)).toEqual(['statWhole c/o', put(1), 'forward']);
+    expect(map.bodies('archive')).toEqual(['one']);
+
+    told.answer = (call, answer) => (call.startsWith('putSnapshot') ? false : answer);
+    expect(await perform('write', {})).toBe('forwarded');
+    const copy = `copy c/o archive/001o/${at(3)}`;
+    expect(asked).toEqual(['statWhole c/o', put(3), copy, 'forward']);
+    expect(map.bodies('archive')).toEqual(['one', 'written']);
+  });
+
+  it('removes what it archived if the store did not answer to that', async () => {
+    const { map, asked, fails, perform } = world();
+    map.isFetching = true;
+    map.put(OBJECT, 'one');
+    fails.set('putSnapshot', unavailable);
+    await expect(perform('write', {})).rejects.toBe(unavailable);
+    expect(asked.slice(2)).toEqual(['stat c/o', `remove archive/001o/${at(1)}`]);
   });
 
   it('is let through with nothing archived if it will be refused', async () => {
     const { map, asked, forwarded, perform } = world();
     map.put(OBJECT, 'one');
     expect(await perform('write', { verdict: 'pass', outcome: 'failed' })).toBe('forwarded');
-    expect(asked).toEqual(['stat c/o', 'forward']);
+    expect(asked).toEqual(['statWhole c/o', 'forward']);
     expect(forwarded).toEqual([{}]);
   });
 
@@ -99,7 +125,7 @@ describe('a write', () => {
     map.put(OBJECT, 'one', undefined, { restored: [OLD] });
     expect(await perform('write', {})).toBe('forwarded');
     expect(asked).toEqual([
-      'stat c/o',
+      'statWhole c/o',
       `stat archive/001o/${OLD}`,
       `remove archive/001o/${OLD}`,
       `copy c/o archive/001o/${at(2)}`,
@@ -176,7 +202,7 @@ describe('a write', () => {
     map.put(OBJECT, 'one');
     fails.set('copy', error);
     await expect(perform('write', {})).rejects.toBe(error);
-    expect(asked).toEqual(['stat c/o', `copy c/o archive/001o/${at(1)}`, ...undone]);
+    expect(asked).toEqual(['statWhole c/o', `copy c/o archive/001o/${at(1)}`, ...undone]);
   });
 
   it('does not happen if what was restored cannot be removed', async () => {
@@ -196,7 +222,7 @@ describe('a write in history mode', () => {
     const { map, asked, guarded, forwarded, perform } = world();
     map.put(entry(OLD), undefined);
     expect(await perform('write', { ...history, verdict: 'stop' })).toBe('forwarded');
-    expect(asked).toEqual(['stat c/o', 'listBackwards a archive 001o/', 'forward']);
+    expect(asked).toEqual(['statWhole c/o', 'listBackwards a archive 001o/', 'forward']);
     expect(forwarded).toEqual([{}]);
     expect(guarded).toEqual([]);
   });
@@ -219,7 +245,7 @@ describe('a write in history mode', () => {
     fails.set('listBackwards', refused);
     expect(await perform('write', history)).toBe('forwarded');
     expect(asked).toEqual([
-      'stat c/o',
+      'statWhole c/o',
       'listBackwards a archive 001o/',
       `copy c/o archive/001o/${at(1)}`,
       'forward',
@@ -332,7 +358,7 @@ describe('a DELETE in history mode', () => {
     map.put(OBJECT, 'one');
     expect(await perform('delete', history)).toBe('forwarded');
     expect(asked).toEqual([
-      'stat c/o',
+      'statWhole c/o',
       'listBackwards a archive 001o/',
       `copy c/o archive/001o/${at(1)}`,
       `putMarker archive/001o/${at(2)} {"deletes":"${at(1)}"}`,

@@ -85,6 +85,8 @@ async function perform(
   step: Exclude<Step, { kind: 'switch' }>,
 ): Promise<Result | 'crashed'> {
   let changes = step.crash ?? Infinity;
+  // objects are archived in both ways, in turns
+  store.isFetching = !store.isFetching;
   store.beforeChange = () => {
     if (changes-- <= 0) throw new Crash();
   };
