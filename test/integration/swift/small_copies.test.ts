@@ -94,7 +94,7 @@ describeWithSwift('what is archived by GET and PUT', ({ plain }) => {
               `PUT ${mode}`,
             ]);
           }
-          const [name = ''] = (await client.names(archive, `prefix=${ARCHIVE}&reverse=on`)) ?? [];
+          const [name = ''] = await client.names(archive, `prefix=${ARCHIVE}&reverse=on`);
           const entry = pathOf(archive, name);
           const headers = await headersOf(client, entry);
           expect(headers).toEqual(before);
