@@ -37,8 +37,16 @@ function checkDate(headers: Headers, now: number, skew: number): void {
   if (Math.abs(now - time) > skew) throw tooSkewed(date, now, skew);
 }
 
+/** From this second on, Swift's s3api takes an Expires for a mistake. */
+const NO_TIME = 2 ** 31;
+
 function checkExpires(time: number, now: number, { maxAge, skew }: TimeBounds): void {
   if (now > time) throw expired(time, now);
+  if (time >= NO_TIME * 1000)
+    throw new BucketError(
+      'access-denied',
+      `Invalid date (should be seconds since epoch): ${time / 1000}`,
+    );
   if (time > now + maxAge + skew)
     throw new BucketError(
       'access-denied',

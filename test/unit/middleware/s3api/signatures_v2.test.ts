@@ -466,6 +466,8 @@ describe('times', () => {
       403,
       expect.stringContaining('at most 60 seconds from now'),
     ]);
+    const { message: ofMistake } = await ask(atExpiry(2 ** 31), { signatureV2 });
+    expect(ofMistake).toContain('Invalid date (should be seconds since epoch): ');
   });
 
   it.each([
