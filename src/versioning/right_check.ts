@@ -23,7 +23,7 @@ export class RightCheck {
     this.result.catch(() => undefined);
   }
 
-  /** Returns the store's refusal, to be passed to the client. Throws as `App.mayWrite`. */
+  /** Returns the store's refusal for the client. Throws as `App.mayWrite`. */
   async refusal(): Promise<Response | undefined> {
     this.isTaken = true;
     const right = await this.result;

@@ -1,6 +1,6 @@
 // Measures requests over a Swift, against what the same Swift does by itself: reads,
-// overwrites with versions in all modes, S3's API, and locks in Redis. The sides of a case
-// take turns within each round; medians of the rounds, and of their ratios, count.
+// overwrites with versions in all modes, S3's API, and locks in Redis. The sides of a
+// case take turns within each round; medians of the rounds, and of their ratios, count.
 import { spawn } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { cpuOf } from './cpu.mjs';

@@ -81,7 +81,7 @@ export class ArchiveWriter {
     return locked.getResponse();
   }
 
-  /** The max bytes of an object that is fetched to be archived; a larger one is copied. */
+  /** The max bytes of an object that is fetched to be archived; others are copied. */
   private maxSnapshot(request: Request): number {
     const max = this.context.app.maxSnapshot?.(request) ?? 0;
     return isSmall(request, max) ? max : 0;
