@@ -41,12 +41,12 @@ export interface QueriedRequest {
 }
 
 /**
- * Whether a parameter of a URL stands for a header, as boto writes signed headers into
- * the URL; it is signed as that header.
+ * Whether a parameter of a URL stands for a header, as boto and AWS's SDK of version 2
+ * (`Content-Type`) write signed headers into the URL; it is signed as that header.
  */
 export function isQueryHeader(name: string): boolean {
   const lower = name.toLowerCase();
-  return lower.startsWith('x-amz-') || name === 'content-type' || name === 'content-md5';
+  return lower.startsWith('x-amz-') || lower === 'content-type' || lower === 'content-md5';
 }
 
 /**

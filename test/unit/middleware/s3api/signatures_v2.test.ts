@@ -200,7 +200,10 @@ describe('a request means what was signed', () => {
       fields: inHeaders.fields.slice(0, 1),
       target: `${inHeaders.target}&x-amz-meta-a=b%20c&content-type=text%2Fx-a`,
     };
-    for (const recorded of [inHeaders, inQuery, withField(inQuery, 'Content-Type', 'text/x-a')]) {
+    // as AWS's SDK of version 2 for JavaScript writes it
+    const capitals = { ...inQuery, target: inQuery.target.replace('content-type', 'Content-Type') };
+    const sent = withField(inQuery, 'Content-Type', 'text/x-a');
+    for (const recorded of [inHeaders, inQuery, capitals, sent]) {
       const { call } = await ask(recorded);
       const headers = call?.request.headers;
       expect([headers?.get('x-amz-meta-a'), headers?.get('content-type')]).toEqual([
@@ -209,9 +212,10 @@ describe('a request means what was signed', () => {
       ]);
       expect(call?.parameters.size).toBe(0);
     }
-    expect(await ask(withField(inQuery, 'Content-Type', 'text/html'))).toMatchObject({
-      code: 'InvalidArgument',
-    });
+    for (const each of [inQuery, capitals])
+      expect(await ask(withField(each, 'Content-Type', 'text/html'))).toMatchObject({
+        code: 'InvalidArgument',
+      });
   });
 
   it('values of one header are one value, in their order', async () => {
@@ -304,6 +308,11 @@ describe('refused:', () => {
       withParameter(url('/bkt/k', 'PUT'), 'content-type=a'),
       'SignatureDoesNotMatch',
     ],
+    [
+      'a type in the URL, as AWS writes it',
+      withParameter(url('/bkt/k', 'PUT'), 'Content-Type=a'),
+      'SignatureDoesNotMatch',
+    ],
     ['an MD5 more', withField(url('/bkt/k', 'PUT'), 'Content-MD5', 'a'), 'SignatureDoesNotMatch'],
     [
       'an ACL in the URL',
@@ -364,7 +373,7 @@ describe('refused:', () => {
     'expires=1',
     'response-content-length=1',
     'X_Amz_Acl=private',
-    'Content-Type=a',
+    'Content_Type=a',
     'publicAccessBlock',
   ])('%s in a URL, which version 2 does not sign', async (parameter) => {
     for (const target of ['/bkt', '/bkt/k']) {
