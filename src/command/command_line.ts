@@ -2,8 +2,8 @@ import { basename } from 'node:path';
 import { inPackage } from '../util/in_package';
 
 /**
- * Returns how a person who started this program starts it again: by npx, from a build, or
- * by its name.
+ * Returns the command by which this program was started, for a person to repeat: with
+ * npx, from a build, or by its name.
  */
 export function commandLine(
   [, script = '']: readonly string[] = process.argv,

@@ -8,7 +8,6 @@ import { withObjectLock, type LockedRequest } from '../locked_request';
 import { forwardWithNotes } from './forward_notes';
 import type { VersioningPolicy } from '../policy';
 import { failsPreconditions } from '../preconditions';
-import { RightCheck } from '../right_check';
 import type { VersioningContext } from '../context';
 
 export type ArchivePolicy = Extract<VersioningPolicy, { kind: 'versioned' }>;
@@ -53,29 +52,26 @@ export class ArchiveWriter {
     const binding = this.context.notes.forArchive(policy.archive);
     const store = new SwiftStore(next, own, binding, this.maxSnapshot(request));
     const executor = new ArchiveExecutor(store, policy.archive, log);
-    // the store does not see a restoration from the archive as this client's request
-    const fresh = request.method === 'DELETE' && policy.mode === 'stack';
-    const check =
-      app.power === 'client' ? undefined : new RightCheck(app, request, written, { fresh });
     const execution = executor.execute({ account, container, object }, policy.mode, {
       kind: kindOf(request),
       guard: async (current) => {
         if (failsPreconditions(request, current)) return 'pass';
-        const refusal = await check?.refusal();
-        if (refusal) locked.refuse(refusal);
-        return refusal ? 'stop' : 'go';
+        if (app.power === 'client') return 'go';
+        // the store does not see a restoration from the archive as this client's request
+        const fresh = request.method === 'DELETE' && policy.mode === 'stack';
+        const right = await app.mayWrite(request, written, { fresh });
+        if ('status' in right) locked.refuse(right);
+        return 'status' in right ? 'stop' : 'go';
       },
       forward: (notes) =>
         locked.forward((clientRequest) =>
           forwardWithNotes(clientRequest, binding.noteHeaders(notes, written, store.now()), next),
         ),
     });
-    const result = await execution
-      .catch(async (error: unknown) => {
-        await locked.discard();
-        throw error;
-      })
-      .finally(() => check?.discard());
+    const result = await execution.catch(async (error: unknown) => {
+      await locked.discard();
+      throw error;
+    });
     if (result === 'popped' || result === 'popped-missing')
       return deleteResponse(result === 'popped');
     return locked.getResponse();

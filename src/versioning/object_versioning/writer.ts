@@ -26,7 +26,6 @@ import { withObjectLock, type LockedRequest, type LockOptions } from '../locked_
 import { forwardWithNotes } from '../archive/forward_notes';
 import { forwardUnversioned } from '../forward_unversioned';
 import { failsPreconditions } from '../preconditions';
-import { RightCheck } from '../right_check';
 import { VersionsContainers, versionsContainer } from './containers/versions_container';
 import { canRedirect, redirectPost, sentBy, redirectWrite } from './redirected_write';
 import { isVersionOf, NULL_ID, parseObjectPath } from './version_target';
@@ -98,13 +97,12 @@ export class VersionWriter {
   private async writeVersion(locked: LockedRequest, target: ObjectTarget): Promise<Response> {
     const { request } = locked;
     const versions = this.executorFor(locked, target);
-    const check = this.checkRight(locked, target);
-    const operation = this.operation(locked, target, check);
+    const operation = this.operation(locked, target);
     return this.execute(locked, target, () =>
       request.method === 'DELETE'
         ? versions.delete(target, operation)
         : versions.write(target, operation, canRedirect(request)),
-    ).finally(() => check?.discard());
+    );
   }
 
   /** Replaces the null version while versioning is disabled, as dialects do. */
@@ -114,9 +112,8 @@ export class VersionWriter {
     lease: SharedLease<VersioningPolicy>,
   ): Promise<Response> {
     const versions = this.executorFor(locked, target);
-    const check = this.checkRight(locked, target);
     const operation: VersionOperation = {
-      ...this.operation(locked, target, check),
+      ...this.operation(locked, target),
       forward: async (_, by) => {
         const forward = (request: Request) =>
           forwardUnversioned(request, target, [lease], locked.next);
@@ -132,7 +129,7 @@ export class VersionWriter {
       locked.request.method === 'DELETE'
         ? versions.deleteNull(target, operation)
         : versions.replace(target, operation),
-    ).finally(() => check?.discard());
+    );
   }
 
   private async execute(
@@ -166,31 +163,18 @@ export class VersionWriter {
     );
   }
 
-  /**
-   * Begins to check the client's right; undefined if the store checks each step, in the
-   * client's name.
-   */
-  private checkRight({ request }: LockedRequest, target: ObjectTarget): RightCheck | undefined {
-    const { app } = this.parts;
-    // otherwise no later step is checked against the container's current ACL
-    return app.power === 'client'
-      ? undefined
-      : new RightCheck(app, request, target, { fresh: true });
-  }
-
   /** The client's own request and its permission. */
-  private operation(
-    locked: LockedRequest,
-    target: ObjectTarget,
-    check: RightCheck | undefined,
-  ): VersionOperation {
+  private operation(locked: LockedRequest, target: ObjectTarget): VersionOperation {
+    const { app } = this.parts;
     const { request } = locked;
     return {
       guard: async (current) => {
         if (failsPreconditions(request, current)) return 'pass';
-        const refusal = await check?.refusal();
-        if (refusal) locked.refuse(refusal);
-        return refusal ? 'stop' : 'go';
+        if (app.power === 'client') return 'go';
+        // no later step is checked against the container's current ACL
+        const right = await app.mayWrite(request, target, { fresh: true });
+        if ('status' in right) locked.refuse(right);
+        return 'status' in right ? 'stop' : 'go';
       },
       forward: (to) => this.forward(locked, target, to),
     };

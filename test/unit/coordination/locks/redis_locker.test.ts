@@ -5,7 +5,7 @@ import { now } from '../../../../src/util/clock';
 
 const NAME = LockName.ofObject({ account: 'a', container: 'c', object: 'o' });
 
-/** A Redis that grants every lock, and takes the place of another when it is told to. */
+/** A Redis that grants every lock, and can take the place of another. */
 class ReplacedRedis {
   readonly asked: string[] = [];
   quiet = 0;
