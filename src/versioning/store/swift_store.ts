@@ -50,6 +50,11 @@ const COPIED_HEADERS = ['content-type', 'content-encoding', 'content-disposition
  * not there is or was an object.
  */
 const CONDITION_NOT_MET = [404, 409, 412];
+/**
+ * The responses to a PUT of what the store itself may be able to copy: it takes a header,
+ * or the content with its ETag, for wrong.
+ */
+const NOT_TAKEN = [400, 422];
 /** A delete needs at most the two newest entries. */
 const FIRST_PAGE = 5;
 const LATER_PAGES = 1000;
@@ -120,7 +125,7 @@ export class SwiftStore implements Store {
 
   async putSnapshot({ headers, body }: Snapshot, to: ObjectRef): Promise<boolean> {
     const response = await this.send('PUT', to, '', headers, body);
-    if (response.status >= 400 && response.status < 500) {
+    if (NOT_TAKEN.includes(response.status)) {
       await drain(response.body);
       return false;
     }
