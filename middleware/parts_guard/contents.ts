@@ -1,14 +1,9 @@
 import { holdManifest } from '../../src/plugin/held_manifest';
 import { holdNames } from '../../src/plugin/held_names';
-import { destroy } from '../../src/http/body';
 import { withHeldBody } from '../../src/swift_api/held_body';
 import { SwiftClient } from '../../src/swift_api/client';
-import {
-  textResponse,
-  type Handler,
-  type Request,
-  type Response,
-} from '../../src/swift_api/message';
+import { readCopiedManifest, unreadableManifest } from '../../src/swift_api/copied_manifest';
+import type { Handler, Request, Response } from '../../src/swift_api/message';
 import { isObject, parseQuery, type ObjectTarget, type Target } from '../../src/swift_api/target';
 import {
   copySourceObject,
@@ -65,7 +60,7 @@ export class ContentsGuard {
     const body = await holdManifest(request, target, this.app);
     if ('status' in body) return body;
     const isOfParts = await namesParts(body);
-    if (isOfParts === undefined) return textResponse(400, 'Manifest must be valid JSON.\n');
+    if (isOfParts === undefined) return unreadableManifest();
     return isOfParts ? refusal : withHeldBody(request, body);
   }
 
@@ -91,18 +86,16 @@ export class ContentsGuard {
   }
 
   /**
-   * Returns the store's response for a source that the client cannot read; Swift checks
-   * the source first.
+   * Returns the refusal of a source that the client cannot read, or that is no manifest;
+   * Swift checks both first.
    */
   private async refusalOfSource(
     request: Request,
     source: ObjectTarget,
   ): Promise<Response | undefined> {
-    const { query } = request;
-    const response = await new SwiftClient(this.next, request).get(source, { query });
-    if (response.status >= 400) return response;
-    destroy(response.body);
-    return undefined;
+    const read = await readCopiedManifest(request, source, this.next);
+    if ('status' in read) return read;
+    return (await namesParts(read.content)) === undefined ? unreadableManifest() : undefined;
   }
 
   private async checkSource(request: Request, source: ObjectTarget): Promise<Request | Response> {

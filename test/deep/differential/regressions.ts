@@ -24,6 +24,27 @@ export const REGRESSIONS: readonly Sequence[] = [
   {
     names,
     steps: [
+      owner('PUT', '/{w}/empty', { body: 'empty' }),
+      owner('PUT', '/{w}/one', { body: 'one' }),
+      ...['bytes=-999999', 'bytes=-2', 'bytes=0-'].flatMap((Range) =>
+        ['empty', 'one'].map((source) =>
+          owner('PUT', '/{w}/copy', {
+            headers: { 'X-Copy-From': `{w}/${source}`, Range, ETag: 'x' },
+          }),
+        ),
+      ),
+      ...['one', 'absent'].flatMap((source) =>
+        [{}, { 'If-Match': '*' }, { 'If-Match': 'x' }, { Range: 'bytes=99-' }].map((conditions) =>
+          owner('COPY', `/{w}/${source}?multipart-manifest=put`, {
+            headers: { Destination: '{v}/copy', 'Destination-Account': '{test2}', ...conditions },
+          }),
+        ),
+      ),
+    ],
+  },
+  {
+    names,
+    steps: [
       owner('PUT', '/{v}/{n0}?multipart-manifest=put', {
         account: 'test2',
         headers: { 'X-Copy-From': '{w}/d/1', 'X-Copy-From-Account': '{test}' },

@@ -124,10 +124,12 @@ async function copyContent(
   if (view.content !== undefined && !isPart) return commit(sink, draft, view.content);
   const source = await serve({ ...request, method: 'GET' }, view);
   const length = Number(source.headers.get('content-length'));
+  // as in Swift, an ETag is not about a whole object: the source's own takes its place
+  const isWhole = source.status === 200 && view.content !== undefined;
   return receive(
     storage,
     chunks(source.body),
-    { length, etag: request.headers.get('etag') },
+    { length, etag: isWhole ? undefined : request.headers.get('etag') },
     (content) => commit(sink, draft, content),
   );
 }
