@@ -2,7 +2,7 @@ import type { ByteString } from '../../http/bytes';
 import type { Log } from '../../util/log';
 import { StoreError } from '../../util/store_error';
 import type { RecoveryNotes } from '../store/recovery_notes';
-import type { ListingEntry, ObjectInfo, ObjectRef, Store } from '../store/store';
+import type { ObjectInfo, ObjectRef, Store } from '../store/store';
 import {
   planHistoryDelete,
   planStackDelete,
@@ -12,6 +12,7 @@ import {
   type Step,
 } from './plan';
 import { Candidates } from './candidates';
+import { AddedEntries } from './added_entries';
 import { ArchiveEntries, type Survey } from './entries';
 
 /** The outcome of the client's request: the store did it, did not, or may have. */
@@ -46,7 +47,6 @@ export type Result = 'forwarded' | 'stopped' | 'popped' | 'popped-missing';
 
 /** The survey if the client may not list the archive with its own token. */
 const NO_SURVEY: Survey = { leftovers: [], unfinished: [], newest: undefined };
-const NO_ENTRY: IteratorResult<ListingEntry> = { done: true, value: undefined };
 
 /** One operation on one object. */
 interface Task {
@@ -99,22 +99,37 @@ export class ArchiveExecutor {
   /** Writes in history mode, in which a delete may have left a marker. */
   private async writeOver(task: Task): Promise<Result> {
     const { object, entries, operation } = task;
-    const listed = entries.list();
-    const [current, first] = await Promise.all([
-      this.store.statWhole(object),
-      unlessRefused(listed.next(), NO_ENTRY),
-    ]);
-    const { leftovers, unfinished } = await unlessRefused(
-      entries.survey(current, listed, first),
-      NO_SURVEY,
-    );
-    if (current === undefined && unfinished.length === 0) return this.forwardOnly(operation);
+    const current = await this.store.statWhole(object);
+    if (current) {
+      const verdict = await operation.guard(current);
+      if (verdict !== 'go') return this.endEarly(verdict, operation);
+      const result = await this.archiveNewAndWrite(task, current);
+      if (result !== undefined) return result;
+    }
+    const survey = await unlessRefused(entries.survey(current), NO_SURVEY);
+    const steps = planUnfinished(current !== undefined, survey.unfinished);
+    if (current)
+      return this.archiveAndWrite(task, current, [...steps, ...removals(survey.leftovers)]);
+    if (steps.length === 0) return this.forwardOnly(operation);
     const verdict = await operation.guard(current);
     if (verdict !== 'go') return this.endEarly(verdict, operation);
-    const steps = planUnfinished(current !== undefined, unfinished);
-    if (current) return this.archiveAndWrite(task, current, [...steps, ...removals(leftovers)]);
     await this.executeSteps(task, [...steps, ...planWrite(undefined)], current, {});
     return 'forwarded';
+  }
+
+  /**
+   * Writes without a listing. A delete archives its object before it writes its marker.
+   * So if the object's entry is new, no interrupted delete of it has left a marker.
+   *
+   * @returns undefined, having overwritten nothing, if the entry may exist, or if the
+   *   object was not fetched
+   */
+  private async archiveNewAndWrite(task: Task, current: ObjectInfo): Promise<Result | undefined> {
+    if (current.snapshot === undefined) return undefined;
+    const leftovers = await task.entries.restoredLeftovers(current);
+    const entry = await task.entries.entryNameFor(current);
+    const steps = [...removals(leftovers), ...planWrite(entry, 'archiveNew')];
+    return this.executeSteps(task, steps, current, notesOf(task, entry));
   }
 
   private async archiveAndWrite(
@@ -122,13 +137,10 @@ export class ArchiveExecutor {
     current: ObjectInfo,
     before: readonly Step[],
   ): Promise<Result> {
-    const { entries } = task;
-    const entry = await entries.entryNameFor(current);
+    const entry = await task.entries.entryNameFor(current);
     // archiving overwrites this one with the same content
     const others = before.filter((step) => !('entry' in step) || step.entry !== entry);
-    // for a DELETE in stack mode, in case the container is later switched to it
-    const notes = { previous: entries.timestampOf(entry) };
-    await this.executeSteps(task, [...others, ...planWrite(entry)], current, notes);
+    await this.executeSteps(task, [...others, ...planWrite(entry)], current, notesOf(task, entry));
     return 'forwarded';
   }
 
@@ -208,30 +220,30 @@ export class ArchiveExecutor {
     return 'forwarded';
   }
 
-  /** Returns undefined, having changed nothing, if the entry to restore is gone. */
+  /**
+   * Returns undefined, having overwritten nothing, if the entry to restore is gone, or if
+   * the one to write as new may exist.
+   */
   private async executeSteps(
     { object, entries, operation }: Task,
     steps: readonly Step[],
     current: ObjectInfo | undefined,
     notes: RecoveryNotes,
   ): Promise<Result | undefined> {
-    const added: ObjectRef[] = [];
+    const added = new AddedEntries(this.store, object, current, this.log);
     let isRestored = false;
     let isRemoved = false;
     try {
       for (const step of steps) {
         switch (step.do) {
           case 'archive':
-            await this.archiveAs(entries.at(step.entry), object, current).catch(
-              (error: unknown) => {
-                if (mayBeDone(error)) added.push(entries.at(step.entry));
-                throw error;
-              },
-            );
-            added.push(entries.at(step.entry));
+            await added.archive(entries.at(step.entry));
+            break;
+          case 'archiveNew':
+            if (!(await added.archiveNew(entries.at(step.entry)))) return undefined;
             break;
           case 'mark':
-            added.push(entries.at(step.entry));
+            added.add(entries.at(step.entry));
             await this.store.putMarker(entries.at(step.entry), { deletes: current?.timestamp });
             break;
           case 'finish':
@@ -252,11 +264,11 @@ export class ArchiveExecutor {
             break;
           case 'forward': {
             const outcome = await operation.forward(notes);
-            if (outcome === 'failed') await this.undo(object, current, added);
+            if (outcome === 'failed') await added.undo();
             // if the outcome is unknown, the next operation finishes or removes the
             // marker
             if (outcome !== 'done') return 'forwarded';
-            added.length = 0;
+            added.keep();
             break;
           }
           case 'answer':
@@ -264,23 +276,12 @@ export class ArchiveExecutor {
         }
       }
     } catch (error) {
-      await this.undo(object, current, added);
+      await added.undo();
       throw isRestored
         ? asUnavailable(error, 'the version was restored, but is still in the archive')
         : error;
     }
     return 'forwarded';
-  }
-
-  /** Writes the current object to an entry: as it was fetched, or the store copies it. */
-  private async archiveAs(
-    entry: ObjectRef,
-    object: ObjectRef,
-    current: ObjectInfo | undefined,
-  ): Promise<void> {
-    const snapshot = current?.snapshot;
-    if (snapshot && (await this.store.putSnapshot(snapshot, entry))) return;
-    await this.store.copy(object, entry);
   }
 
   /** Finishes a marker. It must exist if its delete is about to be acknowledged. */
@@ -303,30 +304,6 @@ export class ArchiveExecutor {
     const timestamps = [from, ...others].map((name) => entries.timestampOf(name));
     return this.store.copy(entries.at(from), object, { restored: timestamps });
   }
-
-  /**
-   * Removes the entries that were added for a request that certainly failed, if the
-   * object is unchanged. An entry that cannot be removed stays as a duplicate that later
-   * requests recognise.
-   */
-  private async undo(
-    object: ObjectRef,
-    previous: ObjectInfo | undefined,
-    added: readonly ObjectRef[],
-  ): Promise<void> {
-    if (added.length === 0) return;
-    try {
-      const current = await this.store.stat(object);
-      if (current?.timestamp !== previous?.timestamp) return;
-      for (const entry of [...added].reverse()) await this.store.remove(entry);
-    } catch (error) {
-      if (!(error instanceof StoreError)) throw error;
-      this.log.warn(
-        { err: error.message },
-        'a duplicate stays in the archive until the next write or delete of the object',
-      );
-    }
-  }
 }
 
 /** Returns the object's `previous` note, bound if it was bound. */
@@ -335,8 +312,10 @@ function previousIn(current: ObjectInfo | undefined): RecoveryNotes {
   return unbound?.includes('previous') ? { previous, unbound: ['previous'] } : { previous };
 }
 
-function mayBeDone(error: unknown): boolean {
-  return !(error instanceof StoreError) || error.code === 'unavailable';
+/** Returns what the new version notes of the entry for the one before. */
+function notesOf({ entries }: Task, entry: ByteString): RecoveryNotes {
+  // for a DELETE in stack mode, in case the container is later switched to it
+  return { previous: entries.timestampOf(entry) };
 }
 
 /** Turns a refusal midway into `unavailable`: the next operation completes the change. */

@@ -8,6 +8,8 @@ export type Mode = 'stack' | 'history';
 export type Step =
   /** Copy the current object to an entry. */
   | { readonly do: 'archive'; readonly entry: ByteString }
+  /** Write the current object as it was fetched; plan again if the entry exists. */
+  | { readonly do: 'archiveNew'; readonly entry: ByteString }
   /** Write an unfinished delete marker: no listing shows it. */
   | { readonly do: 'mark'; readonly entry: ByteString }
   /** Finish a marker whose delete has happened; one of an earlier delete may be gone. */
@@ -34,8 +36,11 @@ export type Step =
  *
  * @param entry the entry for the current object; undefined if there is none
  */
-export function planWrite(entry: ByteString | undefined): Step[] {
-  return entry === undefined ? [{ do: 'forward' }] : [{ do: 'archive', entry }, { do: 'forward' }];
+export function planWrite(
+  entry: ByteString | undefined,
+  archive: 'archive' | 'archiveNew' = 'archive',
+): Step[] {
+  return entry === undefined ? [{ do: 'forward' }] : [{ do: archive, entry }, { do: 'forward' }];
 }
 
 /**

@@ -88,9 +88,9 @@ export interface Store {
 
   /**
    * Writes a fetched object at `to`, as `copy` would have copied it. Returns false, and
-   * does nothing, if the store does not take it.
+   * does nothing, if the store does not take it, or with `if-new` if something is there.
    */
-  putSnapshot(snapshot: Snapshot, to: ObjectRef): Promise<boolean>;
+  putSnapshot(snapshot: Snapshot, to: ObjectRef, condition?: 'if-new'): Promise<boolean>;
 
   /**
    * Copies an object within the store, with its type, encoding, disposition, metadata and

@@ -123,9 +123,14 @@ export class SwiftStore implements Store {
     return snapshot === undefined ? info : { ...info, snapshot };
   }
 
-  async putSnapshot({ headers, body }: Snapshot, to: ObjectRef): Promise<boolean> {
-    const response = await this.send('PUT', to, '', headers, body);
-    if (NOT_TAKEN.includes(response.status)) {
+  async putSnapshot(
+    { headers, body }: Snapshot,
+    to: ObjectRef,
+    condition?: 'if-new',
+  ): Promise<boolean> {
+    const sent = condition === undefined ? headers : headers.with('If-None-Match', '*');
+    const response = await this.send('PUT', to, '', sent, body);
+    if (NOT_TAKEN.includes(response.status) || (condition && response.status === 412)) {
       await drain(response.body);
       return false;
     }

@@ -136,10 +136,11 @@ export class MapStore implements Store {
     return { ...info, snapshot };
   }
 
-  async putSnapshot(snapshot: Snapshot, to: ObjectRef): Promise<boolean> {
+  async putSnapshot(snapshot: Snapshot, to: ObjectRef, condition?: 'if-new'): Promise<boolean> {
     const entry = this.fetched.get(snapshot);
     if (!entry) throw new Error('not a snapshot of this store');
     if (this.absent.has(to.container) || this.readOnly.has(to.container)) return false;
+    if (condition === 'if-new' && this.objects.has(key(to))) return false;
     this.put(to, entry.body, entry.headers, entry.notes);
     return Promise.resolve(true);
   }

@@ -239,6 +239,68 @@ describe('a write in history mode', () => {
     ]);
   });
 
+  it('over a small object lists nothing if no delete of it began', async () => {
+    const { map, asked, guarded, forwarded, perform } = world();
+    map.isFetching = true;
+    map.put(OBJECT, 'one');
+    expect(await perform('write', history)).toBe('forwarded');
+    expect(asked).toEqual([
+      'statWhole c/o',
+      expect.stringMatching(`^putSnapshot .* archive/001o/${at(1)} if-new$`),
+      'forward',
+    ]);
+    expect(guarded).toHaveLength(1);
+    expect(forwarded).toEqual([{ previous: at(1) }]);
+    expect(map.bodies('archive')).toEqual(['one']);
+  });
+
+  it('over a small object takes back a marker if a delete of it may have begun', async () => {
+    const { map, asked, guarded, forwarded, perform } = world();
+    map.isFetching = true;
+    map.put(OBJECT, 'one');
+    map.put(entry(at(1)), 'one');
+    await map.putMarker(entry(at(3)));
+    expect(await perform('write', history)).toBe('forwarded');
+    expect(map.hasUnfinished('archive')).toBe(false);
+    expect(map.bodies('archive')).toEqual(['one']);
+    expect(asked.filter((each) => each === 'forward')).toHaveLength(1);
+    expect(guarded).toHaveLength(1);
+    expect(forwarded).toEqual([{ previous: at(1) }]);
+  });
+
+  it('over a small object lets the store copy if it does not take that', async () => {
+    const { map, told, asked, perform } = world();
+    map.isFetching = true;
+    map.put(OBJECT, 'one');
+    told.answer = (call, answer) => (call.startsWith('putSnapshot') ? false : answer);
+    expect(await perform('write', history)).toBe('forwarded');
+    expect(asked.slice(-2)).toEqual([`copy c/o archive/001o/${at(1)}`, 'forward']);
+  });
+
+  it.each([
+    ['failed', []],
+    ['unknown', ['one']],
+  ] as const)('over a small object whose end is %s keeps %j', async (outcome, kept) => {
+    const { map, perform } = world();
+    map.isFetching = true;
+    map.put(OBJECT, 'one');
+    await perform('write', { ...history, outcome });
+    expect(map.bodies('archive')).toEqual(kept);
+  });
+
+  it('over a small object removes what it archived if the store did not answer to that', async () => {
+    const { map, told, asked, perform } = world();
+    map.isFetching = true;
+    map.put(OBJECT, 'one');
+    told.answer = (call, answer) => {
+      if (call.startsWith('putSnapshot')) throw unavailable;
+      return answer;
+    };
+    await expect(perform('write', history)).rejects.toBe(unavailable);
+    expect(asked.slice(2)).toEqual(['stat c/o', `remove archive/001o/${at(1)}`]);
+    expect(map.bodies('archive')).toEqual([]);
+  });
+
   it('archives what is there if the client may not list', async () => {
     const { map, asked, fails, perform } = world();
     map.put(OBJECT, 'one');

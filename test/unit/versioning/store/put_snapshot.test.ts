@@ -18,9 +18,13 @@ const SNAPSHOT = { headers: Headers.of({ 'Content-Type': 'text/plain' }), body: 
 const TO = { account: 'a', container: 'archive', object: 'o' };
 
 /** Writes an object that was fetched to a store that answers with this status. */
-function put(status: number): Promise<boolean> {
+function put(status: number, condition?: 'if-new', sent: Request[] = []): Promise<boolean> {
   const answer = { status, headers: Headers.none, body: Buffer.from('why') };
-  return new SwiftStore(() => Promise.resolve(answer), REQUEST).putSnapshot(SNAPSHOT, TO);
+  const store = new SwiftStore((request) => {
+    sent.push(request);
+    return Promise.resolve(answer);
+  }, REQUEST);
+  return store.putSnapshot(SNAPSHOT, TO, condition);
 }
 
 it('a fetched object is written', async () => {
@@ -37,4 +41,13 @@ it.each([401, 403, 404, 413, 429])('a refusal is one of the copy as well: %d', a
 
 it.each([202, 500, 503, 507])('it may have been written, or is not kept: %d', async (status) => {
   await expect(put(status)).rejects.toMatchObject({ code: 'unavailable', status });
+});
+
+it('with a condition, something may be there', async () => {
+  const sent: Request[] = [];
+  expect(await put(412, 'if-new', sent)).toBe(false);
+  expect(await put(201, 'if-new', sent)).toBe(true);
+  expect(await put(201, undefined, sent)).toBe(true);
+  expect(sent.map(({ headers }) => headers.get('if-none-match'))).toEqual(['*', '*', undefined]);
+  await expect(put(412)).rejects.toMatchObject({ code: 'refused', status: 412 });
 });

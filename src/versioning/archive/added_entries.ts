@@ -1,0 +1,81 @@
+import type { Log } from '../../util/log';
+import { StoreError } from '../../util/store_error';
+import type { ObjectInfo, ObjectRef, Store } from '../store/store';
+
+/** The entries that an operation added to the archive, until its request is done. */
+export class AddedEntries {
+  private readonly added: ObjectRef[] = [];
+
+  /**
+   * @param object the object of the operation
+   * @param previous its state before the operation
+   */
+  constructor(
+    private readonly store: Store,
+    private readonly object: ObjectRef,
+    private readonly previous: ObjectInfo | undefined,
+    private readonly log: Log,
+  ) {}
+
+  /** Records an entry that is about to be written. */
+  add(entry: ObjectRef): void {
+    this.added.push(entry);
+  }
+
+  /** Archives the state before: as it was fetched, or the store copies it. */
+  archive(entry: ObjectRef): Promise<boolean> {
+    return this.record(entry, async () => {
+      const snapshot = this.previous?.snapshot;
+      const isWritten = snapshot !== undefined && (await this.store.putSnapshot(snapshot, entry));
+      if (!isWritten) await this.store.copy(this.object, entry);
+      return true;
+    });
+  }
+
+  /** Writes it as it was fetched; returns false if the entry may have existed. */
+  archiveNew(entry: ObjectRef): Promise<boolean> {
+    const snapshot = this.previous?.snapshot;
+    if (snapshot === undefined) return Promise.resolve(false);
+    return this.record(entry, () => this.store.putSnapshot(snapshot, entry, 'if-new'));
+  }
+
+  /** Records an entry if `write` has written it, or may have. */
+  private async record(entry: ObjectRef, write: () => Promise<boolean>): Promise<boolean> {
+    try {
+      const isWritten = await write();
+      if (isWritten) this.added.push(entry);
+      return isWritten;
+    } catch (error) {
+      if (mayBeDone(error)) this.added.push(entry);
+      throw error;
+    }
+  }
+
+  /** Keeps the entries: the request is done. */
+  keep(): void {
+    this.added.length = 0;
+  }
+
+  /**
+   * Removes the entries of a request that certainly failed, if the object is unchanged.
+   * An entry that cannot be removed stays as a duplicate that later requests recognise.
+   */
+  async undo(): Promise<void> {
+    if (this.added.length === 0) return;
+    try {
+      const current = await this.store.stat(this.object);
+      if (current?.timestamp !== this.previous?.timestamp) return;
+      for (const entry of [...this.added].reverse()) await this.store.remove(entry);
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      this.log.warn(
+        { err: error.message },
+        'a duplicate stays in the archive until the next write or delete of the object',
+      );
+    }
+  }
+}
+
+function mayBeDone(error: unknown): boolean {
+  return !(error instanceof StoreError) || error.code === 'unavailable';
+}
