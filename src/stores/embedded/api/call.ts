@@ -6,7 +6,7 @@ import { BeyondAuthority } from '../../../swift_api/authority/grants';
 import type { Request, Resource, Response } from '../../../swift_api/message';
 import type { ContainerTarget, ObjectTarget, Target } from '../../../swift_api/target';
 import { bucketOfParts } from '../../../swift_api/reserved';
-import type { ContainerRecord, Storage } from '../storage/storage';
+import type { ContainerRecord, ContainerSettings, Storage } from '../storage/storage';
 import { Refused, refuse } from './answers';
 import { X_CONTAINER_READ, X_CONTAINER_WRITE } from '../../../swift_api/header_names';
 
@@ -48,7 +48,7 @@ export function resourceOf(
   storage: Storage,
   method: string,
   target: Target,
-  container?: ContainerRecord,
+  container?: ContainerSettings,
   isOfPart = false,
 ): Resource {
   const holdsParts = bucketOfParts(target.container ?? '') !== undefined;
@@ -76,7 +76,7 @@ export function authorise(
   call: Pick<Call, 'request' | 'storage' | 'isNamedByManifest'>,
   method: string,
   target: Target,
-  container?: ContainerRecord,
+  container?: ContainerSettings,
 ): void {
   const { request, storage } = call;
   const { authority } = request;
@@ -109,7 +109,7 @@ function resourceOfPart(
   storage: Storage,
   method: string,
   target: Target,
-  container: ContainerRecord | undefined,
+  container: ContainerSettings | undefined,
 ): Resource {
   const bucket = bucketOfParts(target.container ?? '');
   return bucket === undefined

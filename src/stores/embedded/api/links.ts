@@ -119,7 +119,7 @@ function lookUp(
   location: string | undefined,
 ): ObjectRecord {
   const { request, storage } = call;
-  const container = storage.container(target.account, target.container);
+  const container = storage.open(target.account, target.container);
   try {
     checkNames(target);
     authorise(call, method, target, container);
@@ -131,7 +131,7 @@ function lookUp(
       headers: response.headers.with('Content-Location', location),
     });
   }
-  const record = container && storage.object(target.account, target.container, target.object);
+  const record = container?.object(target.object);
   if (record !== undefined) return record;
   const isConditional = request.headers.get('if-match')?.trim() === '*';
   if (isConditional) throw new Refused(htmlResponse(412, '', locationHeaders(location)));

@@ -11,7 +11,7 @@ import { type Entry, listEntries } from './listing_reader';
 import { Namespaces } from './namespaces';
 import { type Condition, Objects } from './object_records';
 import { Privacy } from './privacy';
-import { accountRecord, containerRecord, objectRecord } from './records';
+import { accountRecord, containerRecord, objectRecord, unflatten } from './records';
 import { PageCache } from './page_cache';
 import { Scrubber } from './scrubber';
 import { type Role, Session } from './sessions';
@@ -26,6 +26,7 @@ import type {
   ListingQuery,
   NewObject,
   ObjectRecord,
+  OpenedContainer,
   Storage,
 } from './storage';
 import { toStorageError, StorageError } from './storage_error';
@@ -168,6 +169,20 @@ class LmdbStorage implements Storage {
     this.#beginRead();
     const stored = this.#names.container(account, container);
     return stored && containerRecord(stored, this.#names.tally(stored[0]));
+  }
+
+  open(account: ByteString, container: ByteString): OpenedContainer | undefined {
+    this.#beginRead();
+    const stored = this.#names.container(account, container);
+    if (stored === undefined) return undefined;
+    const [id, , , attributes] = stored;
+    return {
+      attributes: unflatten(attributes),
+      object: (name) => {
+        const found = this.#objects.findIn(id, name);
+        return found && objectRecord(found);
+      },
+    };
   }
 
   async putContainer(

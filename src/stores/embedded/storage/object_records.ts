@@ -47,9 +47,13 @@ export class Objects {
   /** Returns the object, unless it has expired. */
   find(account: ByteString, container: ByteString, object: ByteString): StoredObject | undefined {
     const location = this.#locate(account, container, object);
-    return location === undefined
-      ? undefined
-      : this.#unlessExpired(this.#tables.objects.get(location.key));
+    return location && this.#unlessExpired(this.#tables.objects.get(location.key));
+  }
+
+  /** Returns an object of the container with this id, unless it has expired. */
+  findIn(container: number, object: ByteString): StoredObject | undefined {
+    if (!isValidName('object', object)) return undefined;
+    return this.#unlessExpired(this.#tables.objects.get(childKey(container, object)));
   }
 
   put(

@@ -148,7 +148,8 @@ function flatten(attributes: Readonly<Record<string, string>>): string[] {
   return Object.entries(attributes).flat();
 }
 
-function unflatten(list: string[]): Record<string, string> {
+/** Returns a record's flat list of attributes as an object. */
+export function unflatten(list: string[]): Record<string, string> {
   return Object.fromEntries(pairs(list));
 }
 

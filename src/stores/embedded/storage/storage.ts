@@ -24,6 +24,17 @@ export interface ContainerRecord {
   readonly bytes: number;
 }
 
+/** What a container says of requests for its objects. */
+export type ContainerSettings = Pick<ContainerRecord, 'attributes'>;
+
+/** A container in one state of the storage. */
+export interface OpenedContainer extends ContainerSettings {
+  /**
+   * As `Storage.object`; of the same state in the turn in which the container was opened.
+   */
+  object(name: ByteString): ObjectRecord | undefined;
+}
+
 /**
  * Bytes that are stored once and may be shared by several objects. Opaque: only the
  * storage that returned it can read it.
@@ -163,6 +174,8 @@ export interface Storage {
   ): Promise<'deleted' | 'missing' | 'not-empty'>;
   listContainers(account: ByteString, query: ListingQuery): ListingEntry<ContainerRecord>[];
 
+  /** Returns a container whose objects are looked up at once, without its counters. */
+  open(account: ByteString, container: ByteString): OpenedContainer | undefined;
   /** Returns undefined for an expired object, too. */
   object(account: ByteString, container: ByteString, object: ByteString): ObjectRecord | undefined;
   listObjects(

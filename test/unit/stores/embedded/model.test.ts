@@ -224,9 +224,12 @@ class Model {
       if (this.containers.has(container))
         expect(record).toMatchObject({ objects: right.size, bytes: counted });
       else expect(record).toBeUndefined();
+      const opened = this.storage.open('a', container);
+      expect(opened?.attributes).toEqual(record?.attributes);
       for (const [name, object] of right) {
         const stored = this.storage.object('a', container, name)!;
         this.same(stored, object);
+        expect(opened?.object(name)).toEqual(stored);
         const read = await bytesOf(this.storage, stored.content);
         expect(createHash('md5').update(read).digest('hex')).toBe(object.etag);
       }
