@@ -1,3 +1,5 @@
+import { isUtf8 } from 'node:buffer';
+
 /**
  * Names and header values are byte strings: one character per byte (latin1), as in WSGI.
  * Node's HTTP parser produces them and undici accepts them, and nothing is lost if a name
@@ -51,12 +53,7 @@ export function isTrueValue(value: string | undefined): boolean {
 /** Whether bytes are UTF-8 without NUL (Swift's `check_utf8`; the empty string is). */
 export function isText(bytes: ByteString): boolean {
   if (bytes.includes('\0')) return false;
-  try {
-    new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(bytes, 'latin1'));
-    return true;
-  } catch {
-    return false;
-  }
+  return !/[\x80-\xff]/.test(bytes) || isUtf8(Buffer.from(bytes, 'latin1'));
 }
 
 /**

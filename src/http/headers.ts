@@ -22,11 +22,10 @@ export class Headers {
 
   /** From a record; undefined values are omitted. */
   static of(record: Readonly<Record<string, ByteString | undefined>>): Headers {
-    return new Headers(
-      Object.entries(record).flatMap(([name, value]) =>
-        value === undefined ? [] : [makeField(name, value)],
-      ),
-    );
+    const fields: Field[] = [];
+    for (const [name, value] of Object.entries(record))
+      if (value !== undefined) fields.push(makeField(name, value));
+    return new Headers(fields);
   }
 
   /** Normalizes a name for comparison. */
@@ -77,8 +76,9 @@ export class Headers {
 
   /** Returns these headers with all fields of `others` set. */
   withAll(others: Headers): Headers {
+    if (others.fields.length === 0) return this;
     const keys = new Set(others.fields.map(({ key }) => key));
-    return new Headers([...this.filter((key) => !keys.has(key)).fields, ...others.fields]);
+    return new Headers([...this.fields.filter(({ key }) => !keys.has(key)), ...others.fields]);
   }
 
   /** Returns these headers without the named fields. */
