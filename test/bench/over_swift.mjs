@@ -7,7 +7,6 @@ import { cpuOf } from './cpu.mjs';
 import { signed } from './sign.mjs';
 import {
   client,
-  Connection,
   freePorts,
   median,
   progress,
@@ -109,11 +108,11 @@ const s3Api =
     const sent = method === 'PUT' ? body : undefined;
     const requests = lanes.map((_, number) => {
       const path = `/${container}${query ? '' : `/object${number}`}`;
-      return [method, path + (query && `?${query}`), signed(method, path, query, sent ?? ''), sent];
+      const headers = { 'X-Auth-Token': undefined, ...signed(method, path, query, sent ?? '') };
+      return [method, path + (query && `?${query}`), headers, sent];
     });
-    const connections = lanes.map(() => new Connection(url));
-    return async (_, number) => {
-      const { status, head } = await connections[number].ask(...requests[number]);
+    return async ({ connection }, number) => {
+      const { status, head } = await connection.ask(...requests[number]);
       if (status >= 300) throw new Error(`${url}: ${requests[number][1]}: ${head}`);
     };
   };
@@ -161,6 +160,7 @@ for (const [what, prepare, names] of CASES) {
   for (let round = 0; round < Number(options.rounds); round++) {
     for (const side of sides) {
       progress(`${what}, ${side.name}: round ${round + 1} of ${options.rounds}`);
+      for (const { connection } of side.lanes) connection.open();
       const before = side.pid === undefined ? 0 : cpuOf(side.pid);
       let requests = 0;
       const counted = (...args) => (requests++, side.work(...args));

@@ -92,8 +92,18 @@ export class Connection {
   #waiting;
 
   constructor(url, token) {
+    this.url = url;
     this.token = token;
-    const { hostname, port } = new URL(url);
+    this.open();
+  }
+
+  /** Opens the connection, again if it is open: a server closes one that is idle. */
+  open() {
+    this.#socket
+      ?.removeAllListeners()
+      .on('error', () => undefined)
+      .destroy();
+    const { hostname, port } = new URL(this.url);
     this.#socket = connect(Number(port), hostname).setNoDelay(true).setEncoding('latin1');
     this.#socket.on('data', (text) => this.#receive(text));
     this.#socket.on('close', () => this.#waiting?.reject(new Error('the connection was closed')));
@@ -160,7 +170,7 @@ export async function client(url, count) {
       const { status } = await connection.ask(method, `/v1/AUTH_test${path}`, headers, body);
       if (status >= 300) throw new Error(`${url}: ${method} ${path}: ${status}`);
     };
-    return { ask };
+    return { ask, connection };
   });
   return { lanes, token };
 }
