@@ -1,11 +1,17 @@
 import { holdManifest } from '../../src/plugin/held_manifest';
 import { holdNames } from '../../src/plugin/held_names';
+import { destroy } from '../../src/http/body';
 import { withHeldBody } from '../../src/swift_api/held_body';
 import { SwiftClient } from '../../src/swift_api/client';
-import { readCopiedManifest, unreadableManifest } from '../../src/swift_api/copied_manifest';
-import type { Handler, Request, Response } from '../../src/swift_api/message';
+import {
+  textResponse,
+  type Handler,
+  type Request,
+  type Response,
+} from '../../src/swift_api/message';
 import { isObject, parseQuery, type ObjectTarget, type Target } from '../../src/swift_api/target';
 import {
+  COPY_CONDITIONS,
   copySourceObject,
   isCopy,
   refusalOfCopyBody,
@@ -60,7 +66,7 @@ export class ContentsGuard {
     const body = await holdManifest(request, target, this.app);
     if ('status' in body) return body;
     const isOfParts = await namesParts(body);
-    if (isOfParts === undefined) return unreadableManifest();
+    if (isOfParts === undefined) return textResponse(400, 'Manifest must be valid JSON.\n');
     return isOfParts ? refusal : withHeldBody(request, body);
   }
 
@@ -86,16 +92,21 @@ export class ContentsGuard {
   }
 
   /**
-   * Returns the refusal of a source that the client cannot read, or that is no manifest;
-   * Swift checks both first.
+   * Returns the response for a source that the client cannot read, or that does not meet
+   * the conditions; Swift checks the source first. Its content is not read.
    */
   private async refusalOfSource(
     request: Request,
     source: ObjectTarget,
   ): Promise<Response | undefined> {
-    const read = await readCopiedManifest(request, source, this.next);
-    if ('status' in read) return read;
-    return (await namesParts(read.content)) === undefined ? unreadableManifest() : undefined;
+    const checked = await this.checkSource(request, source);
+    if ('status' in checked) return checked;
+    const { query } = request;
+    const headers = request.headers.only(...COPY_CONDITIONS);
+    const response = await new SwiftClient(this.next, request).get(source, { query, headers });
+    if (response.status >= 300) return response;
+    destroy(response.body);
+    return undefined;
   }
 
   private async checkSource(request: Request, source: ObjectTarget): Promise<Request | Response> {

@@ -1,5 +1,4 @@
-import { htmlResponse } from '../swift_api/responses';
-import { isText } from '../http/bytes';
+import { refusalForNames } from '../swift_api/name_refusal';
 import { holdBody } from '../swift_api/held_body';
 import { manifestBounds, DEFAULT_LIMITS } from '../swift_api/manifest_bounds';
 import type { Request, Response } from '../swift_api/message';
@@ -23,14 +22,8 @@ export function holdManifest(
 ): Promise<Buffer | Response> {
   return holdBody(request, {
     account: target.account,
-    right: async () => refuseName(target) ?? refusalIn(await app.mayWrite(request, target)),
+    // like Swift, names before rights
+    right: async () => refusalForNames(target) ?? refusalIn(await app.mayWrite(request, target)),
     bounds: manifestBounds(async () => (await app.limits?.(request)) ?? DEFAULT_LIMITS),
   });
-}
-
-/** Refuses names that no store accepts; like Swift, before rights are checked. */
-function refuseName({ account, container, object }: ObjectTarget): Response | undefined {
-  return [account, container, object].every(isText)
-    ? undefined
-    : htmlResponse(412, 'Invalid UTF8 or contains NULL');
 }

@@ -1,4 +1,4 @@
-import { bulkType, deletesResponse, DeleteSummary } from '../swift_api/bulk/report';
+import { refuseDeletes } from '../swift_api/bulk/report';
 import { strip, unquote, type ByteString } from '../http/bytes';
 import { LIMITS } from '../swift_api/constraints';
 import { credentialHeaders } from '../http/headers';
@@ -72,21 +72,15 @@ function nameBounds(request: Request, max: () => Promise<number>): Bounds {
       for (let start = 0; start < chunk.length;) {
         const end = chunk.indexOf('\n', start);
         length += (end < 0 ? chunk.length : end) - start;
-        if (length > MAX_PATH * 2) return bulkDeleteReport(request, 400, 'Invalid File Name');
+        if (length > MAX_PATH * 2) return refuseDeletes(request, 400, 'Invalid File Name');
         if (end < 0) break;
         [lines, length, start] = [lines + 1, 0, end + 1];
       }
       if (lines <= DEFAULT_LIMITS.deletes) return undefined;
       const limit = await max();
       return lines > limit
-        ? bulkDeleteReport(request, 413, `Maximum Bulk Deletes: ${limit} per request`)
+        ? refuseDeletes(request, 413, `Maximum Bulk Deletes: ${limit} per request`)
         : undefined;
     },
   };
-}
-
-/** Returns the response to a bulk delete of which nothing is done. */
-function bulkDeleteReport(request: Request, status: number, text = ''): Response {
-  const type = bulkType(request);
-  return deletesResponse(type, new DeleteSummary().render(type, status, text));
 }

@@ -35,6 +35,15 @@ export function refusalOfCopyBody({ method, headers }: Request): Response | unde
   return textResponse(400, 'Copy requests require a zero byte body', type);
 }
 
+/** The headers of a copy that are about its source, and are sent with a read of that. */
+export const COPY_CONDITIONS = [
+  'range',
+  'if-match',
+  'if-none-match',
+  'if-modified-since',
+  'if-unmodified-since',
+];
+
 /** The source of a copy. */
 export function copySourceObject(request: Request, target: ObjectTarget): ObjectTarget | undefined {
   return request.method === 'COPY' ? target : otherEnd(request, target, X_COPY_FROM);

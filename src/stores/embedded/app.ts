@@ -8,7 +8,7 @@ import type { ObjectTarget } from '../../swift_api/target';
 import type { App, AppPlugin, Objection, ServerFacts } from '../../plugin/plugin';
 import { refusalFor, resourceOf, type CorsSettings } from './api/call';
 import { createHandler } from './api/handler';
-import { refusalForNames } from './api/limits';
+import { refusalForNames } from '../../swift_api/name_refusal';
 import { type Housekeeping, startHousekeeping } from './storage/housekeeping';
 import { openStorage, type StorageOptions } from './storage/lmdb_storage';
 import type { Storage } from './storage/storage';

@@ -114,6 +114,21 @@ export class DeleteSummary {
   }
 }
 
+/**
+ * Returns the report of a request for deletes of which none is done.
+ *
+ * @param status the status to report, unless the client accepts no report that exists
+ */
+export function refuseDeletes(request: Request, status: number, text = ''): Response {
+  const type = bulkType(request);
+  const report = new DeleteSummary();
+  const isAcceptable = type !== undefined;
+  return deletesResponse(
+    type,
+    isAcceptable ? report.render(type, status, text) : report.render(type, 406),
+  );
+}
+
 /** The response to completed deletes: status 200, and the actual result in the body. */
 export function deletesResponse(type: string | undefined, report: string): Response {
   const body = Buffer.from(report);

@@ -22,29 +22,34 @@ export class AddedEntries {
     this.added.push(entry);
   }
 
-  /** Archives the state before: as it was fetched, or the store copies it. */
-  archive(entry: ObjectRef): Promise<boolean> {
-    return this.record(entry, async () => {
-      const snapshot = this.previous?.snapshot;
-      const isWritten = snapshot !== undefined && (await this.store.putSnapshot(snapshot, entry));
-      if (!isWritten) await this.store.copy(this.object, entry);
-      return true;
-    });
-  }
-
-  /** Writes it as it was fetched; returns false if the entry may have existed. */
-  archiveNew(entry: ObjectRef): Promise<boolean> {
+  /**
+   * Archives the state before: as it was fetched, or the store copies it. An entry that
+   * existed is overwritten, and stays whatever happens: it shows that a delete may have
+   * left a marker.
+   */
+  async archive(entry: ObjectRef): Promise<void> {
+    if (await this.archiveNew(entry)) return;
     const snapshot = this.previous?.snapshot;
-    if (snapshot === undefined) return Promise.resolve(false);
-    return this.record(entry, () => this.store.putSnapshot(snapshot, entry, 'if-new'));
+    if (snapshot && (await this.store.putSnapshot(snapshot, entry)) === 'written') return;
+    await this.copy(entry);
   }
 
-  /** Records an entry if `write` has written it, or may have. */
-  private async record(entry: ObjectRef, write: () => Promise<boolean>): Promise<boolean> {
+  /**
+   * Archives the state before as it was fetched, to an entry that does not exist; returns
+   * false if it may exist, or if the store does not take it.
+   */
+  async archiveNew(entry: ObjectRef): Promise<boolean> {
+    const snapshot = this.previous?.snapshot;
+    if (snapshot === undefined) return false;
+    const isNew = (await this.store.putSnapshot(snapshot, entry, 'if-new')) === 'written';
+    if (isNew) this.added.push(entry);
+    return isNew;
+  }
+
+  private async copy(entry: ObjectRef): Promise<void> {
     try {
-      const isWritten = await write();
-      if (isWritten) this.added.push(entry);
-      return isWritten;
+      await this.store.copy(this.object, entry);
+      this.added.push(entry);
     } catch (error) {
       if (mayBeDone(error)) this.added.push(entry);
       throw error;

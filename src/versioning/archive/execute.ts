@@ -14,6 +14,7 @@ import {
 import { Candidates } from './candidates';
 import { AddedEntries } from './added_entries';
 import { ArchiveEntries, type Survey } from './entries';
+import { isWholeSecond } from './names';
 
 /** The outcome of the client's request: the store did it, did not, or may have. */
 export type Outcome = 'done' | 'failed' | 'unknown';
@@ -125,8 +126,9 @@ export class ArchiveExecutor {
    *   object was not fetched
    */
   private async archiveNewAndWrite(task: Task, current: ObjectInfo): Promise<Result | undefined> {
-    if (current.snapshot === undefined) return undefined;
-    const leftovers = await task.entries.restoredLeftovers(current);
+    // with timestamps of whole seconds, an interrupted delete archived to another name
+    if (current.snapshot === undefined || isWholeSecond(current.timestamp)) return undefined;
+    const leftovers = await unlessRefused(task.entries.restoredLeftovers(current), []);
     const entry = await task.entries.entryNameFor(current);
     const steps = [...removals(leftovers), ...planWrite(entry, 'archiveNew')];
     return this.executeSteps(task, steps, current, notesOf(task, entry));

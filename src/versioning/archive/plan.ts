@@ -8,7 +8,7 @@ export type Mode = 'stack' | 'history';
 export type Step =
   /** Copy the current object to an entry. */
   | { readonly do: 'archive'; readonly entry: ByteString }
-  /** Write the current object as it was fetched; plan again if the entry exists. */
+  /** Write the current object as it was fetched; plan again if the entry may exist. */
   | { readonly do: 'archiveNew'; readonly entry: ByteString }
   /** Write an unfinished delete marker: no listing shows it. */
   | { readonly do: 'mark'; readonly entry: ByteString }

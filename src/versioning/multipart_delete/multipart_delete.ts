@@ -1,6 +1,12 @@
 import { drain } from '../../http/body';
-import { bulkType, DeleteSummary, deletesResponse } from '../../swift_api/bulk/report';
-import type { ByteString } from '../../http/bytes';
+import {
+  bulkType,
+  DeleteSummary,
+  deletesResponse,
+  refuseDeletes,
+} from '../../swift_api/bulk/report';
+import { isTrueValue, type ByteString } from '../../http/bytes';
+import { NOT_TEXT, refusalForNames } from '../../swift_api/name_refusal';
 import type { Handler, Request, Response } from '../../swift_api/message';
 import type { ObjectCall } from '../calls';
 import { deleteUnversioned } from './unversioned_delete';
@@ -30,7 +36,10 @@ export async function multipartDelete(
   call: ObjectCall,
   { policies, handler, hides }: MultipartDeleteContext,
 ): Promise<Response | undefined> {
-  const { request } = call;
+  const { request, target, query } = call;
+  const refusal = refusalForNames(target);
+  if (refusal)
+    return isTrueValue(query.get('async')) ? refusal : refuseDeletes(request, 412, NOT_TEXT);
   const walk = new SegmentWalk(call, handler, hides);
   const large = await walk.read();
   if ('status' in large) return large;
@@ -47,7 +56,7 @@ async function deleteVersioned(
   const { root, parts } = large;
   const type = bulkType(request);
   const summary = new DeleteSummary();
-  if (type === undefined) return deletesResponse(type, summary.render(type, 406));
+  if (type === undefined) return refuseDeletes(request, 406);
   // a client that may not read a manifest may not delete by it, as on Swift
   const unreadable = parts.find(
     ({ problem }) => problem?.status === 401 || problem?.status === 403,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { htmlResponse } from '../../swift_api/responses';
 import { drain } from '../../http/body';
-import { bulkType, DeleteSummary, deletesResponse } from '../../swift_api/bulk/report';
+import { bulkType, DeleteSummary, refuseDeletes } from '../../swift_api/bulk/report';
 import { isTrueValue, quote } from '../../http/bytes';
 import { Headers } from '../../http/headers';
 import type { Response } from '../../swift_api/message';
@@ -26,7 +26,7 @@ export async function deleteUnversioned(
   const isAsync = isTrueValue(query.get('async'));
   if (isAsync && (await supportsAsync(walk))) return deleteAsync(large, walk);
   const type = bulkType(request);
-  if (type === undefined) return deletesResponse(type, new DeleteSummary().render(type, 406));
+  if (type === undefined) return refuseDeletes(request, 406);
   return respondWithProgress(deleteParts(large, walk, type), type, HEARTBEAT_INTERVAL);
 }
 

@@ -1,17 +1,13 @@
-import { destroy, drain } from '../../http/body';
+import { htmlResponse } from '../../swift_api/responses';
+import { destroy, drain, readAll } from '../../http/body';
 import { holdManifest, type AppRights } from '../../plugin/held_manifest';
 import { NotAList, readJsonList } from '../../formats/json_list';
 import { isTrueValue, unquote } from '../../http/bytes';
 import { withHeldBody } from '../../swift_api/held_body';
 import { UnreadableJson } from '../../formats/json';
 import { type Handler, type Request, type Response } from '../../swift_api/message';
-import type { ObjectTarget } from '../../swift_api/target';
-import { isCopy, refusalOfCopyBody } from '../../swift_api/object_writes';
-import {
-  MAX_MANIFEST_BYTES,
-  readCopiedManifest,
-  unreadableManifest,
-} from '../../swift_api/copied_manifest';
+import { withoutParameter, type ObjectTarget } from '../../swift_api/target';
+import { COPY_CONDITIONS, isCopy, refusalOfCopyBody } from '../../swift_api/object_writes';
 import { readResponse } from '../../swift_api/json_response';
 import { withSignedQuery } from '../bypasses';
 import {
@@ -24,6 +20,8 @@ import { SwiftClient } from '../../swift_api/client';
 import type { ObjectCall } from '../calls';
 import { X_OBJECT_MANIFEST, X_STATIC_LARGE_OBJECT } from '../../swift_api/header_names';
 
+/** Larger than any manifest that a store accepts. */
+const MAX_MANIFEST_BYTES = 32 * 1024 * 1024;
 const PARAMETER = 'multipart-manifest';
 
 /**
@@ -70,12 +68,19 @@ async function checkCopiedContent(
   source: ObjectTarget,
   handler: Handler,
 ): Promise<Request | Response> {
-  const read = await readCopiedManifest(request, source, handler);
-  if ('status' in read) return read;
-  const { content, etag } = read;
-  const refusal = await refusalOf(content);
-  if (refusal || etag === undefined) return refusal ?? unreadableManifest();
-  return { ...request, headers: request.headers.with('If-Match', etag) };
+  const { headers } = request;
+  const query = withoutParameter(request.query, PARAMETER);
+  const conditions = headers.only(...COPY_CONDITIONS);
+  const client = new SwiftClient(handler, request);
+  const response = await client.get(source, { query, headers: conditions });
+  // a copy is refused the same way as a read of its source
+  if (response.status >= 300) return response;
+  const body = await readAll(response.body, MAX_MANIFEST_BYTES);
+  if (body === undefined) return tooLong();
+  const refusal = await refusalOf(body);
+  const etag = response.headers.get('etag');
+  if (refusal || etag === undefined) return refusal ?? unreadable();
+  return { ...request, headers: headers.with('If-Match', etag) };
 }
 
 /** Checks a copy of a large object's manifest, which the store writes anew. */
@@ -114,11 +119,20 @@ async function refusalOf(manifest: Buffer): Promise<Response | undefined> {
   } catch (error) {
     // it names no segments, and the store reports what is wrong with it
     if (error instanceof NotAList) return undefined;
-    if (error instanceof UnreadableJson) return unreadableManifest();
+    if (error instanceof UnreadableJson) return unreadable();
     throw error;
   }
 }
 
 function refuseSegments(): Response {
   return refuseHidden(400, 'The container of the segments');
+}
+
+/** Swift's own text. */
+function unreadable(): Response {
+  return htmlResponse(400, 'Manifest must be valid JSON.\n');
+}
+
+function tooLong(): Response {
+  return htmlResponse(413, `The manifest exceeds the limit of ${MAX_MANIFEST_BYTES} bytes\n`);
 }

@@ -87,10 +87,14 @@ export interface Store {
   statWhole(object: ObjectRef): Promise<ObjectInfo | undefined>;
 
   /**
-   * Writes a fetched object at `to`, as `copy` would have copied it. Returns false, and
-   * does nothing, if the store does not take it, or with `if-new` if something is there.
+   * Writes a fetched object at `to`, as `copy` would have copied it. Does nothing if the
+   * store does not take it, or with `if-new` if something exists there.
    */
-  putSnapshot(snapshot: Snapshot, to: ObjectRef, condition?: 'if-new'): Promise<boolean>;
+  putSnapshot(
+    snapshot: Snapshot,
+    to: ObjectRef,
+    condition?: 'if-new',
+  ): Promise<'written' | 'exists' | 'not-taken'>;
 
   /**
    * Copies an object within the store, with its type, encoding, disposition, metadata and

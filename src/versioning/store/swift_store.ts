@@ -52,9 +52,9 @@ const COPIED_HEADERS = ['content-type', 'content-encoding', 'content-disposition
 const CONDITION_NOT_MET = [404, 409, 412];
 /**
  * The responses to a PUT of what the store itself may be able to copy: it takes a header,
- * or the content with its ETag, for wrong.
+ * or the content with its ETag, for wrong, or has not received it in time.
  */
-const NOT_TAKEN = [400, 422];
+const NOT_TAKEN = [400, 408, 422];
 /** A delete needs at most the two newest entries. */
 const FIRST_PAGE = 5;
 const LATER_PAGES = 1000;
@@ -127,15 +127,16 @@ export class SwiftStore implements Store {
     { headers, body }: Snapshot,
     to: ObjectRef,
     condition?: 'if-new',
-  ): Promise<boolean> {
+  ): Promise<'written' | 'exists' | 'not-taken'> {
     const sent = condition === undefined ? headers : headers.with('If-None-Match', '*');
     const response = await this.send('PUT', to, '', sent, body);
-    if (NOT_TAKEN.includes(response.status) || (condition && response.status === 412)) {
+    const { status } = response;
+    if (NOT_TAKEN.includes(status) || (condition === 'if-new' && status === 412)) {
       await drain(response.body);
-      return false;
+      return status === 412 ? 'exists' : 'not-taken';
     }
     await expectWritten(response, `could not write ${pathOf(to)}`);
-    return true;
+    return 'written';
   }
 
   async contentType(object: ObjectRef): Promise<ByteString | undefined> {

@@ -139,6 +139,15 @@ export const PROXY_DIFFERENCES: readonly Difference[] = [
       step.method === 'DELETE' && swift.status === 409 && [401, 403].includes(hindsight.status),
   },
   {
+    name: 'what is wrong in a manifest of whoever may not write',
+    reason:
+      'Swift reads the source of a copy that is put as a manifest before it checks the right to write; we refuse without reading it',
+    explains: ({ step, swift, hindsight }) =>
+      /[?&]multipart-manifest=put/.test(step.path) &&
+      [400, 413].includes(swift.status) &&
+      [401, 403].includes(hindsight.status),
+  },
+  {
     name: 'a bad X-Versions-Enabled by whoever may not set it',
     reason:
       'Swift refuses it before it checks the right; we reveal the setting only to a client that may change the container',

@@ -33,6 +33,11 @@ export const REGRESSIONS: readonly Sequence[] = [
           }),
         ),
       ),
+      ...['', '&async=on'].flatMap((way) =>
+        ['{w}', '{v}'].map((container) =>
+          owner('DELETE', `/${container}/%FF?multipart-manifest=delete${way}`),
+        ),
+      ),
       ...['one', 'absent'].flatMap((source) =>
         [{}, { 'If-Match': '*' }, { 'If-Match': 'x' }, { Range: 'bytes=99-' }].map((conditions) =>
           owner('COPY', `/{w}/${source}?multipart-manifest=put`, {

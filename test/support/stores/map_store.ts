@@ -136,13 +136,16 @@ export class MapStore implements Store {
     return { ...info, snapshot };
   }
 
-  async putSnapshot(snapshot: Snapshot, to: ObjectRef, condition?: 'if-new'): Promise<boolean> {
+  async putSnapshot(
+    snapshot: Snapshot,
+    to: ObjectRef,
+    condition?: 'if-new',
+  ): ReturnType<Store['putSnapshot']> {
     const entry = this.fetched.get(snapshot);
     if (!entry) throw new Error('not a snapshot of this store');
-    if (this.absent.has(to.container) || this.readOnly.has(to.container)) return false;
-    if (condition === 'if-new' && this.objects.has(key(to))) return false;
+    if (condition === 'if-new' && this.objects.has(key(to))) return Promise.resolve('exists');
     this.put(to, entry.body, entry.headers, entry.notes);
-    return Promise.resolve(true);
+    return Promise.resolve('written');
   }
 
   async contentType(object: ObjectRef): Promise<string | undefined> {

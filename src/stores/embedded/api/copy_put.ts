@@ -124,7 +124,7 @@ async function copyContent(
   if (view.content !== undefined && !isPart) return commit(sink, draft, view.content);
   const source = await serve({ ...request, method: 'GET' }, view);
   const length = Number(source.headers.get('content-length'));
-  // as in Swift, an ETag is not about a whole object: the source's own takes its place
+  // as in Swift, the request's ETag does not count for all of an object
   const isWhole = source.status === 200 && view.content !== undefined;
   return receive(
     storage,

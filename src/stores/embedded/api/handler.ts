@@ -1,5 +1,6 @@
 import { destroy, drain } from '../../../http/body';
 import { formBoundary } from '../../../formats/form';
+import { isTrueValue } from '../../../http/bytes';
 import { Headers } from '../../../http/headers';
 import {
   NO_BODY,
@@ -85,8 +86,8 @@ async function dispatch(request: Request, storage: Storage, cors: CorsSettings):
   const target = parseTarget(request.path);
   if (target === undefined) throw new Refused(htmlResponse(412, 'Bad URL'));
   if (target.version !== 'v1' && target.version !== 'v1.0') throw refuse(400);
-  checkNames(target);
   const call: Call = { request, target, query: parseQuery(request.query), storage, cors };
+  if (!isMultipartDelete(call)) checkNames(target);
   checkImplemented(call);
   if (request.method === 'OPTIONS') return preflight(call);
   if (isObject(target)) {
@@ -100,6 +101,16 @@ async function dispatch(request: Request, storage: Storage, cors: CorsSettings):
     return withCors(call, await catchRefused(() => containerRequest({ ...call, target })));
   }
   return accountRequest(call);
+}
+
+/** Whether Swift reports what it deletes, and with it that a name is invalid. */
+function isMultipartDelete({ request, target, query }: Call): boolean {
+  return (
+    request.method === 'DELETE' &&
+    isObject(target) &&
+    query.get('multipart-manifest') === 'delete' &&
+    !isTrueValue(query.get('async'))
+  );
 }
 
 function infoRequest({ method }: Request, cors: CorsSettings): Response {

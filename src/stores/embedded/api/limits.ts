@@ -2,9 +2,9 @@ import { isText, type ByteString } from '../../../http/bytes';
 import { LIMITS } from '../../../swift_api/constraints';
 import { Headers } from '../../../http/headers';
 import type { Target } from '../../../swift_api/target';
-import type { Response } from '../../../swift_api/message';
+import { refusalForNames } from '../../../swift_api/name_refusal';
 import type { Attributes } from '../storage/storage';
-import { htmlResponse, Refused, refuseWith } from './answers';
+import { Refused, refuseWith } from './answers';
 import { titleCase } from '../../../http/titles';
 
 export type Kind = 'account' | 'container' | 'object';
@@ -54,16 +54,6 @@ function checkTotals(count: number, size: number): void {
     throw refuseWith(400, `Too many metadata items; max ${LIMITS.max_meta_count}`);
   if (size > LIMITS.max_meta_overall_size)
     throw refuseWith(400, `Total metadata too large; max ${LIMITS.max_meta_overall_size}`);
-}
-
-/** Returns the refusal of names that are not UTF-8 text, or undefined. */
-export function refusalForNames({
-  account,
-  container = '',
-  object = '',
-}: Target): Response | undefined {
-  if ([account, container, object].every(isText)) return undefined;
-  return htmlResponse(412, 'Invalid UTF8 or contains NULL');
 }
 
 /** Refuses names that are not UTF-8 text. */

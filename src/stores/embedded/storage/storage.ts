@@ -27,11 +27,9 @@ export interface ContainerRecord {
 /** What a container says of requests for its objects. */
 export type ContainerSettings = Pick<ContainerRecord, 'attributes'>;
 
-/** A container in one state of the storage. */
+/** A container, even if it is removed and created again meanwhile. */
 export interface OpenedContainer extends ContainerSettings {
-  /**
-   * As `Storage.object`; of the same state in the turn in which the container was opened.
-   */
+  /** As `Storage.object`. */
   object(name: ByteString): ObjectRecord | undefined;
 }
 

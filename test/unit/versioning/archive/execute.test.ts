@@ -91,25 +91,50 @@ describe('a write', () => {
     map.put(OBJECT, 'one');
     expect(await perform('write', {})).toBe('forwarded');
     const put = (n: number) =>
-      expect.stringMatching(`^putSnapshot .* archive/001o/${at(n)}$`) as string;
+      expect.stringMatching(`^putSnapshot .* archive/001o/${at(n)} if-new$`) as string;
     expect(asked.splice(0)).toEqual(['statWhole c/o', put(1), 'forward']);
     expect(map.bodies('archive')).toEqual(['one']);
 
-    told.answer = (call, answer) => (call.startsWith('putSnapshot') ? false : answer);
+    told.answer = (call, answer) => (call.startsWith('putSnapshot') ? 'not-taken' : answer);
     expect(await perform('write', {})).toBe('forwarded');
+    const again = expect.stringMatching(`^putSnapshot .* archive/001o/${at(3)}$`) as string;
     const copy = `copy c/o archive/001o/${at(3)}`;
-    expect(asked).toEqual(['statWhole c/o', put(3), copy, 'forward']);
+    expect(asked).toEqual(['statWhole c/o', put(3), again, copy, 'forward']);
     expect(map.bodies('archive')).toEqual(['one', 'written']);
   });
 
-  it('removes what it archived if the store did not answer to that', async () => {
-    const { map, asked, fails, perform } = world();
-    map.isFetching = true;
-    map.put(OBJECT, 'one');
-    fails.set('putSnapshot', unavailable);
-    await expect(perform('write', {})).rejects.toBe(unavailable);
-    expect(asked.slice(2)).toEqual(['stat c/o', `remove archive/001o/${at(1)}`]);
-  });
+  it.each(['stack', 'history'] as const)(
+    'keeps an entry that existed, since a delete may have made it: %s',
+    async (mode) => {
+      const { map, perform } = world();
+      map.isFetching = true;
+      map.put(OBJECT, 'one');
+      map.put(entry(at(1)), 'other');
+      await perform('write', { mode, outcome: 'failed' });
+      expect(map.bodies('archive')).toEqual(['one']);
+    },
+  );
+
+  it.each(['stack', 'history'] as const)(
+    'does not happen if the store did not answer to what it archived, which may have existed: %s',
+    async (mode) => {
+      const { map, told, asked, perform } = world();
+      map.isFetching = true;
+      map.put(OBJECT, 'one');
+      told.answer = (call, answer) => {
+        if (call.startsWith('putSnapshot')) throw unavailable;
+        return answer;
+      };
+      await expect(perform('write', { mode })).rejects.toBe(unavailable);
+      expect(asked).toHaveLength(2);
+      expect(map.bodies('archive')).toEqual(['one']);
+
+      // the next one finds it
+      told.answer = (_, answer) => answer;
+      expect(await perform('write', { mode })).toBe('forwarded');
+      expect(map.bodies('archive')).toEqual(['one']);
+    },
+  );
 
   it('is let through with nothing archived if it will be refused', async () => {
     const { map, asked, forwarded, perform } = world();
@@ -272,7 +297,7 @@ describe('a write in history mode', () => {
     const { map, told, asked, perform } = world();
     map.isFetching = true;
     map.put(OBJECT, 'one');
-    told.answer = (call, answer) => (call.startsWith('putSnapshot') ? false : answer);
+    told.answer = (call, answer) => (call.startsWith('putSnapshot') ? 'not-taken' : answer);
     expect(await perform('write', history)).toBe('forwarded');
     expect(asked.slice(-2)).toEqual([`copy c/o archive/001o/${at(1)}`, 'forward']);
   });
@@ -288,17 +313,47 @@ describe('a write in history mode', () => {
     expect(map.bodies('archive')).toEqual(kept);
   });
 
-  it('over a small object removes what it archived if the store did not answer to that', async () => {
-    const { map, told, asked, perform } = world();
+  it('over a small object finds the marker of a delete after a write that may have archived', async () => {
+    const { map, told, perform } = world();
     map.isFetching = true;
     map.put(OBJECT, 'one');
+    map.put(entry(at(1)), 'one');
+    await map.putMarker(entry(at(3)));
     told.answer = (call, answer) => {
       if (call.startsWith('putSnapshot')) throw unavailable;
       return answer;
     };
     await expect(perform('write', history)).rejects.toBe(unavailable);
-    expect(asked.slice(2)).toEqual(['stat c/o', `remove archive/001o/${at(1)}`]);
-    expect(map.bodies('archive')).toEqual([]);
+    told.answer = (_, answer) => answer;
+    await perform('write', { mode: 'stack', outcome: 'failed' });
+    expect(await perform('write', history)).toBe('forwarded');
+    expect(map.hasUnfinished('archive')).toBe(false);
+    expect(map.bodies('archive')).toEqual(['one']);
+  });
+
+  it('over a small object lists if its timestamp has whole seconds', async () => {
+    const { map, asked, perform } = world();
+    map.isFetching = true;
+    map.resolution = 1000;
+    map.put(OBJECT, 'one');
+    expect(await perform('write', history)).toBe('forwarded');
+    expect(asked).toContain('listBackwards a archive 001o/');
+  });
+
+  it('over a small object removes what was restored, if the client may see it', async () => {
+    const { map, told, asked, fails, perform } = world();
+    map.isFetching = true;
+    map.put(entry(OLD), 'one');
+    map.put(OBJECT, 'one', undefined, { restored: [OLD] });
+    fails.set(`stat archive/001o/${OLD}`, refused);
+    expect(await perform('write', history)).toBe('forwarded');
+    expect(map.bodies('archive')).toEqual(['one', 'one']);
+    expect(told.asked.some((each) => each.startsWith('remove'))).toBe(false);
+
+    fails.clear();
+    map.put(OBJECT, 'one', undefined, { restored: [OLD] });
+    expect(await perform('write', history)).toBe('forwarded');
+    expect(asked).toContain(`remove archive/001o/${OLD}`);
   });
 
   it('archives what is there if the client may not list', async () => {

@@ -18,7 +18,7 @@ const SNAPSHOT = { headers: Headers.of({ 'Content-Type': 'text/plain' }), body: 
 const TO = { account: 'a', container: 'archive', object: 'o' };
 
 /** Writes an object that was fetched to a store that answers with this status. */
-function put(status: number, condition?: 'if-new', sent: Request[] = []): Promise<boolean> {
+function put(status: number, condition?: 'if-new', sent: Request[] = []): Promise<string> {
   const answer = { status, headers: Headers.none, body: Buffer.from('why') };
   const store = new SwiftStore((request) => {
     sent.push(request);
@@ -28,11 +28,11 @@ function put(status: number, condition?: 'if-new', sent: Request[] = []): Promis
 }
 
 it('a fetched object is written', async () => {
-  expect(await put(201)).toBe(true);
+  expect(await put(201)).toBe('written');
 });
 
-it.each([400, 422])('the store may copy it if it takes the PUT for wrong: %d', async (status) => {
-  expect(await put(status)).toBe(false);
+it.each([400, 408, 422])('the store may copy it if it did not take the PUT: %d', async (status) => {
+  expect(await put(status)).toBe('not-taken');
 });
 
 it.each([401, 403, 404, 413, 429])('a refusal is one of the copy as well: %d', async (status) => {
@@ -45,9 +45,9 @@ it.each([202, 500, 503, 507])('it may have been written, or is not kept: %d', as
 
 it('with a condition, something may be there', async () => {
   const sent: Request[] = [];
-  expect(await put(412, 'if-new', sent)).toBe(false);
-  expect(await put(201, 'if-new', sent)).toBe(true);
-  expect(await put(201, undefined, sent)).toBe(true);
+  expect(await put(412, 'if-new', sent)).toBe('exists');
+  expect(await put(201, 'if-new', sent)).toBe('written');
+  expect(await put(201, undefined, sent)).toBe('written');
   expect(sent.map(({ headers }) => headers.get('if-none-match'))).toEqual(['*', '*', undefined]);
   await expect(put(412)).rejects.toMatchObject({ code: 'refused', status: 412 });
 });

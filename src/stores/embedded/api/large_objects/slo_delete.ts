@@ -1,5 +1,10 @@
 import { isTrueValue, quote } from '../../../../http/bytes';
-import { bulkType, DeleteSummary, deletesResponse } from '../../../../swift_api/bulk/report';
+import {
+  bulkType,
+  DeleteSummary,
+  deletesResponse,
+  refuseDeletes,
+} from '../../../../swift_api/bulk/report';
 import type { ObjectTarget } from '../../../../swift_api/target';
 import type { Response } from '../../../../swift_api/message';
 import { htmlResponse, Refused } from '../answers';
@@ -8,6 +13,7 @@ import { openObject } from '../links';
 import { SLO_LIMITS } from './slo_manifest';
 import { segmentTarget } from '../../../../swift_api/stored_manifest';
 import { readManifest } from './slo_read';
+import { NOT_TEXT, refusalForNames } from '../../../../swift_api/name_refusal';
 import { X_STATIC_LARGE_OBJECT } from '../../../../swift_api/header_names';
 
 /** One object to delete; a manifest comes after its segments. */
@@ -25,7 +31,9 @@ const MAX_TASKS = SLO_LIMITS.max_manifest_segments * 10;
 export async function deleteLargeObject(call: ObjectCall): Promise<Response> {
   const type = bulkType(call.request);
   const summary = new DeleteSummary();
-  if (type === undefined) return deletesResponse(type, summary.render(type, 406));
+  if (type === undefined) return refuseDeletes(call.request, 406);
+  // Swift reports this, too
+  if (refusalForNames(call.target)) return refuseDeletes(call.request, 412, NOT_TEXT);
   const tasks: Task[] = [{ target: call.target, isManifest: true }];
   for (let task = tasks.shift(); task !== undefined; task = tasks.shift()) {
     const { target, isManifest } = task;
