@@ -22,21 +22,24 @@ export class AddedEntries {
     this.added.push(entry);
   }
 
-  /**
-   * Archives the state before: as it was fetched, or the store copies it. An entry that
-   * existed is overwritten, and stays whatever happens: it shows that a delete may have
-   * left a marker.
-   */
+  /** Archives the state before: as it was fetched, or the store copies it. */
   async archive(entry: ObjectRef): Promise<void> {
-    if (await this.archiveNew(entry)) return;
-    const snapshot = this.previous?.snapshot;
-    if (snapshot && (await this.store.putSnapshot(snapshot, entry)) === 'written') return;
-    await this.copy(entry);
+    try {
+      const snapshot = this.previous?.snapshot;
+      const isWritten = snapshot && (await this.store.putSnapshot(snapshot, entry)) === 'written';
+      if (!isWritten) await this.store.copy(this.object, entry);
+      this.added.push(entry);
+    } catch (error) {
+      if (mayBeDone(error)) this.added.push(entry);
+      throw error;
+    }
   }
 
   /**
    * Archives the state before as it was fetched, to an entry that does not exist; returns
-   * false if it may exist, or if the store does not take it.
+   * false if it may exist, or if the store does not take it. Without a response the entry
+   * stays, since it may have existed: a delete that made it may have left a marker, and
+   * the next operation finds both.
    */
   async archiveNew(entry: ObjectRef): Promise<boolean> {
     const snapshot = this.previous?.snapshot;
@@ -44,16 +47,6 @@ export class AddedEntries {
     const isNew = (await this.store.putSnapshot(snapshot, entry, 'if-new')) === 'written';
     if (isNew) this.added.push(entry);
     return isNew;
-  }
-
-  private async copy(entry: ObjectRef): Promise<void> {
-    try {
-      await this.store.copy(this.object, entry);
-      this.added.push(entry);
-    } catch (error) {
-      if (mayBeDone(error)) this.added.push(entry);
-      throw error;
-    }
   }
 
   /** Keeps the entries: the request is done. */

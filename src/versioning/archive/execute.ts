@@ -82,39 +82,33 @@ export class ArchiveExecutor {
       entries: new ArchiveEntries(this.store, object, this.archive),
       operation,
     };
-    if (operation.kind === 'write')
-      return mode === 'history' ? this.writeOver(task) : this.write(task);
+    if (operation.kind === 'write') return this.write(task, mode);
     if (operation.kind === 'update') return this.update(task);
     return mode === 'history' ? this.deleteKeepingHistory(task) : this.deleteFromStack(task);
   }
 
-  private async write(task: Task): Promise<Result> {
-    const { object, entries, operation } = task;
+  private async write(task: Task, mode: Mode): Promise<Result> {
+    const { object, operation } = task;
     const current = await this.store.statWhole(object);
-    if (current === undefined) return this.forwardOnly(operation);
+    if (current === undefined) return this.writeOverNothing(task, mode);
     const verdict = await operation.guard(current);
     if (verdict !== 'go') return this.endEarly(verdict, operation);
-    return this.archiveAndWrite(task, current, removals(await entries.restoredLeftovers(current)));
+    return (
+      (await this.archiveNewAndWrite(task, mode, current)) ??
+      this.archiveAndWrite(task, current, await this.repairs(task, mode, current))
+    );
   }
 
-  /** Writes in history mode, in which a delete may have left a marker. */
-  private async writeOver(task: Task): Promise<Result> {
-    const { object, entries, operation } = task;
-    const current = await this.store.statWhole(object);
-    if (current) {
-      const verdict = await operation.guard(current);
-      if (verdict !== 'go') return this.endEarly(verdict, operation);
-      const result = await this.archiveNewAndWrite(task, current);
-      if (result !== undefined) return result;
-    }
-    const survey = await unlessRefused(entries.survey(current), NO_SURVEY);
-    const steps = planUnfinished(current !== undefined, survey.unfinished);
-    if (current)
-      return this.archiveAndWrite(task, current, [...steps, ...removals(survey.leftovers)]);
-    if (steps.length === 0) return this.forwardOnly(operation);
-    const verdict = await operation.guard(current);
+  /** In history mode, a delete may have left a marker. */
+  private async writeOverNothing(task: Task, mode: Mode): Promise<Result> {
+    const { entries, operation } = task;
+    if (mode === 'stack') return this.forwardOnly(operation);
+    const { unfinished } = await unlessRefused(entries.survey(undefined), NO_SURVEY);
+    if (unfinished.length === 0) return this.forwardOnly(operation);
+    const verdict = await operation.guard(undefined);
     if (verdict !== 'go') return this.endEarly(verdict, operation);
-    await this.executeSteps(task, [...steps, ...planWrite(undefined)], current, {});
+    const steps = [...planUnfinished(false, unfinished), ...planWrite(undefined)];
+    await this.executeSteps(task, steps, undefined, {});
     return 'forwarded';
   }
 
@@ -122,16 +116,29 @@ export class ArchiveExecutor {
    * Writes without a listing. A delete archives its object before it writes its marker.
    * So if the object's entry is new, no interrupted delete of it has left a marker.
    *
-   * @returns undefined, having overwritten nothing, if the entry may exist, or if the
-   *   object was not fetched
+   * @returns undefined, having overwritten nothing, if that is not sure
    */
-  private async archiveNewAndWrite(task: Task, current: ObjectInfo): Promise<Result | undefined> {
-    // with timestamps of whole seconds, an interrupted delete archived to another name
-    if (current.snapshot === undefined || isWholeSecond(current.timestamp)) return undefined;
-    const leftovers = await unlessRefused(task.entries.restoredLeftovers(current), []);
+  private async archiveNewAndWrite(
+    task: Task,
+    mode: Mode,
+    current: ObjectInfo,
+  ): Promise<Result | undefined> {
+    if (!canArchiveNew(current)) return undefined;
+    const restored = task.entries.restoredLeftovers(current);
+    const leftovers = await (mode === 'stack' ? restored : unlessRefused(restored, []));
     const entry = await task.entries.entryNameFor(current);
     const steps = [...removals(leftovers), ...planWrite(entry, 'archiveNew')];
     return this.executeSteps(task, steps, current, notesOf(task, entry));
+  }
+
+  /** Returns what removes what interrupted operations on an object have left. */
+  private async repairs(task: Task, mode: Mode, current: ObjectInfo): Promise<Step[]> {
+    const { entries } = task;
+    // in stack mode there may be a marker only if the object's entry existed
+    if (mode === 'stack' && !canArchiveNew(current))
+      return removals(await entries.restoredLeftovers(current));
+    const { leftovers, unfinished } = await unlessRefused(entries.survey(current), NO_SURVEY);
+    return [...planUnfinished(true, unfinished), ...removals(leftovers)];
   }
 
   private async archiveAndWrite(
@@ -312,6 +319,14 @@ export class ArchiveExecutor {
 function previousIn(current: ObjectInfo | undefined): RecoveryNotes {
   const { previous, unbound } = current?.notes ?? {};
   return unbound?.includes('previous') ? { previous, unbound: ['previous'] } : { previous };
+}
+
+/**
+ * Whether an object's state can be archived to an entry that must be new. With timestamps
+ * of whole seconds, an interrupted delete archived to another name.
+ */
+function canArchiveNew({ snapshot, timestamp }: ObjectInfo): boolean {
+  return snapshot !== undefined && !isWholeSecond(timestamp);
 }
 
 /** Returns what the new version notes of the entry for the one before. */

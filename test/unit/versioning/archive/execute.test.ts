@@ -99,19 +99,22 @@ describe('a write', () => {
     expect(await perform('write', {})).toBe('forwarded');
     const again = expect.stringMatching(`^putSnapshot .* archive/001o/${at(3)}$`) as string;
     const copy = `copy c/o archive/001o/${at(3)}`;
-    expect(asked).toEqual(['statWhole c/o', put(3), again, copy, 'forward']);
+    const list = 'listBackwards a archive 001o/';
+    expect(asked).toEqual(['statWhole c/o', put(3), list, again, copy, 'forward']);
     expect(map.bodies('archive')).toEqual(['one', 'written']);
   });
 
   it.each(['stack', 'history'] as const)(
-    'keeps an entry that existed, since a delete may have made it: %s',
+    'that fails removes what an interrupted delete has left: %s',
     async (mode) => {
       const { map, perform } = world();
       map.isFetching = true;
       map.put(OBJECT, 'one');
-      map.put(entry(at(1)), 'other');
+      map.put(entry(at(1)), 'one');
+      await map.putMarker(entry(at(3)));
       await perform('write', { mode, outcome: 'failed' });
-      expect(map.bodies('archive')).toEqual(['one']);
+      expect(map.bodies('archive')).toEqual([]);
+      expect(map.hasUnfinished('archive')).toBe(false);
     },
   );
 
