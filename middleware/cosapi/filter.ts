@@ -1,6 +1,7 @@
 import { BucketError } from '../../src/buckets/errors';
 import { addressIn, type Address } from '../../src/dialects/address';
 import type { Route } from '../../src/dialects/s3/call';
+import { RouteTable } from '../../src/dialects/dispatch';
 import { dialectHandler, runRoute, type CallerOf, type Dialect } from '../../src/dialects/handler';
 import {
   authorizationIn,
@@ -49,11 +50,12 @@ export interface CosHandlerOptions extends DialectParts<Route> {
 
 /** Answers requests of COS's API, and passes all others on. */
 export function cosHandler(next: Handler, parts: CosHandlerOptions): Handler {
+  const routes = new RouteTable(parts.routes);
   const dialect: Dialect<Recognised> = {
     recognise: (request) =>
       recognise(request, parts.domains) ?? (parts.isOwnByPath(request) ? 'path' : undefined),
     answer: (request, recognised, callerOf) =>
-      new Exchange(parts, callerOf, request).answer(recognised),
+      new Exchange(parts, routes, callerOf, request).answer(recognised),
     errorAnswer: (error, request) =>
       toCosResponse(errorAnswer(hideMarker(error), request, WIRE_FORMAT.errors)),
     readersReadVersions: parts.readersReadVersions,
@@ -97,6 +99,7 @@ class Exchange {
 
   constructor(
     private readonly parts: CosHandlerOptions,
+    private readonly routes: RouteTable<Route>,
     private readonly callerOf: CallerOf,
     private readonly request: Request,
   ) {
@@ -121,7 +124,7 @@ class Exchange {
       location: parts.location,
       wireFormat: WIRE_FORMAT,
     };
-    return toCosResponse(await runRoute(call, parts.routes, plainPayload));
+    return toCosResponse(await runRoute(call, this.routes, plainPayload));
   }
 
   private async authenticate(address: Address, query: Query): Promise<Principal> {

@@ -1,6 +1,7 @@
 import { BucketError } from '../../src/buckets/errors';
 import { addressIn } from '../../src/dialects/address';
-import type { Route } from '../../src/dialects/call';
+import type { CallHead, Route } from '../../src/dialects/call';
+import { RouteTable } from '../../src/dialects/dispatch';
 import { dialectHandler, runRoute, type CallerOf, type Dialect } from '../../src/dialects/handler';
 import {
   authorizationIn,
@@ -14,7 +15,7 @@ import type { DialectParts } from '../../src/dialects/plugin';
 import { readQuery } from '../../src/dialects/query';
 import { quote, unquote } from '../../src/http/bytes';
 import { Headers } from '../../src/http/headers';
-import type { Handler, Request, Response } from '../../src/swift_api/message';
+import type { Handler, Request } from '../../src/swift_api/message';
 import { errorAnswer } from './errors';
 import { bucketOfQsHost } from './host';
 import { recognise, type Recognised } from './recognise';
@@ -41,10 +42,12 @@ const URL_SIGNATURE = new Set(['access_key_id', 'expires', 'signature']);
 
 /** Answers requests of QingStor's API, and passes all others on. */
 export function qsHandler(next: Handler, parts: QsHandlerOptions): Handler {
+  const routes = new RouteTable(parts.routes);
   const dialect: Dialect<Recognised> = {
     recognise: (request) =>
       recognise(request, parts.domains) ?? (parts.isOwnByPath(request) ? 'path' : undefined),
-    answer: (request, recognised, callerOf) => answer(parts, request, recognised, callerOf),
+    answer: async (request, recognised, callerOf) =>
+      runRoute(await callOf(parts, request, recognised, callerOf), routes, plainPayload),
     errorAnswer,
     readersReadVersions: parts.readersReadVersions,
     cors: {
@@ -60,13 +63,13 @@ export function qsHandler(next: Handler, parts: QsHandlerOptions): Handler {
   return dialectHandler(next, dialect, parts.log);
 }
 
-async function answer(
+async function callOf(
   parts: QsHandlerOptions,
   request: Request,
   recognised: Recognised,
   callerOf: CallerOf,
-): Promise<Response> {
-  const { location, domains, routes } = parts;
+): Promise<CallHead> {
+  const { location, domains } = parts;
   const { bucket, key } = addressIn(request.path, bucketOfQsHost(request, domains));
   const query = readQuery(request.query);
   const { signature, principal } =
@@ -75,7 +78,7 @@ async function answer(
       : { signature: undefined, principal: anonymousPrincipal(parts.anonymous, query) };
   const isSignatureParameter = (name: string) =>
     signature?.expires !== undefined && URL_SIGNATURE.has(name);
-  const call = {
+  return {
     request: withDecodedConditions(request),
     caller: callerOf(principal),
     bucket,
@@ -83,7 +86,6 @@ async function answer(
     parameters: new Map([...query].filter(([name]) => !isSignatureParameter(name))),
     location,
   };
-  return runRoute(call, routes, plainPayload);
 }
 
 const CONDITION = /(^|-)if-((none-)?match|(un)?modified-since)$/;

@@ -1,5 +1,6 @@
 import { addressOf } from '../../src/dialects/address';
 import type { Route } from '../../src/dialects/s3/call';
+import { RouteTable } from '../../src/dialects/dispatch';
 import { dialectHandler, runRoute, type CallerOf, type Dialect } from '../../src/dialects/handler';
 import { anonymousPrincipal, type Logins } from '../../src/dialects/logins';
 import type { DialectParts } from '../../src/dialects/plugin';
@@ -28,12 +29,13 @@ export interface S3HandlerOptions extends DialectParts<Route>, SignatureChecks {
 
 /** Answers requests of S3's API, and passes all others on. */
 export function s3Handler(next: Handler, parts: S3HandlerOptions): Handler {
+  const routes = new RouteTable(parts.routes);
   const dialect: Dialect<Recognised> = {
     recognise: (request) =>
       recognise(request, parts.domains, parts.paths) ??
       (parts.isOwnByPath(request) ? 'path' : undefined),
     answer: (request, recognised, callerOf) =>
-      new Exchange(parts, callerOf, request).answer(recognised),
+      new Exchange(parts, routes, callerOf, request).answer(recognised),
     errorAnswer: (error, request) => errorAnswer(error, request, WIRE_FORMAT.errors),
     readersReadVersions: parts.readersReadVersions,
     cors: {
@@ -55,6 +57,7 @@ class Exchange {
 
   constructor(
     private readonly parts: S3HandlerOptions,
+    private readonly routes: RouteTable<Route>,
     private readonly callerOf: CallerOf,
     private readonly request: Request,
   ) {
@@ -83,7 +86,7 @@ class Exchange {
     };
     // in a request that completes an upload, they are those of the resulting object
     const hasOwnChecksums = !(request.method === 'POST' && parameters.has('uploadId'));
-    return runRoute(call, parts.routes, (request) =>
+    return runRoute(call, this.routes, (request) =>
       openPayload(request, { payload, signing, key: signer.key, hasOwnChecksums }),
     );
   }

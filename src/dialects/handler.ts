@@ -16,7 +16,7 @@ import type { Log } from '../util/log';
 import { StoreError } from '../util/store_error';
 import type { CallHead, Route } from './call';
 import { CorsExchange, type DialectCors } from './cors';
-import { routeOf } from './dispatch';
+import type { RouteTable } from './dispatch';
 import { checkWriteAccess } from './document';
 import type { CheckedPayload } from './payload/checked_body';
 import type { Principal } from './logins';
@@ -137,10 +137,10 @@ function toBucketError(error: unknown, { transactionId }: Request, log: Log): Bu
  */
 export async function runRoute<Head extends CallHead>(
   call: Head,
-  routes: readonly Route<Head>[],
+  routes: RouteTable<Route<Head>>,
   payloadOf: (request: Request) => Promise<CheckedPayload>,
 ): Promise<Response> {
-  const route = routeOf(call, routes);
+  const route = routes.find(call);
   // for a signed request with a small body the check costs too much
   const { body, method } = call.request;
   if (call.caller.isAnonymous && !Buffer.isBuffer(body) && !isReadMethod(method))

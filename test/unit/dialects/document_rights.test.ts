@@ -9,6 +9,7 @@ import { Sessions } from '../../../src/buckets/sessions';
 import { PartsMemory } from '../../../src/buckets/uploads/parts_memory';
 import type { Call } from '../../../src/dialects/call';
 import { holdDocument } from '../../../src/dialects/document';
+import { RouteTable } from '../../../src/dialects/dispatch';
 import { dialectHandler, runRoute, type Dialect } from '../../../src/dialects/handler';
 import { errorAnswer } from '../../../src/dialects/s3/errors';
 import { statusResponse } from '../../../src/swift_api/responses';
@@ -93,7 +94,7 @@ describe('a document of a dialect', () => {
     const run = jest.fn();
     const payloadOf = jest.fn();
     const routes = [{ name: 'any', method: 'POST', on: 'bucket' as const, run }];
-    await expect(runRoute(documentCall, routes, payloadOf)).rejects.toMatchObject({
+    await expect(runRoute(documentCall, new RouteTable(routes), payloadOf)).rejects.toMatchObject({
       code: 'access-denied',
     });
     for (const each of [read, run, payloadOf]) expect(each).not.toHaveBeenCalled();

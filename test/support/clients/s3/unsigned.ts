@@ -1,5 +1,5 @@
 import { WIRE_FORMAT } from '../../../../middleware/s3api/wire_format';
-import { routeOf } from '../../../../src/dialects/dispatch';
+import { RouteTable } from '../../../../src/dialects/dispatch';
 import { errorAnswer } from '../../../../src/dialects/s3/errors';
 import { routes } from '../../../../middleware/s3api/operations';
 import type { Caller } from '../../../../src/buckets/caller';
@@ -56,7 +56,7 @@ export async function askS3(
       trailing: () => new Map<string, string>(),
     },
   };
-  const run = async (): Promise<Response> => routeOf(call, routes).run(call);
+  const run = async (): Promise<Response> => new RouteTable(routes).find(call).run(call);
   const response = await run().catch((error: unknown) => {
     if (error instanceof BucketError) return errorAnswer(error, request, WIRE_FORMAT.errors);
     throw error;
