@@ -3,6 +3,9 @@ import { finished, Readable } from 'node:stream';
 /** A stream that is read at most once, or a buffer. */
 export type Body = Readable | Buffer;
 
+/** What the bytes of a body come from, chunk by chunk or at once. */
+export type BodySource = AsyncIterable<Buffer> | Buffer;
+
 /** Destroys a body that nobody will read. Its connection is not reused. */
 export function destroy(body: Body): void {
   if (Buffer.isBuffer(body)) return;
@@ -122,13 +125,6 @@ export function watch(
   body.on('data', (chunk: Buffer) => onChunk(chunk.length));
   body.pause();
   finished(body, { writable: false }, (error) => onEnd(error ?? undefined));
-}
-
-/** Concatenates all chunks. Rejects if their source breaks off. */
-export async function collect(parts: AsyncIterable<Buffer>): Promise<Buffer> {
-  const all: Buffer[] = [];
-  for await (const part of parts) all.push(part);
-  return Buffer.concat(all);
 }
 
 /** Yields the chunks of a body; destroys the body if the reader stops early. */

@@ -20,7 +20,11 @@ import { vocabulary } from '.';
 import type { AdmittedForm, FormOperation, S3Form } from '../form';
 import { WIRE_FORMAT } from '../wire_format';
 import { declaredDigests, readChecksums } from '../../../src/dialects/payload/declared';
-import { verifyStream, type Bounds } from '../../../src/dialects/payload/verifying_stream';
+import {
+  BodyVerifier,
+  verifyStream,
+  type Bounds,
+} from '../../../src/dialects/payload/verifying_stream';
 import { readXml, xml, xmlAnswer } from '../../../src/dialects/xml';
 import {
   checksumFields,
@@ -172,8 +176,7 @@ async function write(
   const metadata = contentHeadersOf(call)
     .withAll(etagFromContentMd5(call))
     .withAll(await taggedBy(call, fields));
-  const content = verifyStream(file.body, boundsOf(admitted), digests, () => [], undefined);
-  const body = streamOf(content);
+  const body = streamOf(verifyStream(file.body, new BodyVerifier(boundsOf(admitted), digests)));
   const { bucket = '', key = '' } = call;
   const result = await writeObject(
     call.caller,

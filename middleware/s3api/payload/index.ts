@@ -14,9 +14,9 @@ import {
   readChecksums,
   type DeclaredDigest,
 } from '../../../src/dialects/payload/declared';
-import { verifyStream } from '../../../src/dialects/payload/verifying_stream';
+import { BodyVerifier, type LateDigests } from '../../../src/dialects/payload/verifying_stream';
 import { UNSIGNED, type Signing } from '../../../src/dialects/sigv4/signing';
-import { chunks, type Body } from '../../../src/http/body';
+import { chunks, type Body, type BodySource } from '../../../src/http/body';
 import { ByteReader } from '../../../src/formats/byte_reader';
 import type { Headers } from '../../../src/http/headers';
 import type { Request } from '../../../src/swift_api/message';
@@ -75,16 +75,11 @@ export async function openPayload(request: Request, signed: SignedBody): Promise
 
   let trailer: ReadonlyMap<string, string> = new Map();
   const bytes = openBody(request.body, form, signed, (received) => (trailer = received));
-  const trailerDigests = () =>
-    form.isChunked ? digestsInTrailer(trailer, checksums.trailing) : [];
-  const content = verifyStream(
-    bytes,
-    boundsOf(length),
-    digests,
-    trailerDigests,
-    checksums.trailing,
-  );
-  const checkedBody = await checkBody(request, content, length);
+  const late: LateDigests | undefined = form.isChunked
+    ? { algorithm: checksums.trailing, get: () => digestsInTrailer(trailer, checksums.trailing) }
+    : undefined;
+  const verifier = new BodyVerifier(boundsOf(length), digests, late);
+  const checkedBody = await checkBody(request, bytes, verifier, length);
   return {
     ...checkedBody,
     length,
@@ -117,8 +112,8 @@ function openBody(
   { isChunked, isSigned, hasTrailer }: Form,
   { signing, key }: SignedBody,
   onEnd: (trailer: ReadonlyMap<string, string>) => void,
-): AsyncIterable<Buffer> {
-  if (!isChunked) return chunks(body);
+): BodySource {
+  if (!isChunked) return body;
   if (!isSigned) return decodeAwsChunked(new ByteReader(chunks(body)), undefined, onEnd);
   if (key && signing)
     return decodeAwsChunked(

@@ -1,12 +1,12 @@
 import { PayloadError } from '../../buckets/payload_error';
 import { BucketError } from '../../buckets/errors';
 import { BodyMemoryFull } from '../../http/body_memory';
-import { chunks, collect, destroy, streamOf, type Body } from '../../http/body';
+import { chunks, destroy, streamOf, type Body, type BodySource } from '../../http/body';
 import type { Headers } from '../../http/headers';
 import type { Request } from '../../swift_api/message';
 import type { Payload } from '../call';
 import { declaredMd5 } from './declared';
-import { verifyStream, type Bounds } from './verifying_stream';
+import { BodyVerifier, verifyAll, verifyStream, type Bounds } from './verifying_stream';
 
 /** Maximum size of a request body, in bytes. */
 export const MAX_BYTES = 5 * 1024 ** 3;
@@ -38,8 +38,8 @@ export async function plainPayload(request: Request): Promise<CheckedPayload> {
   const length = lengthIn(headers, 'content-length');
   const md5 = headers.get('content-md5');
   const digests = md5 === undefined ? [] : [declaredMd5(md5)];
-  const content = verifyStream(chunks(body), boundsOf(length), digests, () => [], undefined);
-  const checkedBody = await checkBody(request, content, length);
+  const verifier = new BodyVerifier(boundsOf(length), digests);
+  const checkedBody = await checkBody(request, body, verifier, length);
   return { ...checkedBody, length, checksums: new Map(), trailing: () => new Map() };
 }
 
@@ -75,45 +75,30 @@ function tooLarge(): BucketError {
 }
 
 /**
- * Returns a request's body, with `content` as the checked bytes.
+ * Returns a request's body, verified.
  *
+ * @param source of its bytes, as the client means them
  * @throws PayloadError if a small body is invalid
  */
 export async function checkBody(
-  request: Request,
-  content: AsyncIterable<Buffer>,
+  { body, sendContinue, memory }: Request,
+  source: BodySource,
+  verifier: BodyVerifier,
   length: number | undefined,
 ): Promise<CheckedBody> {
-  let failure: BucketError | undefined;
-  const recorded = recordFailure(content, (error) => (failure = error));
-  const body = await receive(request, recorded, length);
-  return { body, failure: () => failure };
-}
-
-/** Records the error of a body, since later stages may take it for something else. */
-async function* recordFailure(
-  checked: AsyncIterable<Buffer>,
-  note: (error: BucketError) => void,
-): AsyncGenerator<Buffer> {
-  try {
-    yield* checked;
-  } catch (error) {
-    if (error instanceof PayloadError) note(error.reason);
-    throw error;
-  }
-}
-
-async function receive(
-  { body, sendContinue, memory }: Request,
-  checked: AsyncGenerator<Buffer>,
-  length: number | undefined,
-): Promise<Body> {
-  const content = sendContinue ? continueOnRead(checked, sendContinue) : checked;
   const isSmall = !sendContinue && length !== undefined && length <= RECEIVED_FIRST;
-  if (Buffer.isBuffer(body) || (isSmall && hasRoom(memory, length))) return collect(content);
+  if (Buffer.isBuffer(body) || (isSmall && hasRoom(memory, length))) {
+    sendContinue?.();
+    return { body: await verifyAll(source, verifier), failure: () => undefined };
+  }
+  let failure: BucketError | undefined;
+  const content = verifyOnRead(source, verifier, {
+    onRead: sendContinue,
+    onFailure: (error) => (failure = error),
+  });
   const stream = streamOf(content);
   stream.on('error', () => undefined).once('close', () => destroy(body));
-  return stream;
+  return { body: stream, failure: () => failure };
 }
 
 /** Whether memory is left for a small body; otherwise it is checked while it is read. */
@@ -127,11 +112,27 @@ function hasRoom(memory: Request['memory'], bytes: number): boolean {
   }
 }
 
-/** Sends 100 Continue to a waiting client as soon as its body is read. */
-async function* continueOnRead(
-  checked: AsyncGenerator<Buffer>,
-  sendContinue: () => void,
+/**
+ * Yields the bytes of a body as they are verified. Sends 100 Continue to a waiting client
+ * as soon as it is read, and records its error, since later stages may take it for
+ * something else.
+ */
+async function* verifyOnRead(
+  source: BodySource,
+  verifier: BodyVerifier,
+  {
+    onRead,
+    onFailure,
+  }: {
+    readonly onRead: Request['sendContinue'];
+    readonly onFailure: (error: BucketError) => void;
+  },
 ): AsyncGenerator<Buffer> {
-  sendContinue();
-  yield* checked;
+  onRead?.();
+  try {
+    yield* verifyStream(Buffer.isBuffer(source) ? chunks(source) : source, verifier);
+  } catch (error) {
+    if (error instanceof PayloadError) onFailure(error.reason);
+    throw error;
+  }
 }

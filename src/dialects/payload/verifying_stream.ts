@@ -1,45 +1,7 @@
 import { PayloadError } from '../../buckets/payload_error';
 import type { BucketError } from '../../buckets/errors';
-import { sumOf } from './checksums';
+import { sumOf, type Algorithm, type Sum, type Summed } from './checksums';
 import type { DeclaredDigest } from './declared';
-
-/**
- * Yields the bytes of `source`, but holds the last chunk back until all digests match:
- * whoever reads a body that is wrong never reaches its end.
- *
- * @param bounds on the number of bytes
- * @param declared digests known in advance
- * @param late returns digests that are known only at the end
- * @param lateAlgorithm the algorithm of those
- * @throws PayloadError
- */
-export async function* verifyStream(
-  source: AsyncIterable<Buffer>,
-  bounds: Bounds,
-  declared: readonly DeclaredDigest[],
-  late: () => readonly DeclaredDigest[],
-  lateAlgorithm: DeclaredDigest['algorithm'] | undefined,
-): AsyncGenerator<Buffer> {
-  const algorithms = new Set(declared.map(({ algorithm }) => algorithm));
-  if (lateAlgorithm) algorithms.add(lateAlgorithm);
-  const sums = new Map([...algorithms].map((algorithm) => [algorithm, sumOf(algorithm)]));
-  let heldChunk: Buffer | undefined;
-  let byteCount = 0;
-  for await (const chunk of source) {
-    if (chunk.length === 0) continue;
-    byteCount += chunk.length;
-    if (byteCount > bounds.max) throw new PayloadError(bounds.tooLong());
-    for (const sum of sums.values()) sum.update(chunk);
-    if (heldChunk) yield heldChunk;
-    heldChunk = chunk;
-  }
-  if (byteCount < bounds.min) throw new PayloadError(bounds.tooShort());
-  const digests = new Map<string, Buffer>();
-  for (const [algorithm, sum] of sums) digests.set(algorithm, await sum.digest());
-  for (const { algorithm, sum, createError } of [...declared, ...late()])
-    if (!digests.get(algorithm)?.equals(sum)) throw new PayloadError(createError());
-  if (heldChunk) yield heldChunk;
-}
 
 /** Bounds on the number of bytes, and the errors beyond them. */
 export interface Bounds {
@@ -47,4 +9,88 @@ export interface Bounds {
   readonly max: number;
   readonly tooShort: () => BucketError;
   readonly tooLong: () => BucketError;
+}
+
+/** Digests that are known only at the end of a body. */
+export interface LateDigests {
+  /** Of the digest that is announced; undefined if none is. */
+  readonly algorithm: Algorithm | undefined;
+  readonly get: () => readonly DeclaredDigest[];
+}
+
+/** Verifies the length and the digests of one body. */
+export class BodyVerifier {
+  private readonly sums = new Map<Summed, Sum>();
+  private byteCount = 0;
+
+  /** @param declared digests known in advance */
+  constructor(
+    private readonly bounds: Bounds,
+    private readonly declared: readonly DeclaredDigest[],
+    private readonly late?: LateDigests,
+  ) {
+    for (const { algorithm } of declared) this.sums.set(algorithm, sumOf(algorithm));
+    const algorithm = late?.algorithm;
+    if (algorithm && !this.sums.has(algorithm)) this.sums.set(algorithm, sumOf(algorithm));
+  }
+
+  /** Takes the next bytes. @throws PayloadError if these are too many */
+  update(chunk: Buffer): void {
+    this.byteCount += chunk.length;
+    if (this.byteCount > this.bounds.max) throw new PayloadError(this.bounds.tooLong());
+    for (const sum of this.sums.values()) sum.update(chunk);
+  }
+
+  /**
+   * Call this after all bytes.
+   *
+   * @throws PayloadError if they are not what they should be
+   */
+  async end(): Promise<void> {
+    if (this.byteCount < this.bounds.min) throw new PayloadError(this.bounds.tooShort());
+    const digests = new Map<string, Buffer>();
+    for (const [algorithm, sum] of this.sums) digests.set(algorithm, await sum.digest());
+    for (const { algorithm, sum, createError } of [...this.declared, ...(this.late?.get() ?? [])])
+      if (!digests.get(algorithm)?.equals(sum)) throw new PayloadError(createError());
+  }
+}
+
+/**
+ * Yields the bytes of `source`, but holds the last chunk back until all are verified:
+ * whoever reads a body that is wrong never reaches its end.
+ *
+ * @throws PayloadError
+ */
+export async function* verifyStream(
+  source: AsyncIterable<Buffer>,
+  verifier: BodyVerifier,
+): AsyncGenerator<Buffer> {
+  let heldChunk: Buffer | undefined;
+  for await (const chunk of source) {
+    if (chunk.length === 0) continue;
+    verifier.update(chunk);
+    if (heldChunk) yield heldChunk;
+    heldChunk = chunk;
+  }
+  await verifier.end();
+  if (heldChunk) yield heldChunk;
+}
+
+/** Returns all bytes of `source` once they are verified. @throws PayloadError */
+export async function verifyAll(
+  source: AsyncIterable<Buffer> | Buffer,
+  verifier: BodyVerifier,
+): Promise<Buffer> {
+  if (Buffer.isBuffer(source)) {
+    verifier.update(source);
+    await verifier.end();
+    return source;
+  }
+  const chunks: Buffer[] = [];
+  for await (const chunk of source) {
+    verifier.update(chunk);
+    chunks.push(chunk);
+  }
+  await verifier.end();
+  return Buffer.concat(chunks);
 }
