@@ -7,12 +7,12 @@ type RoutedBy = Pick<Route, 'method' | 'on' | 'parameters' | 'header'>;
 
 type RoutedHead = Pick<CallHead, 'request' | 'bucket' | 'key' | 'parameters'>;
 
-/** The routes of an API, by resource and method: each request would else try all. */
+/** The routes of an API, by resource and method, so that no request tries all of them. */
 export class RouteTable<R extends RoutedBy> {
   private readonly groups = new Map<string, R[]>();
 
   /** @param all in their order: the first that matches a request applies */
-  constructor(readonly all: readonly R[]) {
+  constructor(private readonly all: readonly R[]) {
     for (const route of all) {
       const name = groupOf(route.on, route.method);
       const group = this.groups.get(name);
@@ -54,6 +54,6 @@ function hasParameters({ parameters }: RoutedBy, call: RoutedHead): boolean {
   return parameters === undefined || parameters.every((name) => call.parameters.has(name));
 }
 
-function levelOf({ bucket, key }: Pick<CallHead, 'bucket' | 'key'>): Route['on'] {
+function levelOf({ bucket, key }: RoutedHead): Route['on'] {
   return bucket === undefined ? 'service' : key === undefined ? 'bucket' : 'object';
 }

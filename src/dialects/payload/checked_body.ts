@@ -1,7 +1,7 @@
 import { PayloadError } from '../../buckets/payload_error';
 import { BucketError } from '../../buckets/errors';
 import { BodyMemoryFull } from '../../http/body_memory';
-import { chunks, destroy, streamOf, type Body, type BodySource } from '../../http/body';
+import { destroy, streamOf, type Body, type BodySource } from '../../http/body';
 import type { Headers } from '../../http/headers';
 import type { Request } from '../../swift_api/message';
 import type { Payload } from '../call';
@@ -75,10 +75,11 @@ function tooLarge(): BucketError {
 }
 
 /**
- * Returns a request's body, verified.
+ * Returns a request's body, which is verified at once if it is small or at hand, and
+ * otherwise while it is read.
  *
  * @param source of its bytes, as the client means them
- * @throws PayloadError if a small body is invalid
+ * @throws PayloadError, or what `source` fails with, if it is verified at once
  */
 export async function checkBody(
   { body, sendContinue, memory }: Request,
@@ -87,15 +88,12 @@ export async function checkBody(
   length: number | undefined,
 ): Promise<CheckedBody> {
   const isSmall = !sendContinue && length !== undefined && length <= RECEIVED_FIRST;
-  if (Buffer.isBuffer(body) || (isSmall && hasRoom(memory, length))) {
+  if (Buffer.isBuffer(source) || Buffer.isBuffer(body) || (isSmall && hasRoom(memory, length))) {
     sendContinue?.();
     return { body: await verifyAll(source, verifier), failure: () => undefined };
   }
   let failure: BucketError | undefined;
-  const content = verifyOnRead(source, verifier, {
-    onRead: sendContinue,
-    onFailure: (error) => (failure = error),
-  });
+  const content = verifyOnRead(source, verifier, sendContinue, (error) => (failure = error));
   const stream = streamOf(content);
   stream.on('error', () => undefined).once('close', () => destroy(body));
   return { body: stream, failure: () => failure };
@@ -113,26 +111,21 @@ function hasRoom(memory: Request['memory'], bytes: number): boolean {
 }
 
 /**
- * Yields the bytes of a body as they are verified. Sends 100 Continue to a waiting client
- * as soon as it is read, and records its error, since later stages may take it for
+ * Yields the bytes of a body as they are verified. Its first read sends 100 Continue to a
+ * waiting client. A PayloadError is recorded, since later stages may take it for
  * something else.
  */
 async function* verifyOnRead(
-  source: BodySource,
+  source: AsyncIterable<Buffer>,
   verifier: BodyVerifier,
-  {
-    onRead,
-    onFailure,
-  }: {
-    readonly onRead: Request['sendContinue'];
-    readonly onFailure: (error: BucketError) => void;
-  },
+  sendContinue: Request['sendContinue'],
+  record: (error: BucketError) => void,
 ): AsyncGenerator<Buffer> {
-  onRead?.();
+  sendContinue?.();
   try {
-    yield* verifyStream(Buffer.isBuffer(source) ? chunks(source) : source, verifier);
+    yield* verifyStream(source, verifier);
   } catch (error) {
-    if (error instanceof PayloadError) onFailure(error.reason);
+    if (error instanceof PayloadError) record(error.reason);
     throw error;
   }
 }

@@ -1,5 +1,6 @@
 import { PayloadError } from '../../buckets/payload_error';
 import type { BucketError } from '../../buckets/errors';
+import type { BodySource } from '../../http/body';
 import { sumOf, type Algorithm, type Sum, type Summed } from './checksums';
 import type { DeclaredDigest } from './declared';
 
@@ -13,7 +14,7 @@ export interface Bounds {
 
 /** Digests that are known only at the end of a body. */
 export interface LateDigests {
-  /** Of the digest that is announced; undefined if none is. */
+  /** The algorithm of the announced digest; undefined if none is. */
   readonly algorithm: Algorithm | undefined;
   readonly get: () => readonly DeclaredDigest[];
 }
@@ -36,6 +37,8 @@ export class BodyVerifier {
 
   /** Takes the next bytes. @throws PayloadError if these are too many */
   update(chunk: Buffer): void {
+    // a CRC of Node's starts anew with an empty chunk
+    if (chunk.length === 0) return;
     this.byteCount += chunk.length;
     if (this.byteCount > this.bounds.max) throw new PayloadError(this.bounds.tooLong());
     for (const sum of this.sums.values()) sum.update(chunk);
@@ -67,7 +70,6 @@ export async function* verifyStream(
 ): AsyncGenerator<Buffer> {
   let heldChunk: Buffer | undefined;
   for await (const chunk of source) {
-    if (chunk.length === 0) continue;
     verifier.update(chunk);
     if (heldChunk) yield heldChunk;
     heldChunk = chunk;
@@ -76,11 +78,12 @@ export async function* verifyStream(
   if (heldChunk) yield heldChunk;
 }
 
-/** Returns all bytes of `source` once they are verified. @throws PayloadError */
-export async function verifyAll(
-  source: AsyncIterable<Buffer> | Buffer,
-  verifier: BodyVerifier,
-): Promise<Buffer> {
+/**
+ * Returns all bytes of `source` once they are verified.
+ *
+ * @throws PayloadError, or what `source` fails with
+ */
+export async function verifyAll(source: BodySource, verifier: BodyVerifier): Promise<Buffer> {
   if (Buffer.isBuffer(source)) {
     verifier.update(source);
     await verifier.end();

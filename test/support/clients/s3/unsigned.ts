@@ -10,6 +10,8 @@ import type { Response } from '../../../../src/swift_api/message';
 import { parseQuery } from '../../../../src/swift_api/target';
 import { ROOT_REQUEST } from '../../stores/bucket_store';
 
+const routeTable = new RouteTable(routes);
+
 /** The response of an operation. */
 export interface S3Answer {
   readonly status: number;
@@ -56,7 +58,7 @@ export async function askS3(
       trailing: () => new Map<string, string>(),
     },
   };
-  const run = async (): Promise<Response> => new RouteTable(routes).find(call).run(call);
+  const run = async (): Promise<Response> => routeTable.find(call).run(call);
   const response = await run().catch((error: unknown) => {
     if (error instanceof BucketError) return errorAnswer(error, request, WIRE_FORMAT.errors);
     throw error;

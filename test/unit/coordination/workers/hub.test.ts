@@ -93,15 +93,18 @@ describe('members of a hub', () => {
         () => true,
         () => false,
       );
-    await eventually(
-      'an entry is dropped',
-      succeeds(() => cache.invalidate('key')),
-    );
-    await eventually(
-      'a lease is taken',
-      succeeds(async () => (await cache.acquireExclusive('key')).release()),
-    );
-    clearInterval(answering);
+    try {
+      await eventually(
+        'an entry is dropped',
+        succeeds(() => cache.invalidate('key')),
+      );
+      await eventually(
+        'a lease is taken',
+        succeeds(async () => (await cache.acquireExclusive('key')).release()),
+      );
+    } finally {
+      clearInterval(answering);
+    }
   });
 
   it('forget what another drops before its drop resolves, also what they are fetching', async () => {

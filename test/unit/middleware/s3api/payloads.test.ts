@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
 import fc from 'fast-check';
 import { sumOf } from '../../../../src/dialects/payload/checksums';
 import type { Recorded } from '../../../support/clients/captures';
@@ -6,6 +7,7 @@ import { acceptingFilter, asRequest, inPieces, textOf } from '../../../support/c
 import { signed, signedChunks } from '../../../support/clients/s3/signing';
 import { runs } from '../../../support/running/runs';
 import type { Body } from '../../../../src/http/body';
+import { ClientGone } from '../../../../src/swift_api/message';
 
 const NOW = Date.UTC(2023, 10, 14, 22, 13, 20);
 
@@ -166,6 +168,15 @@ describe('a signed hash', () => {
   });
 });
 
+/** Sends a request with its body at hand, and with its body as a stream. */
+async function putBothWays(recorded: Recorded) {
+  const atHand = await put(recorded);
+  const streamed = await put(recorded, inPieces(recorded.body, [2]));
+  expect(streamed).toMatchObject({ status: atHand.status, code: atHand.code });
+  expect(streamed.got?.body).toEqual(atHand.got?.body);
+  return atHand;
+}
+
 describe('checksums', () => {
   it.each([
     ['crc32', 'y/Q5Jg=='],
@@ -181,17 +192,19 @@ describe('checksums', () => {
     const value = (await digest.digest()).toString('base64');
     if (algorithm.startsWith('crc')) expect(value).toBe(sum);
     const sdk = { 'x-amz-sdk-checksum-algorithm': algorithm.toUpperCase() };
-    const right = await put(await signedPut(body, { [name]: value, ...sdk }));
+    const right = await putBothWays(await signedPut(body, { [name]: value, ...sdk }));
     expect([...(right.got?.call.payload.checksums ?? [])]).toEqual([[algorithm, value]]);
     const wrong = Buffer.from(value, 'base64').map((byte) => byte ^ 1);
     const other = Buffer.from(wrong).toString('base64');
-    expect(await put(await signedPut(body, { [name]: other }))).toMatchObject({
+    expect(await putBothWays(await signedPut(body, { [name]: other }))).toMatchObject({
       code: 'BadDigest',
       got: undefined,
     });
-    const trailer = (await put(await streamed([body], [name, value]))).got?.call.payload.trailing();
+    const trailer = (
+      await putBothWays(await streamed([body], [name, value]))
+    ).got?.call.payload.trailing();
     expect([...(trailer ?? [])]).toEqual([[algorithm, value]]);
-    expect(await put(await streamed([body], [name, other]))).toMatchObject({
+    expect(await putBothWays(await streamed([body], [name, other]))).toMatchObject({
       code: 'BadDigest',
       got: undefined,
     });
@@ -221,8 +234,22 @@ describe('checksums', () => {
     ],
     ['a hash that is none', { 'x-amz-content-sha256': 'x' }, 'InvalidArgument'],
     ['a name that every object has', { 'x-amz-content-sha256': 'constructor' }, 'InvalidArgument'],
+    ['fewer bytes than it says', { 'content-length': '6' }, 'IncompleteBody'],
+    ['more bytes than it says', { 'content-length': '4' }, 'IncompleteBody'],
     ['more than one request can carry', { 'content-length': '5368709121' }, 'EntityTooLarge'],
   ])('%s', async (_, headers, code) => {
-    expect(await put(await signedPut(Buffer.from('hello'), headers))).toMatchObject({ code });
+    const recorded = await signedPut(Buffer.from('hello'), headers);
+    expect(await putBothWays(recorded)).toMatchObject({ code });
+  });
+  it('and a small body that breaks off reaches no operation', async () => {
+    const recorded = await signedPut(Buffer.from('hello'));
+    const gone = new ClientGone('the client disconnected');
+    async function* pieces() {
+      yield await Promise.resolve(Buffer.from('he'));
+      throw gone;
+    }
+    const { handler, accepted } = acceptingFilter({ now: () => NOW });
+    await expect(handler(asRequest(recorded, Readable.from(pieces())))).rejects.toBe(gone);
+    expect(accepted).toEqual([]);
   });
 });
