@@ -37,7 +37,7 @@ export class BodyVerifier {
 
   /** Takes the next bytes. @throws PayloadError if these are too many */
   update(chunk: Buffer): void {
-    // a CRC of Node's starts anew with an empty chunk
+    // `zlib.crc32` may start anew with an empty buffer
     if (chunk.length === 0) return;
     this.byteCount += chunk.length;
     if (this.byteCount > this.bounds.max) throw new PayloadError(this.bounds.tooLong());
@@ -70,6 +70,8 @@ export async function* verifyStream(
 ): AsyncGenerator<Buffer> {
   let heldChunk: Buffer | undefined;
   for await (const chunk of source) {
+    // held back, it would let go of the last bytes
+    if (chunk.length === 0) continue;
     verifier.update(chunk);
     if (heldChunk) yield heldChunk;
     heldChunk = chunk;
