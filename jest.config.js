@@ -10,14 +10,16 @@ const transform = {
 const IS_DEEP = process.env.TEST_DEPTH === 'deep';
 
 /**
- * What only the depth runs: other versions of Node, a browser, seeds beyond the first,
- * and the two longest suites of upgrades; the gate has the other two.
+ * What only the depth runs: other versions of Node, a browser, a registry of images,
+ * seeds beyond the first, and the two longest suites of upgrades; the gate has the other
+ * two.
  */
 const ONLY_IN_DEPTH = IS_DEEP
   ? []
   : [
       '<rootDir>/test/deep/node_versions/',
       '<rootDir>/test/deep/browser/',
+      '/clients/docker_registry\\.test\\.ts$',
       '/more_seeds\\.test\\.ts$',
       '/upgrades/(rolling|crash_matrix)\\.test\\.ts$',
     ];

@@ -5,7 +5,6 @@ import { readImage, writeImage } from '../../support/clients/docker/image';
 import { CHUNK, DockerRegistry } from '../../support/clients/docker/registry';
 import { suiteWorkplace } from '../../support/clients/s3/debian';
 import { versionsIn } from '../../support/clients/with_ids';
-import { describeInDepth } from '../../support/running/depth';
 import { aptInstall, describeNeeding } from '../../support/running/needs';
 import { suiteEmbedded } from '../../support/servers/embedded';
 import { suiteProxy } from '../../support/servers/suite_proxy';
@@ -44,7 +43,7 @@ describeNeeding(REGISTRY, 'docker-registry', () =>
       });
     });
 
-    describeInDepth('over the embedded store', () => {
+    describe('over the embedded store', () => {
       const server = suiteEmbedded();
       tests({
         get url() {
