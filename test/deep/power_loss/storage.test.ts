@@ -21,6 +21,9 @@ const FAILURES = depth({ gate: 10, deep: 120 });
 
 const STRACE = { name: 'strace', file: '/usr/bin/strace', install: aptInstall('strace') };
 
+/** The trace stops the process at each system call, which may slow it down tenfold. */
+jest.setTimeout(600_000);
+
 const newFolder = temporaryFolders();
 
 /** The state of an object; null if it does not exist. */
