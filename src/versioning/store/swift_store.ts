@@ -392,6 +392,7 @@ export class SwiftStore implements Store {
   private async listTypedPage(
     ...[account, container, parameters]: ListingArguments
   ): Promise<TypedEntry[]> {
+    if (container === '') return []; // as in Swift, where this path lists the account
     const query = { format: 'json', ...parameters };
     const response = await this.client.get({ version: 'v1', account, container }, { query });
     if (response.status === 404) {
@@ -420,7 +421,7 @@ export class SwiftStore implements Store {
   }
 }
 
-/** An archive name may be empty (`%2Fx`); Swift answers 412 to such a path. */
+/** An archive's name may be empty (`%2Fx`). Swift answers 412 to the path of an object there. */
 function refuseEmptyContainer(next: Handler): Handler {
   return (request) =>
     request.path.split('/')[3] === ''
