@@ -90,6 +90,10 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_: Controller, error: Error): void {
+    this.fail(error);
+  }
+
+  private fail(error: Error): void {
     this.finish();
     destroy(this.request.body);
     const { body } = this;
@@ -105,7 +109,10 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   private readonly onAbort = (): void => {
-    this.controller?.abort(reasonOf(this.request.signal));
+    const reason = reasonOf(this.request.signal);
+    if (this.controller) this.controller.abort(reason);
+    // still waits for a connection, on which it will not be sent
+    else this.fail(reason);
   };
 
   private finish(): void {

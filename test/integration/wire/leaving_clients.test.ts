@@ -63,6 +63,31 @@ describe('a client that leaves', () => {
     ),
   );
 
+  it('is not kept while it waits for a connection to the store', () =>
+    onWire(
+      async (connection) => {
+        await connection.until((received) => received.includes('/c/3 HTTP'));
+        connection.answer('200 OK', 'three');
+      },
+      async ({ store, open, log }) => {
+        const first = await open();
+        await first.head('GET', '/v1/AUTH_test/c/1');
+        await eventually('the request', () => store.received !== '');
+        const second = await open();
+        await second.head('GET', '/v1/AUTH_test/c/2');
+        await second.leave();
+        await eventually('the line of the log', () => log.some(({ status }) => status === 499));
+        expect(log.filter(({ method }) => method)).toMatchObject([{ path: '/v1/AUTH_test/c/2' }]);
+        await first.leave();
+        await store.connections[0]!.gone;
+        const third = await open();
+        await third.head('GET', '/v1/AUTH_test/c/3');
+        await new Promise((resolve) => third.socket.once('data', resolve));
+        expect(store.received).not.toContain('/c/2 HTTP');
+      },
+      { app: 'connections = 1' },
+    ));
+
   it('while an earlier request of its connection is served leaves nothing to be served', () =>
     onWire(
       () => undefined,
