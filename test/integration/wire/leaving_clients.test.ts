@@ -63,6 +63,21 @@ describe('a client that leaves', () => {
     ),
   );
 
+  it.each(['close', 'reset'] as const)(
+    'while the store has not asked for its body ends the request: %s',
+    (how) =>
+      onWire(
+        () => undefined,
+        async ({ store, open }) => {
+          const client = await open();
+          await client.head('PUT', PATH, 'Expect: 100-continue', 'Content-Length: 5');
+          await eventually('the request', () => store.received.includes('PUT'));
+          await client.leave(how);
+          await store.connections.at(-1)!.gone;
+        },
+      ),
+  );
+
   it('is not kept while it waits for a connection to the store', () =>
     onWire(
       async (connection) => {
