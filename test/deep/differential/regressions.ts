@@ -109,6 +109,18 @@ export const REGRESSIONS: readonly Sequence[] = [
       owner('HEAD', '/{w}/foo', { headers: { 'If-Match': '', 'If-Modified-Since': '0' } }),
     ],
   },
+  {
+    names,
+    steps: [
+      ...['{s}', '{h}'].flatMap((container) => [
+        owner('PUT', `/${container}/{n0}`, { body: 'one' }),
+        owner('POST', `/${container}`, { headers: { 'X-Versions-Location': '%2F{x}' } }),
+        ...['PUT', 'DELETE', 'DELETE', 'PUT', 'PUT', 'DELETE'].map((method) =>
+          owner(method, `/${container}/{n0}`, method === 'PUT' ? { body: 'two' } : {}),
+        ),
+      ]),
+    ],
+  },
 ];
 
 /** The same for versions with ids. */
