@@ -70,10 +70,10 @@ async function checkCopiedContent(
 ): Promise<Request | Response> {
   const { headers } = request;
   const query = withoutParameter(request.query, PARAMETER);
-  const conditions = headers.only(...COPY_CONDITIONS);
   const client = new SwiftClient(handler, request);
-  const response = await client.get(source, { query, headers: conditions });
-  // a copy is refused the same way as a read of its source
+  // a copy is refused the same way as a read of its source, also to a web page
+  const forwarded = headers.only(...COPY_CONDITIONS, 'origin');
+  const response = await client.get(source, { query, headers: forwarded });
   if (response.status >= 300) return response;
   const body = await readAll(response.body, MAX_MANIFEST_BYTES);
   if (body === undefined) return tooLong();

@@ -121,6 +121,17 @@ export const REGRESSIONS: readonly Sequence[] = [
       ]),
     ],
   },
+  {
+    names,
+    steps: [
+      owner('POST', '/{w}', {
+        headers: { 'X-Container-Meta-Access-Control-Allow-Origin': 'http://a.example' },
+      }),
+      owner('PUT', '/{w}/{n0}?multipart-manifest=put', {
+        headers: { 'X-Copy-From': '{w}/absent', Origin: 'http://a.example' },
+      }),
+    ],
+  },
 ];
 
 /** The same for versions with ids. */

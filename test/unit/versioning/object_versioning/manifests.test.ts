@@ -61,6 +61,17 @@ it('a copy that becomes a manifest is made of what was judged, or not at all', a
   expect(requests).toEqual(['GET /v1/a/c/source?']);
 });
 
+it('a page in a browser learns why a copy is refused: its origin goes with the read', async () => {
+  const asked: Headers[] = [];
+  const handler: Handler = ({ headers }) => {
+    asked.push(headers);
+    return Promise.resolve({ status: 404, headers: Headers.none, body: NO_BODY });
+  };
+  const fromPage = copy('multipart-manifest=put', { Origin: 'http://a.example' });
+  await checkManifest(new ObjectCall(fromPage, TARGET), handler, APP);
+  expect(asked.map((headers) => headers.get('origin'))).toEqual(['http://a.example']);
+});
+
 it('one whose source cannot be distinguished from later content is refused', async () => {
   const handler: Handler = () =>
     Promise.resolve({ status: 200, headers: Headers.none, body: Buffer.from(VISIBLE) });
