@@ -421,7 +421,10 @@ export class SwiftStore implements Store {
   }
 }
 
-/** An archive's name may be empty (`%2Fx`). Swift answers 412 to the path of an object there. */
+/**
+ * An archive's name may be empty (`%2Fx`). Swift answers 412 to the path of an object
+ * there.
+ */
 function refuseEmptyContainer(next: Handler): Handler {
   return (request) =>
     request.path.split('/')[3] === ''
