@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { VERSION } from '../../../src/util/version';
 import { run } from '../../support/clients/command';
 import { eventually } from '../../support/running/eventually';
+import { CURL, describeNeeding } from '../../support/running/needs';
 import { CLI, ROOT } from '../../support/running/paths';
 import { temporaryFolders } from '../../support/running/temporary_folders';
 import { lastOf } from '../../support/servers/output';
@@ -38,28 +39,33 @@ async function startSample(): Promise<{ said: () => string; stop: () => Promise<
   };
 }
 
-it('each printed line works as printed, twice, and the documents are there', async () => {
-  const { said, stop } = await startSample();
-  try {
-    const commands = said()
-      .split('\n')
-      .filter((line) => line.startsWith('  '));
-    const apart = (line: string) => `${line}\necho "|"`;
-    const script = ['set -euo pipefail', ...commands.map(apart)].join('\n');
-    for (const isFirst of [true, false]) {
-      const { code, stdout } = await run('bash', ['-c', script.replaceAll('curl ', 'curl -sSf ')]);
-      const printed = stdout.split('|\n');
-      expect(code).toBe(0);
-      // the last ones read the old version, restore it, and read it by S3
-      expect(printed.slice(-4)).toEqual(['version 1', 'version 1', 'version 1', '']);
-      if (isFirst) expect(printed.slice(0, -4).join('')).toBe('');
+describeNeeding(CURL, 'what the server prints', () => {
+  it('each printed line works as printed, twice, and the documents are there', async () => {
+    const { said, stop } = await startSample();
+    try {
+      const commands = said()
+        .split('\n')
+        .filter((line) => line.startsWith('  '));
+      const apart = (line: string) => `${line}\necho "|"`;
+      const script = ['set -euo pipefail', ...commands.map(apart)].join('\n');
+      for (const isFirst of [true, false]) {
+        const { code, stdout } = await run('bash', [
+          '-c',
+          script.replaceAll('curl ', 'curl -sSf '),
+        ]);
+        const printed = stdout.split('|\n');
+        expect(code).toBe(0);
+        // the last ones read the old version, restore it, and read it by S3
+        expect(printed.slice(-4)).toEqual(['version 1', 'version 1', 'version 1', '']);
+        if (isFirst) expect(printed.slice(0, -4).join('')).toBe('');
+      }
+      const documents = /Documents: (.*)/.exec(said())?.[1]?.split(', ') ?? [];
+      expect(documents).toContain('docs/');
+      for (const name of documents) expect(existsSync(join(ROOT, name))).toBe(true);
+    } finally {
+      await stop();
     }
-    const documents = /Documents: (.*)/.exec(said())?.[1]?.split(', ') ?? [];
-    expect(documents).toContain('docs/');
-    for (const name of documents) expect(existsSync(join(ROOT, name))).toBe(true);
-  } finally {
-    await stop();
-  }
+  });
 });
 
 it('--version prints the version alone', async () => {

@@ -8,6 +8,7 @@ import { startServer, type RunningServer } from '../../../src/server/serve';
 import { Client } from '../../support/clients/client';
 import { run } from '../../support/clients/command';
 import { login } from '../../support/servers/embedded';
+import { CURL, describeNeeding } from '../../support/running/needs';
 import { temporaryFolders } from '../../support/running/temporary_folders';
 
 const WALKTHROUGH = join(__dirname, '../../support/clients/walkthrough.sh');
@@ -43,9 +44,12 @@ data = ${folder}/data
   });
   afterAll(() => server.close());
 
-  it('does what the Swift manual shows', async () => {
-    const { code, stderr } = await run('bash', [WALKTHROUGH, server.url, 'test:tester', 'testing']);
-    expect([code, stderr]).toEqual([0, '']);
+  describeNeeding(CURL, 'by curl', () => {
+    it('does what the Swift manual shows', async () => {
+      const args = [WALKTHROUGH, server.url, 'test:tester', 'testing'];
+      const { code, stderr } = await run('bash', args);
+      expect([code, stderr]).toEqual([0, '']);
+    });
   });
 
   it('lets nobody do what he may not', async () => {

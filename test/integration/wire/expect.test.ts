@@ -3,6 +3,7 @@ import { promisify } from 'node:util';
 import { newContainer } from '../../support/clients/containers';
 import { type FakeConnection } from '../../support/stores/fake_store';
 import { RawConnection, values } from '../../support/clients/raw_connection';
+import { CURL, describeNeeding } from '../../support/running/needs';
 import { suiteProxy } from '../../support/servers/suite_proxy';
 import { describeWithSwift, login } from '../../support/servers/swift';
 import { onWire } from '../../support/servers/wire';
@@ -202,34 +203,36 @@ describeWithSwift('Expect: 100-continue at the real Swift', ({ plain }) => {
     expect(await direct.names(container)).toEqual(['there']);
   });
 
-  it('curl', async () => {
-    const direct = await login(plain, 'tester');
-    const container = await newContainer(direct);
-    const url = `${proxy.url}${direct.account}/${container}`;
-    const auth = `X-Auth-Token: ${direct.credentials.get('x-auth-token') ?? ''}`;
-    const curl = async (path: string, size: number, token: string) => {
-      const args = [
-        '-sS',
-        '-o',
-        '/dev/null',
-        '-w',
-        '%{http_code}',
-        '-H',
-        token,
-        '-H',
-        EXPECT,
-        '-T',
-        '-',
-      ];
-      const lines = ['-H', `Content-Length: ${size}`, '-H', 'Transfer-Encoding:', url + path];
-      const running = promisify(execFile)('curl', [...args, ...lines]);
-      running.child.stdin?.on('error', () => undefined).end(Buffer.alloc(size, 'x'));
-      return Number((await running).stdout);
-    };
-    for (const size of [5, LARGE]) {
-      expect(await curl(`/${size}`, size, auth)).toBe(201);
-      expect(await curl('/refused', size, 'X-Auth-Token: wrong')).toBe(401);
-    }
-    expect(await direct.names(container)).toEqual([String(LARGE), '5']);
+  describeNeeding(CURL, 'curl', () => {
+    it('is served', async () => {
+      const direct = await login(plain, 'tester');
+      const container = await newContainer(direct);
+      const url = `${proxy.url}${direct.account}/${container}`;
+      const auth = `X-Auth-Token: ${direct.credentials.get('x-auth-token') ?? ''}`;
+      const curl = async (path: string, size: number, token: string) => {
+        const args = [
+          '-sS',
+          '-o',
+          '/dev/null',
+          '-w',
+          '%{http_code}',
+          '-H',
+          token,
+          '-H',
+          EXPECT,
+          '-T',
+          '-',
+        ];
+        const lines = ['-H', `Content-Length: ${size}`, '-H', 'Transfer-Encoding:', url + path];
+        const running = promisify(execFile)('curl', [...args, ...lines]);
+        running.child.stdin?.on('error', () => undefined).end(Buffer.alloc(size, 'x'));
+        return Number((await running).stdout);
+      };
+      for (const size of [5, LARGE]) {
+        expect(await curl(`/${size}`, size, auth)).toBe(201);
+        expect(await curl('/refused', size, 'X-Auth-Token: wrong')).toBe(401);
+      }
+      expect(await direct.names(container)).toEqual([String(LARGE), '5']);
+    });
   });
 });

@@ -13,6 +13,8 @@ export interface Need {
 /** The command that installs a Debian package. */
 export const aptInstall = (debianPackage: string) => `apt-get install ${debianPackage}`;
 
+export const CURL: Need = { name: 'curl', file: '/usr/bin/curl', install: aptInstall('curl') };
+
 /**
  * Declares a suite that needs a program of this machine. Without it the suite is reported
  * as not run.
