@@ -41,6 +41,12 @@ function parse(rawPath: string): Target | undefined {
   return object === '' ? { version, account, container } : { version, account, container, object };
 }
 
+/** Parses the path of an object, as responses have it; undefined if it names none. */
+export function parseObjectPath(rawPath: string): ObjectTarget | undefined {
+  const target = parseTarget(rawPath);
+  return target && isObject(target) ? target : undefined;
+}
+
 /** Whether a path belongs to the Swift API. */
 export function isApi({ version }: Target): boolean {
   return /^v1(\.0)?$/.test(version);

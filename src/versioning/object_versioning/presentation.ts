@@ -2,13 +2,12 @@ import { versionsContainerOf } from './version_names';
 import { quote, unquote } from '../../http/bytes';
 import { Headers } from '../../http/headers';
 import type { DialectContext, Response } from '../../swift_api/message';
-import { parseCopyHeader, type ObjectTarget } from '../../swift_api/target';
+import { parseCopyHeader, parseObjectPath, type ObjectTarget } from '../../swift_api/target';
 import { nullIdIn } from './null_versions/null_note';
 import { withoutReservedParameters, withoutVersionParameters } from '../../swift_api/reserved';
 import { DELETE_MARKER_TYPE, NO_MARKER_HEADER } from '../../swift_api/markers';
 import {
   NULL_ID,
-  parseObjectPath,
   versionAt,
   versionPath,
   versionReference,

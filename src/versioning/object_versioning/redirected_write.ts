@@ -7,7 +7,7 @@ import type { ObjectCall } from '../calls';
 import { formatTarget, type ObjectTarget } from '../../swift_api/target';
 import { isTempUrl } from '../../swift_api/temp_url/temp_url';
 import { isCopy } from '../../swift_api/object_writes';
-import type { SentWrite } from './execute_versions';
+import type { SentWrite } from './version_operation';
 import type { Expiry } from '../store/store';
 import { ITSELF_QUERY } from '../../swift_api/itself';
 import { unavailableResponse } from '../error_responses';

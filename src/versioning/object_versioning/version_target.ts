@@ -8,7 +8,7 @@ import {
 } from './version_names';
 import { quote, type ByteString } from '../../http/bytes';
 import { VERSION_ID } from '../calls';
-import { formatTarget, isObject, parseTarget, type ObjectTarget } from '../../swift_api/target';
+import { formatTarget, type ObjectTarget } from '../../swift_api/target';
 
 /** The id of an object that has none of its own. */
 export const NULL_ID = 'null';
@@ -17,12 +17,6 @@ export const NULL_ID = 'null';
 export interface VersionTarget {
   readonly target: ObjectTarget;
   readonly id: string;
-}
-
-/** Parses the path of an object, as responses have it; undefined if it names none. */
-export function parseObjectPath(path: string): ObjectTarget | undefined {
-  const target = parseTarget(path);
-  return target && isObject(target) ? target : undefined;
 }
 
 /** The location of a version. */

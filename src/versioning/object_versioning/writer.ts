@@ -1,12 +1,8 @@
 import type { SharedLease } from '../../coordination/cache/cache';
 import type { VersioningPolicy, PolicyCache } from '../policy';
 import { NullVersionExecutor } from './null_versions/execute_nulls';
-import {
-  newestNoteOf,
-  type VersionOperation,
-  type VersionResult,
-  type SentWrite,
-} from './execute_versions';
+import { newestNoteOf } from './execute_versions';
+import type { SentWrite, VersionOperation, VersionResult } from './version_operation';
 import { withNewest } from './newest_note';
 import { versionsContainerOf } from './version_names';
 import { drain } from '../../http/body';
@@ -14,7 +10,7 @@ import { toText, type ByteString } from '../../http/bytes';
 import { keepNotes } from './content_type_notes';
 import { Headers } from '../../http/headers';
 import { textResponse, type Handler, type Request, type Response } from '../../swift_api/message';
-import { type ObjectTarget } from '../../swift_api/target';
+import { parseObjectPath, type ObjectTarget } from '../../swift_api/target';
 import type { Log } from '../../util/log';
 import type { App } from '../../plugin/plugin';
 import { StoreError } from '../../util/store_error';
@@ -28,7 +24,7 @@ import { forwardUnversioned } from '../forward_unversioned';
 import { failsPreconditions } from '../preconditions';
 import { VersionsContainers, versionsContainer } from './containers/versions_container';
 import { canRedirect, redirectPost, sentBy, redirectWrite } from './redirected_write';
-import { isVersionOf, NULL_ID, parseObjectPath } from './version_target';
+import { isVersionOf, NULL_ID } from './version_target';
 import { asDeleteMarker, withVersionId } from './presentation';
 import { SwiftClient } from '../../swift_api/client';
 import { ObjectCall } from '../calls';

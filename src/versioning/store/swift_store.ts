@@ -4,7 +4,7 @@ import { Headers } from '../../http/headers';
 import { textResponse, type Handler, type Request, type Response } from '../../swift_api/message';
 import { readResponse } from '../../swift_api/json_response';
 import { BROKEN_MANIFEST } from '../../swift_api/reserved';
-import { expectWritten, parseObjectInfo, parseListing, withoutType } from './responses';
+import { expectWritten, parseObjectInfo } from './responses';
 import { ITSELF_QUERY } from '../../swift_api/itself';
 import {
   DELETE_MARKER_TYPE,
@@ -16,6 +16,7 @@ import { NoteBinding } from './note_binding';
 import type { RecoveryNotes } from './recovery_notes';
 import { rangeOfWhole, readSnapshot, type Snapshot } from './snapshot';
 import { StoreClock } from './store_clock';
+import { StoreListings } from './store_listings';
 import type {
   LinkProperties,
   ListingEntry,
@@ -31,7 +32,7 @@ import {
   X_STATIC_LARGE_OBJECT,
 } from '../../swift_api/header_names';
 
-const MAX_LISTING_BYTES = 32 * 1024 * 1024;
+const MAX_MANIFEST_BYTES = 32 * 1024 * 1024;
 /** Headers that a POST sets besides metadata, and removes if it does not have them. */
 const POST_HEADERS = [
   'content-encoding',
@@ -55,17 +56,6 @@ const CONDITION_NOT_MET = [404, 409, 412];
  * or the content with its ETag, for wrong, or has not received it in time.
  */
 const NOT_TAKEN = [400, 408, 422];
-/** A delete needs at most the two newest entries. */
-const FIRST_PAGE = 5;
-const LATER_PAGES = 1000;
-
-/** The account, the container and the query of a page of a listing. */
-type ListingArguments = readonly [
-  ByteString,
-  ByteString,
-  Readonly<Record<string, ByteString | undefined>>,
-];
-
 /**
  * A store behind a handler that speaks the Swift API. Makes requests on behalf of one
  * client's request, in the name of that client or of the service user.
@@ -73,6 +63,7 @@ type ListingArguments = readonly [
 export class SwiftStore implements Store {
   private readonly clock = new StoreClock();
   private readonly client: SwiftClient;
+  private readonly listings: StoreListings;
 
   /**
    * @param next the rest of the pipeline
@@ -89,6 +80,7 @@ export class SwiftStore implements Store {
     private readonly maxSnapshot = 0,
   ) {
     this.client = new SwiftClient(refuseEmptyContainer(next), parent);
+    this.listings = new StoreListings(this.client);
   }
 
   async stat(object: ObjectRef): Promise<ObjectInfo | undefined> {
@@ -196,7 +188,7 @@ export class SwiftStore implements Store {
   ): Promise<boolean> {
     const manifest = await this.send('GET', from, `${ITSELF_QUERY}&format=raw`, Headers.none);
     if (manifest.status !== 200) await expectSuccess(manifest, failure);
-    const body = await readResponse(manifest.body, MAX_LISTING_BYTES, `${failure}: its manifest`);
+    const body = await readResponse(manifest.body, MAX_MANIFEST_BYTES, `${failure}: its manifest`);
     const copiedHeaders = manifest.headers.filter(
       (key) => key.startsWith('x-object-meta-') || COPIED_HEADERS.includes(key),
     );
@@ -320,37 +312,12 @@ export class SwiftStore implements Store {
     return true;
   }
 
-  async *listBackwards(
+  listBackwards(
     account: ByteString,
     container: ByteString,
     prefix: ByteString,
   ): AsyncGenerator<ListingEntry> {
-    const fetchPage = (marker: ByteString, limit: number) =>
-      this.listPage(account, container, { prefix, marker, limit: String(limit), reverse: 'on' });
-    let marker = '';
-    for (let limit = FIRST_PAGE; ; limit = LATER_PAGES) {
-      const page = await fetchPage(marker, limit);
-      // a single entry does not reveal the order, so fetch the next page, too
-      if (marker === '' && page[0] && page.length === 1)
-        page.push(...(await fetchPage(page[0].name, LATER_PAGES)));
-      const first = page[0];
-      const last = page.at(-1);
-      if (first === undefined || last === undefined) return;
-      if (first.name < last.name || (marker !== '' && first.name > marker)) {
-        yield* await this.listReversed(account, container, prefix, marker);
-        return;
-      }
-      yield* page;
-      marker = last.name;
-    }
-  }
-
-  async firstName(
-    account: ByteString,
-    container: ByteString,
-    prefix: ByteString,
-  ): Promise<ByteString | undefined> {
-    return (await this.firstEntries(account, container, prefix, 1))[0]?.name;
+    return this.listings.backwards(account, container, prefix);
   }
 
   firstEntries(
@@ -359,50 +326,15 @@ export class SwiftStore implements Store {
     prefix: ByteString,
     max: number,
   ): Promise<readonly TypedEntry[]> {
-    return this.listTypedPage(account, container, { prefix, limit: String(max) });
+    return this.listings.first(account, container, prefix, max);
   }
 
-  /** Lists all entries up to a name in reverse, for a store that ignores `reverse`. */
-  private async listReversed(
+  async firstName(
     account: ByteString,
     container: ByteString,
     prefix: ByteString,
-    end: ByteString,
-  ): Promise<ListingEntry[]> {
-    const all: ListingEntry[] = [];
-    for (let marker = ''; ;) {
-      const page = await this.listPage(account, container, {
-        prefix,
-        marker,
-        end_marker: end === '' ? undefined : end,
-      });
-      const last = page.at(-1);
-      if (last === undefined) return all.reverse();
-      all.push(...page);
-      marker = last.name;
-    }
-  }
-
-  private async listPage(
-    ...[account, container, parameters]: ListingArguments
-  ): Promise<ListingEntry[]> {
-    return (await this.listTypedPage(account, container, parameters)).map(withoutType);
-  }
-
-  private async listTypedPage(
-    ...[account, container, parameters]: ListingArguments
-  ): Promise<TypedEntry[]> {
-    if (container === '') return []; // as in Swift, where this path lists the account
-    const query = { format: 'json', ...parameters };
-    const response = await this.client.get({ version: 'v1', account, container }, { query });
-    if (response.status === 404) {
-      await drain(response.body);
-      return [];
-    }
-    if (response.status >= 300)
-      await expectSuccess(response, `could not list the archive ${toText(container)}`);
-    const body = await readResponse(response.body, MAX_LISTING_BYTES, 'a page of a listing');
-    return response.status === 204 ? [] : parseListing(body);
+  ): Promise<ByteString | undefined> {
+    return (await this.listings.first(account, container, prefix, 1))[0]?.name;
   }
 
   private noteHeaders(notes: RecoveryNotes, at: ObjectRef): Headers {

@@ -14,7 +14,7 @@ import type { Verdict } from '../../../src/versioning/archive/execute';
 import type {
   VersionOperation,
   SentWrite,
-} from '../../../src/versioning/object_versioning/execute_versions';
+} from '../../../src/versioning/object_versioning/version_operation';
 import { Headers } from '../../../src/http/headers';
 import { createLog } from '../../../src/util/log';
 import type { LinkProperties, ObjectInfo, ObjectRef } from '../../../src/versioning/store/store';

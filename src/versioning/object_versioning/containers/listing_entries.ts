@@ -4,7 +4,7 @@ import { toBytes, toText, type ByteString } from '../../../http/bytes';
 import { parseListedDate } from '../../../http/dates';
 import type { ListingRecord } from '../../../swift_api/listing';
 import type { DialectContext, Response } from '../../../swift_api/message';
-import { formatTarget, type ContainerTarget } from '../../../swift_api/target';
+import { formatTarget, parseObjectPath, type ContainerTarget } from '../../../swift_api/target';
 import { parseResponseUnchanged, readResponse } from '../../../swift_api/json_response';
 import { latest } from '../state';
 import { newestIn } from '../newest_note';
@@ -13,7 +13,6 @@ import { DELETE_MARKER_TYPE, isVersionMarkerType } from '../../../swift_api/mark
 import { withoutReservedParameters, withoutVersionParameters } from '../../../swift_api/reserved';
 import { objectOfNote, unfinishedIn } from '../unfinished_note';
 import type { CurrentEntry, NoteEntry, Subdir, TopEntries, VersionEntry } from './merge';
-import { parseObjectPath } from '../version_target';
 
 const MAX_LISTING_BYTES = 64 * 1024 * 1024;
 

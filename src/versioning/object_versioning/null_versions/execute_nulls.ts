@@ -8,12 +8,8 @@ import { formatTimestamp } from '../../archive/names';
 import { NullIndex } from './null_index';
 import { goneBy, stateKey, unfinishedIn, unfinishedName } from '../unfinished_note';
 import { parseVersionName, versionPrefix } from '../version_names';
-import {
-  VersionExecutor,
-  type VersionOperation,
-  type VersionResult,
-  type Removal,
-} from '../execute_versions';
+import { VersionExecutor } from '../execute_versions';
+import type { Removal, VersionOperation, VersionResult } from '../version_operation';
 
 /**
  * Max number of newest versions searched for the next current one. Those before it were

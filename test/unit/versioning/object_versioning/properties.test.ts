@@ -4,10 +4,8 @@ import {
   versionName,
 } from '../../../../src/versioning/object_versioning/version_names';
 import { stateOf } from '../../../../src/versioning/object_versioning/state';
-import {
-  VersionExecutor,
-  type VersionOperation,
-} from '../../../../src/versioning/object_versioning/execute_versions';
+import { VersionExecutor } from '../../../../src/versioning/object_versioning/execute_versions';
+import type { VersionOperation } from '../../../../src/versioning/object_versioning/version_operation';
 import type { Outcome } from '../../../../src/versioning/archive/execute';
 import { createLog } from '../../../../src/util/log';
 import type { ObjectRef } from '../../../../src/versioning/store/store';

@@ -7,7 +7,7 @@ import {
 } from '../../../../../src/versioning/object_versioning/null_versions/execute_nulls';
 import { versionName } from '../../../../../src/versioning/object_versioning/version_names';
 import type { Outcome } from '../../../../../src/versioning/archive/execute';
-import type { VersionOperation } from '../../../../../src/versioning/object_versioning/execute_versions';
+import type { VersionOperation } from '../../../../../src/versioning/object_versioning/version_operation';
 import { createLog } from '../../../../../src/util/log';
 import type { ObjectRef } from '../../../../../src/versioning/store/store';
 import { MapStore } from '../../../../support/stores/map_store';
