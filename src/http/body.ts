@@ -139,6 +139,22 @@ export function streamOf(parts: AsyncGenerator<Buffer>): Readable {
 }
 
 /**
+ * Returns a stream whose chunks are made from those of a body. If the body fails, so does
+ * the stream; if the stream is closed, so is the body. A generator that is not asked for
+ * a chunk would notice neither.
+ */
+export function derivedStream(body: Readable, parts: AsyncGenerator<Buffer>): Readable {
+  const stream = streamOf(parts);
+  const onError = (error: Error) => stream.destroy(error);
+  body.once('error', onError);
+  stream.once('close', () => {
+    body.off('error', onError);
+    if (!body.readableEnded) destroy(body);
+  });
+  return stream;
+}
+
+/**
  * Like `streamOf`, but waits for the first chunk, so that a failure before it can still
  * be reported by a status.
  */

@@ -22,6 +22,7 @@ export class ClientBody extends Readable {
   ) {
     super({ highWaterMark: 64 * 1024 });
     this.on('error', () => undefined);
+    req.on('close', this.onClose);
   }
 
   /** Asks a client that waits for it to send its body; once. */
@@ -58,7 +59,6 @@ export class ClientBody extends Readable {
     this.req
       .on('data', this.onData)
       .on('end', this.onEnd)
-      .on('close', this.onClose)
       .on('error', () => undefined);
   }
 

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { SharedLease } from '../coordination/cache/cache';
 import { CoordinationUnavailable } from '../util/errors';
-import { chunks, destroy, drain, streamOf } from '../http/body';
+import { chunks, derivedStream, drain } from '../http/body';
 import type { Handler, Request, Response } from '../swift_api/message';
 import { isApi, type ContainerTarget, type Target } from '../swift_api/target';
 import { isHeartbeatResponse, followHeartbeat } from './heartbeat_response';
@@ -138,7 +138,8 @@ class RevocableUpload {
       this.#hasPassed = true;
     };
     let rest = this.#length();
-    const confirmed = streamOf(
+    return derivedStream(
+      body,
       (async function* () {
         for await (const chunk of chunks(body)) {
           rest -= chunk.length;
@@ -148,10 +149,5 @@ class RevocableUpload {
         await confirmAll();
       })(),
     );
-    // the generator of a stream that is never read does not run
-    confirmed.once('close', () => {
-      if (!body.readableEnded) destroy(body);
-    });
-    return confirmed;
   }
 }

@@ -1,4 +1,4 @@
-import { chunks, destroy, streamOf, type Body } from '../http/body';
+import { chunks, derivedStream, type Body } from '../http/body';
 import type { Lock } from '../coordination/locks/locker';
 import type { UploadProgress } from './upload_progress';
 
@@ -8,7 +8,8 @@ import type { UploadProgress } from './upload_progress';
  */
 export function bindBodyToLock(body: Body, lock: Lock, progress: UploadProgress): Body {
   if (Buffer.isBuffer(body)) return body;
-  const stream = streamOf(
+  const stream = derivedStream(
+    body,
     (async function* () {
       const parts = chunks(body);
       for (;;) {
@@ -23,11 +24,9 @@ export function bindBodyToLock(body: Body, lock: Lock, progress: UploadProgress)
   );
   const onLost = () => body.destroy(lock.signal.reason as Error);
   lock.signal.addEventListener('abort', onLost, { once: true });
-  // the generator of a stream that is never read does not run
   stream.once('close', () => {
     lock.signal.removeEventListener('abort', onLost);
     progress.endWait(0);
-    if (!body.readableEnded) destroy(body);
   });
   return stream;
 }

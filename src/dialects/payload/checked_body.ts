@@ -1,7 +1,7 @@
 import { PayloadError } from '../../buckets/payload_error';
 import { BucketError } from '../../buckets/errors';
 import { BodyMemoryFull } from '../../http/body_memory';
-import { destroy, streamOf, type Body, type BodySource } from '../../http/body';
+import { derivedStream, type Body, type BodySource } from '../../http/body';
 import type { Headers } from '../../http/headers';
 import type { Request } from '../../swift_api/message';
 import type { Payload } from '../call';
@@ -94,8 +94,7 @@ export async function checkBody(
   }
   let failure: BucketError | undefined;
   const content = verifyOnRead(source, verifier, sendContinue, (error) => (failure = error));
-  const stream = streamOf(content);
-  stream.on('error', () => undefined).once('close', () => destroy(body));
+  const stream = derivedStream(body, content).on('error', () => undefined);
   return { body: stream, failure: () => failure };
 }
 

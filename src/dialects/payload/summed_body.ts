@@ -1,4 +1,4 @@
-import { chunks, destroy, streamOf, type Body } from '../../http/body';
+import { chunks, derivedStream, type Body } from '../../http/body';
 import { sumOf, type Summed } from './checksums';
 
 /** A body, and its checksum once it was read. */
@@ -21,7 +21,8 @@ export async function sumBody(body: Body, algorithm: Summed): Promise<SummedBody
     await end();
     return { body, sums: () => sums };
   }
-  const stream = streamOf(
+  const stream = derivedStream(
+    body,
     (async function* (): AsyncGenerator<Buffer> {
       for await (const chunk of chunks(body)) {
         sum.update(chunk);
@@ -30,6 +31,6 @@ export async function sumBody(body: Body, algorithm: Summed): Promise<SummedBody
       await end();
     })(),
   );
-  stream.on('error', () => undefined).once('close', () => destroy(body));
+  stream.on('error', () => undefined);
   return { body: stream, sums: () => sums };
 }

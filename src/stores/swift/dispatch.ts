@@ -11,6 +11,7 @@ const MAX_AT_HAND = 64 * 1024;
 /**
  * Sends a request through undici's `dispatch`, which costs a fraction of `request`.
  *
+ * @param onOver called once the exchange is over, for undici too
  * @throws whatever `request.confirm` throws; the reason of the request's signal; errors
  *   of undici
  */
@@ -18,9 +19,10 @@ export function dispatch(
   dispatcher: Dispatcher,
   options: Dispatcher.DispatchOptions,
   request: Request,
+  onOver: () => void,
 ): Promise<Response> {
   return new Promise((resolve, reject) => {
-    dispatcher.dispatch(options, new Exchange(request, resolve, reject));
+    dispatcher.dispatch(options, new Exchange(request, resolve, reject, onOver));
   });
 }
 
@@ -36,19 +38,22 @@ class Exchange implements Dispatcher.DispatchHandler {
   private isBodiless = false;
   private discarded = 0;
   private isOver = false;
+  private isReleased = false;
 
   constructor(
     private readonly request: Request,
     private readonly resolve: (response: Response) => void,
     private readonly reject: (error: Error) => void,
+    private readonly onOver: () => void,
   ) {
     request.signal.addEventListener('abort', this.onAbort);
   }
 
   onRequestStart(controller: Controller): void {
     this.controller = controller;
-    if (this.request.signal.aborted) this.onAbort();
-    else this.request.confirm?.();
+    // to throw here keeps the connection, on which nothing was sent yet
+    if (this.request.signal.aborted) throw reasonOf(this.request.signal);
+    this.request.confirm?.();
   }
 
   onResponseStart(controller: Controller, status: number): void {
@@ -83,6 +88,7 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseEnd(): void {
     this.finish();
+    this.release();
     if (this.isBodiless) return;
     if (this.body) this.body.end();
     // not the chunks themselves: each holds all that its read brought
@@ -91,6 +97,14 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseError(_: Controller, error: Error): void {
     this.fail(error);
+    this.release();
+  }
+
+  /** Undici may report an error of the request's body after the end of the response. */
+  private release(): void {
+    if (this.isReleased) return;
+    this.isReleased = true;
+    this.onOver();
   }
 
   private fail(error: Error): void {
@@ -111,7 +125,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   private readonly onAbort = (): void => {
     const reason = reasonOf(this.request.signal);
     if (this.controller) this.controller.abort(reason);
-    // still waits for a connection, on which it will not be sent
+    // it still waits until a connection is established, on which it will not be sent
     else this.fail(reason);
   };
 

@@ -9,13 +9,16 @@ import { sendExpectContinue } from './expect_continue';
 import type { UpstreamOptions } from './exchange';
 import { dispatch } from './dispatch';
 import { MAX_HEADER_BYTES, toHandlerError } from './exchange';
+import { Turns } from './turns';
 
 /** Sends requests to one HTTP server, unchanged except for connection headers. */
 export class Upstream {
   private readonly pool: Pool;
+  private readonly turns: Turns;
 
   constructor(private readonly options: UpstreamOptions) {
     const undici = loadUndici();
+    this.turns = new Turns(options.connections);
     this.pool = new undici.Pool(options.origin, {
       connections: options.connections,
       pipelining: 1,
@@ -54,8 +57,10 @@ export class Upstream {
     return this.options.host === undefined ? headers : headers.with('Host', this.options.host);
   }
 
-  private exchange(request: Request, headers: Headers): Promise<Response> {
-    const { method, path, query, body } = request;
+  private async exchange(request: Request, headers: Headers): Promise<Response> {
+    const { method, path, query, body, signal } = request;
+    signal.throwIfAborted();
+    if (!this.turns.take()) await this.turns.wait(request);
     return dispatch(
       this.pool,
       {
@@ -68,6 +73,7 @@ export class Upstream {
         reset: method === 'HEAD' && query !== ITSELF_QUERY,
       },
       request,
+      () => this.turns.release(),
     );
   }
 }

@@ -5,6 +5,8 @@ import type { ObjectInfo, ObjectRef, Store } from '../store/store';
 /** The entries that an operation added to the archive, until its request is done. */
 export class AddedEntries {
   private readonly added: ObjectRef[] = [];
+  /** The result of `archiveNew`, which is tried for one entry only. */
+  private tried: 'written' | 'exists' | 'not-taken' | undefined;
 
   /**
    * @param object the object of the operation
@@ -22,15 +24,24 @@ export class AddedEntries {
     this.added.push(entry);
   }
 
-  /** Archives the state before: as it was fetched, or the store copies it. */
+  /**
+   * Archives the state before: as it was fetched, or the store copies it. An entry that
+   * may have existed is overwritten, and stays even if the request fails: an earlier
+   * request, whose outcome is unknown, may have written it for a state that the store
+   * shows only later.
+   */
   async archive(entry: ObjectRef): Promise<void> {
+    const tried = this.tried ?? (await this.putNew(entry));
+    if (tried === 'written') return;
+    const snapshot = this.previous?.snapshot;
+    const overwritten = tried === 'exists' && snapshot;
+    if (overwritten && (await this.store.putSnapshot(overwritten, entry)) === 'written') return;
+    const mayExist = tried === 'exists' || (await this.mayExist(entry));
     try {
-      const snapshot = this.previous?.snapshot;
-      const isWritten = snapshot && (await this.store.putSnapshot(snapshot, entry)) === 'written';
-      if (!isWritten) await this.store.copy(this.object, entry);
-      this.added.push(entry);
+      await this.store.copy(this.object, entry);
+      if (!mayExist) this.added.push(entry);
     } catch (error) {
-      if (mayBeDone(error)) this.added.push(entry);
+      if (!mayExist && mayBeDone(error)) this.added.push(entry);
       throw error;
     }
   }
@@ -42,11 +53,26 @@ export class AddedEntries {
    * the next operation finds both.
    */
   async archiveNew(entry: ObjectRef): Promise<boolean> {
+    this.tried = await this.putNew(entry);
+    return this.tried === 'written';
+  }
+
+  private async putNew(entry: ObjectRef): Promise<'written' | 'exists' | 'not-taken'> {
     const snapshot = this.previous?.snapshot;
-    if (snapshot === undefined) return false;
-    const isNew = (await this.store.putSnapshot(snapshot, entry, 'if-new')) === 'written';
-    if (isNew) this.added.push(entry);
-    return isNew;
+    if (snapshot === undefined) return 'not-taken';
+    const result = await this.store.putSnapshot(snapshot, entry, 'if-new');
+    if (result === 'written') this.added.push(entry);
+    return result;
+  }
+
+  /** Also if the client's own token may not read the archive. */
+  private async mayExist(entry: ObjectRef): Promise<boolean> {
+    try {
+      return (await this.store.stat(entry)) !== undefined;
+    } catch (error) {
+      if (error instanceof StoreError && error.code === 'refused') return true;
+      throw error;
+    }
   }
 
   /** Keeps the entries: the request is done. */

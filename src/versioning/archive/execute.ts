@@ -93,9 +93,10 @@ export class ArchiveExecutor {
     if (current === undefined) return this.writeOverNothing(task, mode);
     const verdict = await operation.guard(current);
     if (verdict !== 'go') return this.endEarly(verdict, operation);
+    const added = new AddedEntries(this.store, object, current, this.log);
     return (
-      (await this.archiveNewAndWrite(task, mode, current)) ??
-      this.archiveAndWrite(task, current, await this.repairs(task, mode, current))
+      (await this.archiveNewAndWrite(task, mode, current, added)) ??
+      this.archiveAndWrite(task, current, await this.repairs(task, mode, current), added)
     );
   }
 
@@ -122,13 +123,14 @@ export class ArchiveExecutor {
     task: Task,
     mode: Mode,
     current: ObjectInfo,
+    added: AddedEntries,
   ): Promise<Result | undefined> {
     if (!canArchiveNew(current)) return undefined;
     const restored = task.entries.restoredLeftovers(current);
     const leftovers = await (mode === 'stack' ? restored : unlessRefused(restored, []));
     const entry = await task.entries.entryNameFor(current);
     const steps = [...removals(leftovers), ...planWrite(entry, 'archiveNew')];
-    return this.executeSteps(task, steps, current, notesOf(task, entry));
+    return this.executeSteps(task, steps, current, notesOf(task, entry), added);
   }
 
   /** Returns what removes what interrupted operations on an object have left. */
@@ -145,11 +147,13 @@ export class ArchiveExecutor {
     task: Task,
     current: ObjectInfo,
     before: readonly Step[],
+    added: AddedEntries,
   ): Promise<Result> {
     const entry = await task.entries.entryNameFor(current);
     // archiving overwrites this one with the same content
     const others = before.filter((step) => !('entry' in step) || step.entry !== entry);
-    await this.executeSteps(task, [...others, ...planWrite(entry)], current, notesOf(task, entry));
+    const steps = [...others, ...planWrite(entry)];
+    await this.executeSteps(task, steps, current, notesOf(task, entry), added);
     return 'forwarded';
   }
 
@@ -238,8 +242,8 @@ export class ArchiveExecutor {
     steps: readonly Step[],
     current: ObjectInfo | undefined,
     notes: RecoveryNotes,
+    added = new AddedEntries(this.store, object, current, this.log),
   ): Promise<Result | undefined> {
-    const added = new AddedEntries(this.store, object, current, this.log);
     let isRestored = false;
     let isRemoved = false;
     try {

@@ -103,6 +103,38 @@ describe('a client that leaves', () => {
       { app: 'connections = 1' },
     ));
 
+  it('while it waits for a connection ends its body and costs no connection', () =>
+    onWire(
+      async (connection) => {
+        for (const count of [1, 2]) {
+          await connection.until((received) => received.split('/last HTTP').length > count);
+          connection.send('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
+        }
+      },
+      async ({ store, open, log }) => {
+        const served = await open();
+        await served.head('GET', '/v1/AUTH_test/c/first');
+        await eventually('the request', () => store.received !== '');
+        for (const method of ['GET', 'HEAD', 'PUT', 'POST']) {
+          const client = await open();
+          const length = method === 'PUT' ? MIB : 0;
+          await client.head(method, '/v1/AUTH_test/c/gone', `Content-Length: ${length}`);
+          if (method === 'PUT') await client.write(Buffer.alloc(10_000));
+          await client.leave();
+        }
+        const gone = () => log.filter(({ status }) => status === 499).length;
+        await eventually('the lines of the log', () => gone() === 4);
+        store.connections[0]!.send('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
+        expect((await served.answer()).status).toBe(200);
+        const last = await open();
+        for (let i = 0; i < 2; i++)
+          expect((await last.ask('GET', '/v1/AUTH_test/c/last')).status).toBe(200);
+        expect(store.connections).toHaveLength(1);
+        expect(store.received).not.toContain('/gone');
+      },
+      { app: 'connections = 1' },
+    ));
+
   it('while an earlier request of its connection is served leaves nothing to be served', () =>
     onWire(
       () => undefined,
