@@ -3,12 +3,8 @@ import { holdNames } from '../../src/plugin/held_names';
 import { destroy } from '../../src/http/body';
 import { withHeldBody } from '../../src/swift_api/held_body';
 import { SwiftClient } from '../../src/swift_api/client';
-import {
-  textResponse,
-  type Handler,
-  type Request,
-  type Response,
-} from '../../src/swift_api/message';
+import type { Handler, Request, Response } from '../../src/swift_api/message';
+import { unreadableManifest } from '../../src/swift_api/manifest_bounds';
 import { isObject, parseQuery, type ObjectTarget, type Target } from '../../src/swift_api/target';
 import {
   COPY_CONDITIONS,
@@ -63,10 +59,10 @@ export class ContentsGuard {
   private async checkManifest(request: Request, target: ObjectTarget): Promise<Request | Response> {
     const refusal = await this.refusal(request, target, 'read');
     if (!refusal) return request;
-    const body = await holdManifest(request, target, this.app);
+    const body = await holdManifest(request, request, target, this.app);
     if ('status' in body) return body;
     const isOfParts = await namesParts(body);
-    if (isOfParts === undefined) return textResponse(400, 'Manifest must be valid JSON.\n');
+    if (isOfParts === undefined) return unreadableManifest();
     return isOfParts ? refusal : withHeldBody(request, body);
   }
 
@@ -102,7 +98,7 @@ export class ContentsGuard {
     const checked = await this.checkSource(request, source);
     if ('status' in checked) return checked;
     const { query } = request;
-    const headers = request.headers.only(...COPY_CONDITIONS);
+    const headers = request.headers.only(...COPY_CONDITIONS, 'origin');
     const response = await new SwiftClient(this.next, request).get(source, { query, headers });
     if (response.status >= 300) return response;
     destroy(response.body);

@@ -1,5 +1,6 @@
-import { destroy, readAll } from '../../src/http/body';
-import { isTrueValue, toBytes, toText, unquote } from '../../src/http/bytes';
+import { destroy } from '../../src/http/body';
+import { readResponse } from '../../src/swift_api/json_response';
+import { toBytes, toText, unquote } from '../../src/http/bytes';
 import { UnreadableJson } from '../../src/formats/json';
 import { NotAList, readJsonList } from '../../src/formats/json_list';
 import { SwiftClient } from '../../src/swift_api/client';
@@ -7,10 +8,9 @@ import type { Handler, Request, Response } from '../../src/swift_api/message';
 import { parseQuery, type ObjectTarget } from '../../src/swift_api/target';
 import { segmentPaths, parseSegmentPath } from '../../src/swift_api/segments';
 import { leadsToParts } from './named';
-import { X_OBJECT_MANIFEST, X_STATIC_LARGE_OBJECT } from '../../src/swift_api/header_names';
+import { X_OBJECT_MANIFEST } from '../../src/swift_api/header_names';
+import { isStaticLargeObject, MAX_MANIFEST_BYTES } from '../../src/swift_api/stored_manifest';
 
-/** More than any store accepts for a manifest. */
-const MAX_MANIFEST_BYTES = 32 * 1024 * 1024;
 /** As many manifests as Swift deletes objects for one request. */
 const MAX_MANIFESTS = 10_000;
 
@@ -84,12 +84,11 @@ async function segmentsOf(
     destroy(response.body);
     return undefined;
   }
-  const body = await readAll(response.body, MAX_MANIFEST_BYTES);
-  return body && segmentsIn(body);
+  return segmentsIn(await readResponse(response.body, MAX_MANIFEST_BYTES, 'a manifest'));
 }
 
 function isLarge({ status, headers }: Response): boolean {
-  return status < 300 && isTrueValue(headers.get(X_STATIC_LARGE_OBJECT));
+  return status < 300 && isStaticLargeObject(headers);
 }
 
 /**

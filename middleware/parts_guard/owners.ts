@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { drain, readAll } from '../../src/http/body';
+import { drain, readText } from '../../src/http/body';
 import { statusResponse } from '../../src/swift_api/responses';
 import { SwiftClient } from '../../src/swift_api/client';
 import type { Handler, Request, Response } from '../../src/swift_api/message';
@@ -62,6 +62,6 @@ async function refusalOfOthers(
 
 /** Buffers a refusal, so that it can be sent several times, or dropped. */
 export async function bufferRefusal(refusal: Response): Promise<Response> {
-  const body = await readAll(refusal.body, MAX_REFUSAL);
+  const body = await readText(refusal.body, MAX_REFUSAL);
   return body === undefined ? statusResponse(refusal.status) : { ...refusal, body };
 }

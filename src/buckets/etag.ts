@@ -1,9 +1,8 @@
 import type { ByteString } from '../http/bytes';
 import type { Headers } from '../http/headers';
 import type { ReplacedObject } from '../swift_api/message';
-import { isTrueValue } from '../http/bytes';
 import { hasReservedParameter, withoutReservedParameters } from '../swift_api/reserved';
-import { X_STATIC_LARGE_OBJECT } from '../swift_api/header_names';
+import { isStaticLargeObject } from '../swift_api/stored_manifest';
 
 /** The sources of an object's etag, from headers or from a listing. */
 export interface Tagged {
@@ -49,7 +48,7 @@ export function etagOfReplaced({ etag, contentType, isLarge = false }: ReplacedO
  */
 export function etagOfResponse(headers: Headers): string {
   const hash = headers.get('etag') ?? '';
-  const isSlo = isTrueValue(headers.get(X_STATIC_LARGE_OBJECT));
+  const isSlo = isStaticLargeObject(headers);
   return etagOf({
     hash,
     contentType: headers.get('content-type') ?? '',

@@ -72,6 +72,14 @@ export async function readAll(body: Body, max: number): Promise<Buffer | undefin
 }
 
 /**
+ * Reads the text of a response that counts by its status alone: undefined also if it
+ * breaks off.
+ */
+export function readText(body: Body, max: number): Promise<Buffer | undefined> {
+  return readAll(body, max).catch(() => undefined);
+}
+
+/**
  * Waits for more than `max` bytes of a body, or for its end. Returns a body that has
  * ended as bytes, a longer one as a stream of the same content. Rejects if the body
  * breaks off.

@@ -34,6 +34,9 @@ export function atMost(max: number, tooLong: () => Response): Bounds {
   return { ofLength: (bytes) => (bytes > max ? tooLong() : undefined) };
 }
 
+/** What has a body to hold: a client's request, or the store's response. */
+export type HeldMessage = Pick<Request, 'body' | 'headers' | 'memory' | 'sendContinue'>;
+
 /**
  * Holds the whole body of a client's request in memory. No other code does so: it
  * establishes the right first, then tells the client to send, checks the limits at each
@@ -43,7 +46,7 @@ export function atMost(max: number, tooLong: () => Response): Bounds {
  * @throws BodyMemoryFull, and what the body breaks off with
  */
 export async function holdBody(
-  request: Pick<Request, 'body' | 'headers' | 'memory' | 'sendContinue'>,
+  request: HeldMessage,
   { account, right, bounds }: HeldBody,
 ): Promise<Buffer | Response> {
   const { body, memory, sendContinue } = request;

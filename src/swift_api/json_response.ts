@@ -13,13 +13,18 @@ import { StoreError } from '../util/store_error';
  */
 export async function readResponse(body: Body, max: number, what: string): Promise<Buffer> {
   const whole = await readAll(body, max).catch((cause: unknown) => {
-    throw new StoreError('unavailable', `${what} broke off: ${messageOf(cause)}`, undefined, {
-      cause,
-    });
+    throw brokenOff(what, cause);
   });
   if (whole === undefined)
     throw new StoreError('unavailable', `${what} is longer than ${max} bytes`);
   return whole;
+}
+
+/** Returns the error for a store's response that breaks off. */
+export function brokenOff(what: string, cause: unknown): StoreError {
+  return new StoreError('unavailable', `${what} broke off: ${messageOf(cause)}`, undefined, {
+    cause,
+  });
 }
 
 /**

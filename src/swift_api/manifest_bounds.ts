@@ -50,6 +50,11 @@ function tooLong(max: number): Response {
   return htmlResponse(413, `Manifest File > ${max} bytes`);
 }
 
+/** The response to a manifest that is not JSON. */
+export function unreadableManifest(): Response {
+  return htmlResponse(400, 'Manifest must be valid JSON.\n');
+}
+
 /** The response to a manifest with too many segments. */
 export function tooManySegments(max: number): Response {
   return htmlResponse(413, `Number of object-backed segments must be <= ${max}`);

@@ -1,8 +1,7 @@
-import { isTrueValue } from '../http/bytes';
 import { parseDate } from '../http/dates';
 import type { Headers } from '../http/headers';
-import { X_STATIC_LARGE_OBJECT } from './header_names';
 import type { ReplacedObject } from './message';
+import { isStaticLargeObject } from './stored_manifest';
 
 /** Returns what a write would replace, from the response to a HEAD of it. */
 export function replacedObject(headers: Headers): ReplacedObject {
@@ -11,6 +10,6 @@ export function replacedObject(headers: Headers): ReplacedObject {
     contentType: headers.get('content-type') ?? '',
     size: Number(headers.get('content-length') ?? 0),
     modified: parseDate(headers.get('last-modified')) ?? 0,
-    ...(isTrueValue(headers.get(X_STATIC_LARGE_OBJECT)) ? { isLarge: true } : {}),
+    ...(isStaticLargeObject(headers) ? { isLarge: true } : {}),
   };
 }

@@ -1,5 +1,8 @@
 import { z } from 'zod';
+import { isTrueValue } from '../http/bytes';
+import type { Headers } from '../http/headers';
 import type { Range } from '../http/ranges';
+import { X_STATIC_LARGE_OBJECT } from './header_names';
 import { parseSegmentPath } from './segments';
 import type { ObjectTarget } from './target';
 
@@ -19,6 +22,14 @@ const StoredSegment = z.union([
 /** A segment of a stored manifest in Swift's form: names are text, ranges two numbers. */
 export type StoredSegment = z.infer<typeof StoredSegment>;
 export type ObjectSegment = Exclude<StoredSegment, { data: string }>;
+
+/** Max bytes of a manifest that is read: more than any store accepts. */
+export const MAX_MANIFEST_BYTES = 32 * 1024 * 1024;
+
+/** Whether headers are those of a static large object. */
+export function isStaticLargeObject(headers: Headers): boolean {
+  return isTrueValue(headers.get(X_STATIC_LARGE_OBJECT));
+}
 
 /** The manifest of a static large object, as it is stored. */
 export const StoredManifest = z.array(StoredSegment);

@@ -8,7 +8,6 @@ import {
 } from '../swift_api/message';
 import { type ObjectTarget } from '../swift_api/target';
 import type { App } from '../plugin/plugin';
-import { isTrueValue } from '../http/bytes';
 import { StoreError } from '../util/store_error';
 import { ITSELF_QUERY } from '../swift_api/itself';
 import { isMarkerType } from '../swift_api/markers';
@@ -18,7 +17,8 @@ import { isVersionOf } from './object_versioning/version_target';
 import { withVersionAccess } from './object_versioning/access';
 import { linkIn } from './object_versioning/presentation';
 import { SwiftClient } from '../swift_api/client';
-import { X_OBJECT_MANIFEST, X_STATIC_LARGE_OBJECT } from '../swift_api/header_names';
+import { X_OBJECT_MANIFEST } from '../swift_api/header_names';
+import { isStaticLargeObject } from '../swift_api/stored_manifest';
 
 /**
  * Evaluates the condition of a filter for another API on a write or a DELETE, while the
@@ -98,7 +98,7 @@ async function headersOfWhole(
   target: ObjectTarget,
   headers: Headers,
 ): Promise<Headers> {
-  const isLarge = isTrueValue(headers.get(X_STATIC_LARGE_OBJECT));
+  const isLarge = isStaticLargeObject(headers);
   if (!isLarge && !headers.has(X_OBJECT_MANIFEST)) return headers;
   const asClient: Request = { ...request, authority: 'client' };
   const whole = await head(isLarge ? own : asClient, next, target, 'symlink=get');

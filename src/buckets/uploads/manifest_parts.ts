@@ -1,14 +1,12 @@
 import { z } from 'zod';
 import { destroy } from '../../http/body';
-import { isTrueValue, toBytes } from '../../http/bytes';
+import { toBytes } from '../../http/bytes';
 import { parseResponse, readResponse } from '../../swift_api/json_response';
 import { ask, type StoreRequest, type Caller } from '../caller';
 import { expectSuccess } from '../store_answers';
 import { uploadPrefix, segmentsOf, type Upload } from './upload_names';
-import { X_STATIC_LARGE_OBJECT } from '../../swift_api/header_names';
+import { isStaticLargeObject, MAX_MANIFEST_BYTES } from '../../swift_api/stored_manifest';
 
-/** More than any store accepts for a manifest. */
-const MAX_MANIFEST_BYTES = 32 * 1024 * 1024;
 const Manifest = z.array(z.object({ name: z.string().optional() }));
 
 /**
@@ -31,7 +29,7 @@ export async function isMadeOf(
   const response = await ask(caller, request);
   const { status, headers, body } = response;
   if (status !== 404) await expectSuccess(caller, response, { bucket: container, key: object });
-  if (status === 404 || !isTrueValue(headers.get(X_STATIC_LARGE_OBJECT))) {
+  if (status === 404 || !isStaticLargeObject(headers)) {
     destroy(body);
     return false;
   }

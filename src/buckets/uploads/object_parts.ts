@@ -1,15 +1,15 @@
 import { z } from 'zod';
 import { destroy } from '../../http/body';
-import { isTrueValue, toBytes, type ByteString } from '../../http/bytes';
+import { toBytes, type ByteString } from '../../http/bytes';
 import type { Headers } from '../../http/headers';
 import { parseResponse, readResponse } from '../../swift_api/json_response';
-import { X_STATIC_LARGE_OBJECT } from '../../swift_api/header_names';
 import { ask, withPartsAccess, type Caller } from '../caller';
 import { BucketError } from '../errors';
 import { objectRefusal } from '../objects';
 import type { ObjectRef } from '../versions';
 import { isManifestOfParts, isUploadId, segmentsOf, uploadPrefixIn } from './upload_names';
 import { listAttempts, type Part } from './upload_parts';
+import { isStaticLargeObject } from '../../swift_api/stored_manifest';
 
 const MAX_MANIFEST_BYTES = 64 * 1024 * 1024;
 const Manifest = z.array(
@@ -30,7 +30,7 @@ export interface ObjectPart {
 
 /** Whether an object is a static large object, by its headers. */
 export function isMadeOfParts(headers: Headers): boolean {
-  return isTrueValue(headers.get(X_STATIC_LARGE_OBJECT));
+  return isStaticLargeObject(headers);
 }
 
 /**

@@ -14,11 +14,8 @@ import { expectSuccessAndDrain } from '../store_answers';
 import { beginningOf, uploadPrefix, segmentsOf, type Upload } from './upload_names';
 import { isNote, whenOver, withWorkNote } from './upload_notes';
 import { timeOfVersion, type ObjectRef } from '../versions';
-import {
-  X_OBJECT_VERSION_ID,
-  X_STATIC_LARGE_OBJECT,
-  X_VERSIONS_ENABLED,
-} from '../../swift_api/header_names';
+import { X_OBJECT_VERSION_ID, X_VERSIONS_ENABLED } from '../../swift_api/header_names';
+import { isStaticLargeObject } from '../../swift_api/stored_manifest';
 
 /** Milliseconds by which the clocks of servers that create versions may differ. */
 export const MAX_CLOCK_SKEW = 24 * 60 * 60_000;
@@ -85,7 +82,7 @@ async function* largeObjects(
   if (current.status === 404) await drain(current.body);
   else await expectSuccessAndDrain(caller, current, { bucket, key });
   const { headers } = current;
-  if (current.status < 300 && isSlo(headers)) {
+  if (current.status < 300 && isStaticLargeObject(headers)) {
     const contentType = headers.get('content-type') ?? '';
     yield {
       versionId: headers.get(X_OBJECT_VERSION_ID),
@@ -107,10 +104,6 @@ async function* largeObjects(
     const place = { container: bucket, object: key, query: { 'version-id': versionId } };
     if (sloEtag !== undefined) yield { versionId, contentType, sloEtag, place };
   }
-}
-
-function isSlo(headers: Headers): boolean {
-  return isTrueValue(headers.get(X_STATIC_LARGE_OBJECT));
 }
 
 /**
@@ -168,7 +161,9 @@ async function uploadAtRisk(
   const headers =
     knownHeaders ?? (await headersOf(caller, { bucket, key, versionId: versionId ?? 'null' }));
   const id =
-    headers && isSlo(headers) ? notedUploadId(headers.get('content-type') ?? '') : undefined;
+    headers && isStaticLargeObject(headers)
+      ? notedUploadId(headers.get('content-type') ?? '')
+      : undefined;
   return id !== undefined && (await isDestroying(caller, bucket)) ? id : undefined;
 }
 

@@ -1,5 +1,6 @@
-/** A lease under which something is done that relies on a cached value. */
 import type { CancelSignal } from '../../util/cancel_signal';
+
+/** A lease under which something is done that relies on a cached value. */
 export interface SharedLease<V extends object> {
   readonly value: V | undefined;
   /**

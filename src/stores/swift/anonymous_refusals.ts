@@ -2,8 +2,8 @@ import { LRUCache } from 'lru-cache';
 import type { Handler, Request, Response } from '../../swift_api/message';
 import { credentialHeaders, type Headers } from '../../http/headers';
 import { parseTarget } from '../../swift_api/target';
-import { readAll } from '../../http/body';
-import { X_TRANS_ID } from '../../swift_api/header_names';
+import { readText } from '../../http/body';
+import { X_COPY_FROM, X_TRANS_ID } from '../../swift_api/header_names';
 
 /**
  * Milliseconds for which the store's refusal of one anonymous client holds for all, and
@@ -44,7 +44,7 @@ export class AnonymousRefusals {
     const response = await this.send(request);
     if (response.status !== 401) return response;
     const { status, headers } = response;
-    const text = await readAll(response.body, MAX_TEXT);
+    const text = await readText(response.body, MAX_TEXT);
     const refusal: Refusal = {
       status,
       headers: headers.without(X_TRANS_ID, 'x-openstack-request-id'),
@@ -57,13 +57,14 @@ export class AnonymousRefusals {
 
 /**
  * Returns the cache key of an anonymous client's write; undefined for any other request.
- * A request with a body is not cached.
+ * Requests with a body, and copies, whose source may be what is refused, are not cached.
+ * The headers of a refusal depend on the origin.
  */
 function keyOf({ method, path, query, headers, body }: Request): string | undefined {
   if (!WRITES.includes(method) || query !== '' || !Buffer.isBuffer(body) || body.length > 0)
     return undefined;
   if (credentialHeaders(headers).entries().next().done !== true) return undefined;
   const target = parseTarget(path);
-  if (target?.object === undefined) return undefined;
-  return JSON.stringify([target.account, target.container]);
+  if (target?.object === undefined || headers.has(X_COPY_FROM)) return undefined;
+  return JSON.stringify([target.account, target.container, headers.get('origin') ?? '']);
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { isVersionsContainer } from '../object_versioning/version_names';
 import { htmlResponse } from '../../swift_api/responses';
 import { drain, readAll } from '../../http/body';
-import { isTrueValue, type ByteString } from '../../http/bytes';
+import { type ByteString } from '../../http/bytes';
 import { readJson, UnreadableJson } from '../../formats/json';
 import { type Handler, type Response } from '../../swift_api/message';
 import { formatQuery, type ObjectTarget } from '../../swift_api/target';
@@ -11,7 +11,7 @@ import { StoreError } from '../../util/store_error';
 import { VERSION_ID, type ObjectCall } from '../calls';
 import { refuseSegment } from '../object_versioning/containers/hidden_names';
 import { SwiftClient } from '../../swift_api/client';
-import { X_STATIC_LARGE_OBJECT } from '../../swift_api/header_names';
+import { isStaticLargeObject } from '../../swift_api/stored_manifest';
 
 /** Swift's limits: bytes of a manifest, and parts that one request may delete. */
 const MAX_MANIFEST_BYTES = 8 * 1024 * 1024;
@@ -126,7 +126,7 @@ export class SegmentWalk {
   private async readManifest(part: Part): Promise<z.infer<typeof Manifest> | Response> {
     const query = `multipart-manifest=get&${part.version}`;
     const response = await this.client.get(part.target, { query });
-    if (response.status !== 200 || !isTrueValue(response.headers.get(X_STATIC_LARGE_OBJECT))) {
+    if (response.status !== 200 || !isStaticLargeObject(response.headers)) {
       await drain(response.body);
       part.problem = problemOf(response);
       return [];

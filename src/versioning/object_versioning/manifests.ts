@@ -1,14 +1,19 @@
-import { htmlResponse } from '../../swift_api/responses';
-import { destroy, drain, readAll } from '../../http/body';
+import { destroy, drain } from '../../http/body';
 import { holdManifest, type AppRights } from '../../plugin/held_manifest';
 import { NotAList, readJsonList } from '../../formats/json_list';
-import { isTrueValue, unquote } from '../../http/bytes';
+import { unquote } from '../../http/bytes';
 import { withHeldBody } from '../../swift_api/held_body';
 import { UnreadableJson } from '../../formats/json';
 import { type Handler, type Request, type Response } from '../../swift_api/message';
 import { withoutParameter, type ObjectTarget } from '../../swift_api/target';
-import { COPY_CONDITIONS, isCopy, refusalOfCopyBody } from '../../swift_api/object_writes';
-import { readResponse } from '../../swift_api/json_response';
+import {
+  COPY_CONDITIONS,
+  isCopy,
+  refusalOfCopyBody,
+  writtenObject,
+} from '../../swift_api/object_writes';
+import { unreadableManifest } from '../../swift_api/manifest_bounds';
+import { brokenOff, readResponse } from '../../swift_api/json_response';
 import { withSignedQuery } from '../bypasses';
 import {
   isHiddenPath,
@@ -18,10 +23,9 @@ import {
 } from './containers/hidden_names';
 import { SwiftClient } from '../../swift_api/client';
 import type { ObjectCall } from '../calls';
-import { X_OBJECT_MANIFEST, X_STATIC_LARGE_OBJECT } from '../../swift_api/header_names';
+import { X_OBJECT_MANIFEST } from '../../swift_api/header_names';
+import { isStaticLargeObject, MAX_MANIFEST_BYTES } from '../../swift_api/stored_manifest';
 
-/** Larger than any manifest that a store accepts. */
-const MAX_MANIFEST_BYTES = 32 * 1024 * 1024;
 const PARAMETER = 'multipart-manifest';
 
 /**
@@ -46,7 +50,7 @@ export async function checkManifest(
   if (refusal) return refusal;
   if (mode === 'get' && source) return checkCopiedManifest(request, source, handler);
   if (mode !== 'put') return request;
-  if (source) return checkCopiedContent(request, source, handler);
+  if (source) return checkCopiedContent(call, source, handler, app);
   return isCopy(request) ? request : checkBody(request, target, app);
 }
 
@@ -55,31 +59,44 @@ async function checkBody(
   target: ObjectTarget,
   app: AppRights,
 ): Promise<Request | Response> {
-  const body = await holdManifest(request, target, app);
+  const body = await holdManifest(request, request, target, app);
   return 'status' in body ? body : ((await refusalOf(body)) ?? withHeldBody(request, body));
 }
 
 /**
  * Checks a copy whose content Swift will read as a manifest. The copy is made only while
- * the source is still what was checked.
+ * the source is still what was checked. The source may be any object, so it is read only
+ * if the client may write the copy, and within the limits of a manifest.
  */
 async function checkCopiedContent(
-  request: Request,
+  { request, target }: ObjectCall,
   source: ObjectTarget,
   handler: Handler,
+  app: AppRights,
 ): Promise<Request | Response> {
-  const { headers } = request;
+  const { headers, memory } = request;
   const query = withoutParameter(request.query, PARAMETER);
   const client = new SwiftClient(handler, request);
   // a copy is refused the same way as a read of its source, also to a web page
   const forwarded = headers.only(...COPY_CONDITIONS, 'origin');
   const response = await client.get(source, { query, headers: forwarded });
   if (response.status >= 300) return response;
-  const body = await readAll(response.body, MAX_MANIFEST_BYTES);
-  if (body === undefined) return tooLong();
+  const written = writtenObject(request, target) ?? target;
+  const content = response.body;
+  const body = await holdManifest({ ...response, memory }, request, written, app).catch(
+    (error: unknown) => {
+      destroy(content);
+      const isBroken = !Buffer.isBuffer(content) && content.errored === error;
+      throw isBroken ? brokenOff('the source of the copy', error) : error;
+    },
+  );
+  if ('status' in body) {
+    destroy(content);
+    return body;
+  }
   const refusal = await refusalOf(body);
   const etag = response.headers.get('etag');
-  if (refusal || etag === undefined) return refusal ?? unreadable();
+  if (refusal || etag === undefined) return refusal ?? unreadableManifest();
   return { ...request, headers: headers.with('If-Match', etag) };
 }
 
@@ -108,7 +125,7 @@ async function checkCopiedManifest(
 }
 
 function isLarge({ status, headers }: Response): boolean {
-  return status < 300 && isTrueValue(headers.get(X_STATIC_LARGE_OBJECT));
+  return status < 300 && isStaticLargeObject(headers);
 }
 
 async function refusalOf(manifest: Buffer): Promise<Response | undefined> {
@@ -119,20 +136,11 @@ async function refusalOf(manifest: Buffer): Promise<Response | undefined> {
   } catch (error) {
     // it names no segments, and the store reports what is wrong with it
     if (error instanceof NotAList) return undefined;
-    if (error instanceof UnreadableJson) return unreadable();
+    if (error instanceof UnreadableJson) return unreadableManifest();
     throw error;
   }
 }
 
 function refuseSegments(): Response {
   return refuseHidden(400, 'The container of the segments');
-}
-
-/** Swift's own text. */
-function unreadable(): Response {
-  return htmlResponse(400, 'Manifest must be valid JSON.\n');
-}
-
-function tooLong(): Response {
-  return htmlResponse(413, `The manifest exceeds the limit of ${MAX_MANIFEST_BYTES} bytes\n`);
 }

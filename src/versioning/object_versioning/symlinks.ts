@@ -1,7 +1,6 @@
 import { authorityFor } from '../authority';
 import { htmlResponse } from '../../swift_api/responses';
 import { destroy } from '../../http/body';
-import { isTrueValue } from '../../http/bytes';
 import { withoutCredentialHeaders } from '../../http/headers';
 import type { Power } from '../../swift_api/authority/authority';
 import { type Handler, type Request, type Response } from '../../swift_api/message';
@@ -14,11 +13,8 @@ import { MAX_LINKS, walkLinks } from './link_walk';
 import { withVersionAccess } from './access';
 import { locationOf } from './presentation';
 import { SwiftClient } from '../../swift_api/client';
-import {
-  X_OBJECT_MANIFEST,
-  X_STATIC_LARGE_OBJECT,
-  X_SYMLINK_TARGET,
-} from '../../swift_api/header_names';
+import { X_OBJECT_MANIFEST, X_SYMLINK_TARGET } from '../../swift_api/header_names';
+import { isStaticLargeObject } from '../../swift_api/stored_manifest';
 
 /** Reads objects behind links to versions that the store does not follow. */
 export class Symlinks {
@@ -119,8 +115,6 @@ export function mismatchResponse(): Response {
 /** Whether an object's content comes from other objects. */
 function isComposed({ headers }: Response): boolean {
   return (
-    isTrueValue(headers.get(X_STATIC_LARGE_OBJECT)) ||
-    headers.has(X_OBJECT_MANIFEST) ||
-    headers.has(X_SYMLINK_TARGET)
+    isStaticLargeObject(headers) || headers.has(X_OBJECT_MANIFEST) || headers.has(X_SYMLINK_TARGET)
   );
 }

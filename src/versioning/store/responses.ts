@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isTrueValue, toBytes, unquote } from '../../http/bytes';
+import { toBytes, unquote } from '../../http/bytes';
 import { parseDate, parseListedDate } from '../../http/dates';
 import type { Headers } from '../../http/headers';
 import type { Response } from '../../swift_api/message';
@@ -12,11 +12,11 @@ import type { ListingEntry, ObjectInfo, ObjectRef, TypedEntry } from './store';
 import { expectSuccess } from '../../swift_api/client';
 import {
   X_DELETE_AT,
-  X_STATIC_LARGE_OBJECT,
   X_SYMLINK_TARGET,
   X_SYMLINK_TARGET_ACCOUNT,
   X_TIMESTAMP,
 } from '../../swift_api/header_names';
+import { isStaticLargeObject } from '../../swift_api/stored_manifest';
 
 /**
  * Drains the response to a PUT of an object, which must be successful. Swift answers 202
@@ -69,7 +69,7 @@ export function parseObjectInfo(
     isMarker: isMarkerType(contentType),
     contentType,
     notes: binding.readNotes(headers, object, timestamp),
-    ...(isTrueValue(headers.get(X_STATIC_LARGE_OBJECT)) ? { isLarge: true } : {}),
+    ...(isStaticLargeObject(headers) ? { isLarge: true } : {}),
     ...(link === undefined ? {} : { link }),
     ...(deleteAt === undefined ? {} : { deleteAt }),
   };

@@ -1,15 +1,14 @@
 import { drain } from '../../http/body';
-import { isTrueValue } from '../../http/bytes';
 import type { Headers } from '../../http/headers';
 import {
   X_COPY_FROM,
   X_OBJECT_MANIFEST,
-  X_STATIC_LARGE_OBJECT,
   X_SYMLINK_TARGET,
   X_TIMESTAMP,
 } from '../../swift_api/header_names';
 import { readResponse } from '../../swift_api/json_response';
 import type { Response } from '../../swift_api/message';
+import { isStaticLargeObject } from '../../swift_api/stored_manifest';
 
 /** A whole object in one of its states, ready to be written elsewhere. */
 export interface Snapshot {
@@ -80,7 +79,7 @@ const POINTERS = [X_OBJECT_MANIFEST, X_SYMLINK_TARGET, X_COPY_FROM, 'destination
 
 function isPlain(headers: Headers): boolean {
   return (
-    !isTrueValue(headers.get(X_STATIC_LARGE_OBJECT)) &&
+    !isStaticLargeObject(headers) &&
     headers.has('content-type') &&
     !POINTERS.some((name) => headers.has(name))
   );

@@ -1,5 +1,5 @@
 import { drain } from '../../http/body';
-import { isTrueValue, quote, toText, type ByteString } from '../../http/bytes';
+import { quote, toText, type ByteString } from '../../http/bytes';
 import { Headers } from '../../http/headers';
 import { textResponse, type Handler, type Request, type Response } from '../../swift_api/message';
 import { readResponse } from '../../swift_api/json_response';
@@ -26,13 +26,9 @@ import type {
   TypedEntry,
 } from './store';
 import { SwiftClient, expectSuccess } from '../../swift_api/client';
-import {
-  X_DELETE_AT,
-  X_OBJECT_MANIFEST,
-  X_STATIC_LARGE_OBJECT,
-} from '../../swift_api/header_names';
+import { X_DELETE_AT, X_OBJECT_MANIFEST } from '../../swift_api/header_names';
+import { isStaticLargeObject, MAX_MANIFEST_BYTES } from '../../swift_api/stored_manifest';
 
-const MAX_MANIFEST_BYTES = 32 * 1024 * 1024;
 /** Headers that a POST sets besides metadata, and removes if it does not have them. */
 const POST_HEADERS = [
   'content-encoding',
@@ -167,8 +163,7 @@ export class SwiftStore implements Store {
       const source = await this.send('HEAD', from, ITSELF_QUERY, NEWEST);
       await drain(source.body);
       if (source.status === 404) return false;
-      if (response.status !== 400 || !isTrueValue(source.headers.get(X_STATIC_LARGE_OBJECT)))
-        throw error;
+      if (response.status !== 400 || !isStaticLargeObject(source.headers)) throw error;
       const changes = Headers.of({ 'Content-Type': contentType }).withAll(noteHeaders);
       return this.copyAsText(from, to, changes, failure);
     }

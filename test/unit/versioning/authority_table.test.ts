@@ -14,7 +14,7 @@ const VERSIONS = `${ACCOUNT}/.hindsight-versions-c`;
 const PARTS = `${ACCOUNT}/c%2Bsegments`;
 const ARCHIVE = `${ACCOUNT}/archive`;
 
-/** One place of each kind that a request may be of, by the name that the tables give it. */
+/** One place of each kind, by the name that the tables give it. */
 const PLACES: Readonly<Record<string, string>> = {
   account: ACCOUNT,
   container: BUCKET,

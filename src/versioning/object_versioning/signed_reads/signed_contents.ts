@@ -1,19 +1,16 @@
 import { destroy, streamOf, type Body } from '../../../http/body';
-import { isTrueValue } from '../../../http/bytes';
 import type { Headers } from '../../../http/headers';
 import { readPieces, SegmentError, type Piece } from '../../../http/pieces';
 import { bucketOfParts } from '../../../swift_api/reserved';
 import { SwiftClient } from '../../../swift_api/client';
-import {
-  X_OBJECT_MANIFEST,
-  X_STATIC_LARGE_OBJECT,
-  X_TIMESTAMP,
-} from '../../../swift_api/header_names';
+import { X_OBJECT_MANIFEST, X_TIMESTAMP } from '../../../swift_api/header_names';
 import { readJson } from '../../../formats/json';
 import { readResponse } from '../../../swift_api/json_response';
 import type { Handler, Request, Response } from '../../../swift_api/message';
 import { statusResponse, unauthorised } from '../../../swift_api/responses';
 import {
+  isStaticLargeObject,
+  MAX_MANIFEST_BYTES,
   segmentRange,
   segmentTarget,
   StoredManifest,
@@ -29,9 +26,6 @@ import type { SignedObject, SignedObjects } from './signed_objects';
 
 /** How deep manifests may be nested, as in Swift. */
 const MAX_DEPTH = 10;
-/** Larger than any manifest that a store accepts. */
-const MAX_MANIFEST_BYTES = 32 * 1024 * 1024;
-
 /**
  * Shows objects to a client with a temporary URL: an object's own bytes, or those of its
  * segments, each of which must be within the scope of the URL, whoever named it.
@@ -60,7 +54,7 @@ export class SignedContents {
   async serve(object: SignedObject): Promise<Response | undefined> {
     const { headers } = object.head;
     try {
-      if (isStatic(headers)) return await this.serveStatic(object);
+      if (isStaticLargeObject(headers)) return await this.serveStatic(object);
       if (headers.has(X_OBJECT_MANIFEST)) return await this.serveDynamic(headers);
       return await this.servePlain(object);
     } catch (error) {
@@ -72,7 +66,7 @@ export class SignedContents {
   private async servePlain(object: SignedObject): Promise<Response | undefined> {
     const response = await this.objects.forward(object);
     const { headers } = response;
-    if (!isStatic(headers) && !headers.has(X_OBJECT_MANIFEST)) return response;
+    if (!isStaticLargeObject(headers) && !headers.has(X_OBJECT_MANIFEST)) return response;
     destroy(response.body);
     return undefined;
   }
@@ -80,7 +74,8 @@ export class SignedContents {
   private async serveStatic(object: SignedObject): Promise<Response | undefined> {
     const { request, objects } = this;
     const { headers, status } = await objects.headWhole(object);
-    if (status >= 300 || !isStatic(headers) || !isUnchanged(headers, object)) return undefined;
+    if (status >= 300 || !isStaticLargeObject(headers) || !isUnchanged(headers, object))
+      return undefined;
     const segments = request.method === 'HEAD' ? [] : await this.readManifest(object);
     return (
       segments &&
@@ -102,7 +97,7 @@ export class SignedContents {
     const client = new SwiftClient(this.handler, request, authority);
     return serveDynamic(request, { headers, target }, client, async (segment, first, last) => {
       const found = await this.find(segment.target);
-      return isStatic(found.head.headers)
+      return isStaticLargeObject(found.head.headers)
         ? this.readNested(found, first, last, 1)
         : readRange(first, last, segment.bytes, (range) => objects.get(found, range));
     });
@@ -179,10 +174,6 @@ export class SignedContents {
       throw new SegmentError('a manifest cannot be understood', { cause });
     }
   }
-}
-
-function isStatic(headers: Headers): boolean {
-  return isTrueValue(headers.get(X_STATIC_LARGE_OBJECT));
 }
 
 function isUnchanged(headers: Headers, { head }: SignedObject): boolean {

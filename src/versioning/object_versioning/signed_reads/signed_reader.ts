@@ -1,11 +1,10 @@
 import { destroy, whileUnread } from '../../../http/body';
-import { isTrueValue } from '../../../http/bytes';
 import type { Headers } from '../../../http/headers';
 import type { App } from '../../../plugin/plugin';
 import type { Power } from '../../../swift_api/authority/authority';
 import { SignedScope } from '../../../swift_api/authority/signed_right';
 import { SwiftClient } from '../../../swift_api/client';
-import { X_OBJECT_MANIFEST, X_STATIC_LARGE_OBJECT } from '../../../swift_api/header_names';
+import { X_OBJECT_MANIFEST } from '../../../swift_api/header_names';
 import {
   textResponse,
   type Handler,
@@ -22,6 +21,7 @@ import { locationOf } from '../presentation';
 import { versionAt } from '../version_target';
 import { SignedContents } from './signed_contents';
 import { SignedObjects } from './signed_objects';
+import { isStaticLargeObject } from '../../../swift_api/stored_manifest';
 
 const NOT_READABLE = 'The segments of this object cannot be read with this temporary URL';
 /** How often an object is read again that was replaced meanwhile. */
@@ -158,7 +158,7 @@ function isLargeRead({ status, headers }: Response, { method }: Request): boolea
 }
 
 function isLarge(headers: Headers): boolean {
-  return isTrueValue(headers.get(X_STATIC_LARGE_OBJECT));
+  return isStaticLargeObject(headers);
 }
 
 function refuse(response: Response): Response {

@@ -42,12 +42,20 @@ describe('what a store refuses to an anonymous client', () => {
     ['whose URL is signed', 'PUT', { query: 'temp_url_sig=x' }],
     ['that reads', 'GET', {}],
     ['that sends a body', 'PUT', { body: Buffer.from('x') }],
+    ['that copies', 'PUT', { headers: Headers.of({ 'X-Copy-From': 'c/o' }) }],
   ])('it is asked again for one %s', async (_, method, more) => {
     const { requests, ask } = store(401);
     await ask('PUT', 'c/o');
     await ask(method, 'c/o', more);
     await ask(method, 'c/o', more);
     expect(requests).toHaveLength(3);
+  });
+
+  it('it is asked again for each web page, whose origin the refusal may name', async () => {
+    const { requests, ask } = store(401);
+    for (const Origin of ['http://a.example', 'http://b.example', 'http://a.example'])
+      await ask('PUT', 'c/o', { headers: Headers.of({ Origin }) });
+    expect(requests).toHaveLength(2);
   });
 
   it('it is asked again once a second has passed', async () => {

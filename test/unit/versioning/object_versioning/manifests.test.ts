@@ -1,7 +1,10 @@
+import { Readable } from 'node:stream';
 import { checkManifest } from '../../../../src/versioning/object_versioning/manifests';
+import { BodyMemory, BodyMemoryFull } from '../../../../src/http/body_memory';
 import { Headers } from '../../../../src/http/headers';
 import {
   NO_BODY,
+  textResponse,
   type Handler,
   type Request,
   type Response,
@@ -80,6 +83,45 @@ it('one whose source cannot be distinguished from later content is refused', asy
       await checkManifest(new ObjectCall(copy('multipart-manifest=put'), TARGET), handler, APP),
     ),
   ).toBe(400);
+});
+
+describe('the content of a copy that becomes a manifest', () => {
+  const put = new ObjectCall(copy('multipart-manifest=put'), TARGET);
+  const source =
+    (body: Readable | Buffer): Handler =>
+    () =>
+      Promise.resolve({ status: 200, headers: Headers.of({ Etag: 'e' }), body });
+
+  it('is not read if the client may not write the copy', async () => {
+    const body = new Readable({ read: () => undefined });
+    const mayWrite = () => Promise.resolve(textResponse(403, 'no'));
+    expect(statusOf(await checkManifest(put, source(body), { mayWrite }))).toBe(403);
+    expect([body.readableDidRead, body.destroyed]).toEqual([false, true]);
+  });
+
+  it('counts in the memory for bodies, within the limits of a manifest', async () => {
+    const exchange = new BodyMemory(1024 * 1024).newExchange();
+    const long = Readable.from([Buffer.alloc(300_000, ' ')]);
+    const held = new ObjectCall({ ...put.request, memory: exchange }, TARGET);
+    await expect(checkManifest(held, source(long), APP)).rejects.toThrow(BodyMemoryFull);
+    expect(long.destroyed).toBe(true);
+    const limits = () => Promise.resolve({ segments: 1, bytes: 9_000_000, deletes: 1 });
+    const tooLong = Readable.from([Buffer.alloc(9_000_001, ' ')]);
+    expect(statusOf(await checkManifest(put, source(tooLong), { ...APP, limits }))).toBe(413);
+    expect(tooLong.destroyed).toBe(true);
+  });
+
+  it('is reported as the store’s failure if it breaks off', async () => {
+    const body = new Readable({
+      read() {
+        this.destroy(new Error('reset'));
+      },
+    });
+    await expect(checkManifest(put, source(body), APP)).rejects.toMatchObject({
+      name: 'StoreError',
+      message: 'the source of the copy broke off: reset',
+    });
+  });
 });
 
 it('a copy is refused as its source is', async () => {

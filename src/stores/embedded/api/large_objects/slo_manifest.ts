@@ -2,7 +2,7 @@ import { quote, trimChars, trimEndChars } from '../../../../http/bytes';
 import type { ObjectTarget } from '../../../../swift_api/target';
 import { UnreadableJson } from '../../../../formats/json';
 import { NotAList, readJsonList } from '../../../../formats/json_list';
-import { DEFAULT_LIMITS } from '../../../../swift_api/manifest_bounds';
+import { DEFAULT_LIMITS, unreadableManifest } from '../../../../swift_api/manifest_bounds';
 import { toPythonJson } from '../../../../formats/python_json';
 import { segmentTarget } from '../../../../swift_api/stored_manifest';
 import { htmlResponse, Refused, refuseWith } from '../answers';
@@ -78,8 +78,7 @@ async function* itemsOf(body: Buffer): AsyncGenerator<{ value: unknown; isLast: 
   } catch (error) {
     if (error instanceof NotAList)
       throw new Refused(htmlResponse(400, 'Manifest must be a list.\n'));
-    if (error instanceof UnreadableJson)
-      throw new Refused(htmlResponse(400, 'Manifest must be valid JSON.\n'));
+    if (error instanceof UnreadableJson) throw new Refused(unreadableManifest());
     throw error;
   }
   for (const [at, value] of pending.entries()) yield { value, isLast: at === pending.length - 1 };
