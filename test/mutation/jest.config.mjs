@@ -3,7 +3,8 @@
 export default {
   rootDir: '../..',
   testEnvironment: 'node',
-  roots: ['<rootDir>/test/unit'],
+  // Stryker asks Jest which suites depend on a file, also through test/support
+  roots: ['<rootDir>/test/unit', '<rootDir>/test/support', '<rootDir>/src'],
   testMatch: ['<rootDir>/test/unit/versioning/**/*.test.ts'],
   transform: {
     '^.+\\.ts$': [
