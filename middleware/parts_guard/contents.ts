@@ -59,7 +59,7 @@ export class ContentsGuard {
   private async checkManifest(request: Request, target: ObjectTarget): Promise<Request | Response> {
     const refusal = await this.refusal(request, target, 'read');
     if (!refusal) return request;
-    const body = await holdManifest(request, request, target, this.app);
+    const body = await holdManifest(request, target, this.app);
     if ('status' in body) return body;
     const isOfParts = await namesParts(body);
     if (isOfParts === undefined) return unreadableManifest();

@@ -148,11 +148,11 @@ export function streamOf(parts: AsyncGenerator<Buffer>): Readable {
 
 /**
  * Returns a stream whose chunks are made from those of a body. If the body fails, so does
- * the stream; if the stream is closed, so is the body. A generator that is not asked for
- * a chunk would notice neither.
+ * the stream, also while nobody listens to it yet; if the stream is closed, so is the
+ * body. A generator that is not asked for a chunk would notice neither.
  */
 export function derivedStream(body: Readable, parts: AsyncGenerator<Buffer>): Readable {
-  const stream = streamOf(parts);
+  const stream = streamOf(parts).on('error', () => undefined);
   const onError = (error: Error) => stream.destroy(error);
   body.once('error', onError);
   stream.once('close', () => {

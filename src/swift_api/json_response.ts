@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { readAll, type Body } from '../http/body';
 import { messageOf } from '../util/errors';
+import { ClientGone } from './message';
 import { readJson } from '../formats/json';
 import { StoreError } from '../util/store_error';
 
@@ -9,7 +10,7 @@ import { StoreError } from '../util/store_error';
  *
  * @param max bytes that such a response may have
  * @param what names it in error messages
- * @throws StoreError `unavailable` if it breaks off or is longer
+ * @throws StoreError `unavailable` if it breaks off or is longer; ClientGone
  */
 export async function readResponse(body: Body, max: number, what: string): Promise<Buffer> {
   const whole = await readAll(body, max).catch((cause: unknown) => {
@@ -20,8 +21,9 @@ export async function readResponse(body: Body, max: number, what: string): Promi
   return whole;
 }
 
-/** Returns the error for a store's response that breaks off. */
-export function brokenOff(what: string, cause: unknown): StoreError {
+/** Returns the error for a store's response that breaks off, unless the client left. */
+export function brokenOff(what: string, cause: unknown): Error {
+  if (cause instanceof ClientGone) return cause;
   return new StoreError('unavailable', `${what} broke off: ${messageOf(cause)}`, undefined, {
     cause,
   });

@@ -94,7 +94,7 @@ export async function checkBody(
   }
   let failure: BucketError | undefined;
   const content = verifyOnRead(source, verifier, sendContinue, (error) => (failure = error));
-  const stream = derivedStream(body, content).on('error', () => undefined);
+  const stream = derivedStream(body, content);
   return { body: stream, failure: () => failure };
 }
 

@@ -31,6 +31,5 @@ export async function sumBody(body: Body, algorithm: Summed): Promise<SummedBody
       await end();
     })(),
   );
-  stream.on('error', () => undefined);
   return { body: stream, sums: () => sums };
 }

@@ -3,7 +3,7 @@ import type { Handler, Request, Response } from '../../swift_api/message';
 import { credentialHeaders, type Headers } from '../../http/headers';
 import { parseTarget } from '../../swift_api/target';
 import { readText } from '../../http/body';
-import { X_COPY_FROM, X_TRANS_ID } from '../../swift_api/header_names';
+import { X_COPY_FROM, X_SYMLINK_TARGET, X_TRANS_ID } from '../../swift_api/header_names';
 
 /**
  * Milliseconds for which the store's refusal of one anonymous client holds for all, and
@@ -24,8 +24,8 @@ interface Refusal {
 
 /**
  * Spares the store repeated requests to find out whether clients without credentials may
- * write to a container. A refusal of one is a refusal of all, so any number of them costs
- * the store one request a second.
+ * write to a container. A refusal of one is a refusal of all that have its Origin, so any
+ * number of them costs the store one request a second.
  */
 export class AnonymousRefusals {
   private readonly refusals = new LRUCache<string, Refusal>({ max: MAX, ttl: REFUSAL_TTL });
@@ -57,7 +57,8 @@ export class AnonymousRefusals {
 
 /**
  * Returns the cache key of an anonymous client's write; undefined for any other request.
- * Requests with a body, and copies, whose source may be what is refused, are not cached.
+ * Requests with a body are not cached, nor those of which another object may be what is
+ * refused.
  * The headers of a refusal depend on the origin.
  */
 function keyOf({ method, path, query, headers, body }: Request): string | undefined {
@@ -65,6 +66,10 @@ function keyOf({ method, path, query, headers, body }: Request): string | undefi
     return undefined;
   if (credentialHeaders(headers).entries().next().done !== true) return undefined;
   const target = parseTarget(path);
-  if (target?.object === undefined || headers.has(X_COPY_FROM)) return undefined;
+  if (target?.object === undefined || isPointer(headers)) return undefined;
   return JSON.stringify([target.account, target.container, headers.get('origin') ?? '']);
+}
+
+function isPointer(headers: Headers): boolean {
+  return headers.has(X_COPY_FROM) || headers.has(X_SYMLINK_TARGET);
 }

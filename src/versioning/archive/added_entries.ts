@@ -1,6 +1,7 @@
 import type { Log } from '../../util/log';
 import { StoreError } from '../../util/store_error';
 import type { ObjectInfo, ObjectRef, Store } from '../store/store';
+import { isWholeSecond } from './names';
 
 /** The entries that an operation added to the archive, until its request is done. */
 export class AddedEntries {
@@ -31,19 +32,27 @@ export class AddedEntries {
    * shows only later.
    */
   async archive(entry: ObjectRef): Promise<void> {
-    const tried = this.tried ?? (await this.putNew(entry));
-    if (tried === 'written') return;
     const snapshot = this.previous?.snapshot;
-    const overwritten = tried === 'exists' && snapshot;
-    if (overwritten && (await this.store.putSnapshot(overwritten, entry)) === 'written') return;
+    const tried = this.tried ?? (this.isRecognised ? await this.putNew(entry) : undefined);
+    if (tried === 'written') return;
     const mayExist = tried === 'exists' || (await this.mayExist(entry));
     try {
-      await this.store.copy(this.object, entry);
+      const fetched = tried === 'not-taken' ? undefined : snapshot;
+      const isWritten = fetched && (await this.store.putSnapshot(fetched, entry)) === 'written';
+      if (!isWritten) await this.store.copy(this.object, entry);
       if (!mayExist) this.added.push(entry);
     } catch (error) {
       if (!mayExist && mayBeDone(error)) this.added.push(entry);
       throw error;
     }
+  }
+
+  /**
+   * Whether an entry that stays by chance is recognised by its timestamp. If it has whole
+   * seconds, it may be that of another state.
+   */
+  private get isRecognised(): boolean {
+    return this.previous !== undefined && !isWholeSecond(this.previous.timestamp);
   }
 
   /**

@@ -1,8 +1,8 @@
 import { destroy, drain } from '../../http/body';
-import { holdManifest, type AppRights } from '../../plugin/held_manifest';
+import { admitManifest, holdManifest, type AppRights } from '../../plugin/held_manifest';
 import { NotAList, readJsonList } from '../../formats/json_list';
 import { unquote } from '../../http/bytes';
-import { withHeldBody } from '../../swift_api/held_body';
+import { holdBody, withHeldBody } from '../../swift_api/held_body';
 import { UnreadableJson } from '../../formats/json';
 import { type Handler, type Request, type Response } from '../../swift_api/message';
 import { withoutParameter, type ObjectTarget } from '../../swift_api/target';
@@ -59,7 +59,7 @@ async function checkBody(
   target: ObjectTarget,
   app: AppRights,
 ): Promise<Request | Response> {
-  const body = await holdManifest(request, request, target, app);
+  const body = await holdManifest(request, target, app);
   return 'status' in body ? body : ((await refusalOf(body)) ?? withHeldBody(request, body));
 }
 
@@ -77,19 +77,18 @@ async function checkCopiedContent(
   const { headers, memory } = request;
   const query = withoutParameter(request.query, PARAMETER);
   const client = new SwiftClient(handler, request);
+  const written = writtenObject(request, target) ?? target;
+  const admission = await admitManifest(request, written, app);
   // a copy is refused the same way as a read of its source, also to a web page
   const forwarded = headers.only(...COPY_CONDITIONS, 'origin');
   const response = await client.get(source, { query, headers: forwarded });
   if (response.status >= 300) return response;
-  const written = writtenObject(request, target) ?? target;
   const content = response.body;
-  const body = await holdManifest({ ...response, memory }, request, written, app).catch(
-    (error: unknown) => {
-      destroy(content);
-      const isBroken = !Buffer.isBuffer(content) && content.errored === error;
-      throw isBroken ? brokenOff('the source of the copy', error) : error;
-    },
-  );
+  const body = await holdBody({ ...response, memory }, admission).catch((error: unknown) => {
+    destroy(content);
+    const isBroken = !Buffer.isBuffer(content) && content.errored === error;
+    throw isBroken ? brokenOff('the source of the copy', error) : error;
+  });
   if ('status' in body) {
     destroy(content);
     return body;

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { RESERVED_PREFIX } from '../../../src/swift_api/reserved';
 import { newContainer } from '../../support/clients/containers';
 import { eventually } from '../../support/running/eventually';
 import { RawConnection } from '../../support/clients/raw_connection';
@@ -8,6 +9,11 @@ import { onWire } from '../../support/servers/wire';
 
 const PATH = '/v1/AUTH_test/c/o';
 const MIB = 1024 * 1024;
+/** The settings of a container with `X-Versions-Location: archive`. */
+const STACK = [
+  `${RESERVED_PREFIX}versions-mode: stack`,
+  `${RESERVED_PREFIX}versions-location-0: archive`,
+];
 
 describe('a client that leaves', () => {
   it.each(['close', 'reset'] as const)(
@@ -75,6 +81,34 @@ describe('a client that leaves', () => {
           await client.leave(how);
           await store.connections.at(-1)!.gone;
         },
+      ),
+  );
+
+  it.each(['close', 'reset'] as const)(
+    'while the store has not asked for a body that makes a version harms nobody: %s',
+    (how) =>
+      onWire(
+        async (connection) => {
+          for (let count = 1; ; count++) {
+            const head = (await connection.head(count)).trimStart();
+            const [method = '', path = ''] = head.split(' ');
+            if (connection.closed || method === 'PUT') return;
+            if (path.startsWith(`${PATH}?`)) connection.answer('404 Not Found');
+            else connection.answer('204 No Content', '', ...STACK);
+          }
+        },
+        async ({ store, open, log }) => {
+          const client = await open();
+          await client.head('PUT', PATH, 'Expect: 100-continue', 'Content-Length: 5');
+          await eventually('the request', () => store.received.includes('PUT /'));
+          await client.leave(how);
+          // its body has failed; the store's answer is waited for
+          await sleep(100);
+          const next = await open();
+          expect((await next.ask('HEAD', '/v1/AUTH_test/c')).status).toBe(204);
+          expect(log.filter(({ level }) => level === 'error' || level === 'fatal')).toEqual([]);
+        },
+        { allow: 'true' },
       ),
   );
 

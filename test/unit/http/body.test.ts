@@ -26,6 +26,15 @@ describe('a stream that is made from a body', () => {
     expect([errors, stream.destroyed]).toEqual([[cause], true]);
   });
 
+  it('fails with it although nobody listens yet', async () => {
+    const body = new Readable({ read: () => undefined }).on('error', () => undefined);
+    const stream = derivedStream(body, chunks(body));
+    const cause = new Error('gone');
+    body.destroy(cause);
+    await turn();
+    expect([stream.errored, stream.destroyed]).toEqual([cause, true]);
+  });
+
   it('closes it, before the first read', async () => {
     const { body, stream, errors } = pair();
     stream.destroy();

@@ -43,6 +43,7 @@ describe('what a store refuses to an anonymous client', () => {
     ['that reads', 'GET', {}],
     ['that sends a body', 'PUT', { body: Buffer.from('x') }],
     ['that copies', 'PUT', { headers: Headers.of({ 'X-Copy-From': 'c/o' }) }],
+    ['that links', 'PUT', { headers: Headers.of({ 'X-Symlink-Target': 'c/o' }) }],
   ])('it is asked again for one %s', async (_, method, more) => {
     const { requests, ask } = store(401);
     await ask('PUT', 'c/o');

@@ -380,6 +380,19 @@ describe('a write in history mode', () => {
     expect(asked).toContain('listBackwards a archive 001o/');
   });
 
+  it('takes back what it may have archived, which is recognised by nothing with whole seconds', async () => {
+    const { map, told, perform } = world();
+    map.isFetching = true;
+    map.resolution = 1000;
+    map.put(OBJECT, 'one');
+    told.answer = (call, answer) => {
+      if (call.startsWith('putSnapshot')) throw unavailable;
+      return answer;
+    };
+    await expect(perform('write', history)).rejects.toBe(unavailable);
+    expect(map.bodies('archive')).toEqual([]);
+  });
+
   it('over a small object removes what was restored, if the client may see it', async () => {
     const { map, told, asked, fails, perform } = world();
     map.isFetching = true;
