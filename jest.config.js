@@ -10,16 +10,17 @@ const transform = {
 const IS_DEEP = process.env.TEST_DEPTH === 'deep';
 
 /**
- * What only the depth runs: other versions of Node, a browser, a registry of images,
- * seeds beyond the first, and the two longest suites of upgrades; the gate has the other
- * two.
+ * What only the depth runs: other versions of Node, a browser, a registry of images, the
+ * AWS CLI (boto3 is in the gate), keys of all lengths, backups under load, seeds beyond
+ * the first, and the two longest suites of upgrades; the gate has the other two.
  */
 const ONLY_IN_DEPTH = IS_DEEP
   ? []
   : [
       '<rootDir>/test/deep/node_versions/',
       '<rootDir>/test/deep/browser/',
-      '/clients/docker_registry\\.test\\.ts$',
+      '/clients/(docker_registry|awscli|key_lengths)\\.test\\.ts$',
+      '<rootDir>/test/deep/backup/load\\.test\\.ts$',
       '/more_seeds\\.test\\.ts$',
       '/upgrades/(rolling|crash_matrix)\\.test\\.ts$',
     ];

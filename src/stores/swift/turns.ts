@@ -14,7 +14,7 @@ export class Turns {
   /** @param free how many exchanges may take place at a time */
   constructor(private free: number) {}
 
-  /** Takes a turn if one is free. Whoever has one must call `release`, once. */
+  /** Takes a turn if one is free. Each turn must be released, once. */
   take(): boolean {
     if (this.free === 0) return false;
     this.free--;
@@ -51,7 +51,7 @@ export class Turns {
     });
   }
 
-  /** Gives a turn back: to the one who has waited longest, if there is one. */
+  /** Returns a turn: to the exchange that has waited longest, if any. */
   release(): void {
     const [next] = this.waiting;
     if (next) next();

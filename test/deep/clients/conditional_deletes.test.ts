@@ -19,7 +19,7 @@ import { describeOurs } from '../../support/servers/s3_endpoint';
 const Key = 'k';
 const LATER = new Date('2030-01-02T03:04:05Z');
 const etagOf = (body: string) => `"${createHash('md5').update(body).digest('hex')}"`;
-const ROUNDS = depth({ gate: 10, deep: 60 });
+const ROUNDS = depth({ gate: 3, deep: 60 });
 
 type Conditions = Pick<
   DeleteObjectCommandInput,

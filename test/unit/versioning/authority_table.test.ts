@@ -14,7 +14,7 @@ const VERSIONS = `${ACCOUNT}/.hindsight-versions-c`;
 const PARTS = `${ACCOUNT}/c%2Bsegments`;
 const ARCHIVE = `${ACCOUNT}/archive`;
 
-/** One place of each kind, by the name that the tables give it. */
+/** One place of each kind, by its name in the tables. */
 const PLACES: Readonly<Record<string, string>> = {
   account: ACCOUNT,
   container: BUCKET,
@@ -35,7 +35,7 @@ const PLACES: Readonly<Record<string, string>> = {
   "another's archived": `${ARCHIVE}/001p/123`,
 };
 
-/** Prefixes of listings, and the names that the tables give them. */
+/** Prefixes of listings, by their names in the tables. */
 const PREFIXES: Readonly<Record<string, string>> = {
   all: '',
   'o…': 'o',
